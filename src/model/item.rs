@@ -1,0 +1,108 @@
+//! One publisher's telling, as it is kept.
+//!
+//! Everything here has been cleaned: text is text (no markup, no control characters, nothing
+//! XML forbids), links are absolute `http` or `https`, markup is [`SafeHtml`]. What a publisher
+//! sent is `parse::RawItem`; the two are never mixed up because they share no type.
+//! These types are written into the journal: a field may be added (with a default), never renamed or reused.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Lang, Second, SourceId};
+use crate::html::SafeHtml;
+
+/// One publisher's telling of a story.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// Who told it.
+    pub source: SourceId,
+    /// Its identity within the source; does not move when a title is edited.
+    pub upstream: Upstream,
+    /// Where it can be read: absolute, tracking parameters off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// The same address reduced to what makes two addresses one page (`clean::canonical`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canonical: Option<String>,
+    /// Plain text, one line; may be empty.
+    pub title: String,
+    /// Plain text, at most 600 characters or so; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub summary: String,
+    /// The body as the publisher gave it, made safe.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<SafeHtml>,
+    /// The publisher's own date; absent when there was none or it could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Second>,
+    /// The publisher's own date of change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated: Option<Second>,
+    /// The language declared on the item itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lang: Option<Lang>,
+    /// The language declared on its feed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feed_lang: Option<Lang>,
+    /// Bylines, in feed order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authors: Vec<String>,
+    /// The publisher's own categories, in feed order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<Category>,
+    /// Attached media and documents, in feed order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub enclosures: Vec<Enclosure>,
+    /// A picture that stands for the item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// The rights statement of the item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rights: Option<String>,
+}
+
+/// How an item is known again within its source (DESIGN: identity, time, order).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Upstream {
+    /// The key itself: a guid, a canonical link, or a key given at first sight.
+    pub id: String,
+    /// Where the key came from.
+    pub from: UpstreamFrom,
+}
+
+/// Where an item's identity came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UpstreamFrom {
+    /// `atom:id`, `guid`, `rdf:about` or the `id` of JSON Feed.
+    Guid,
+    /// The canonical link, when there is no id.
+    Link,
+    /// Given at first sight from title and date, when there is neither.
+    Given,
+}
+
+/// A publisher's own category (RFC 4287 §4.2.2; RSS `category`; JSON Feed `tags`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Category {
+    /// The category itself.
+    pub term: String,
+    /// The vocabulary: Atom `scheme`, RSS `domain`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheme: Option<String>,
+    /// Its name for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}
+
+/// Media or a document that belongs to an item (Atom `link rel=enclosure`, RSS `enclosure`, JSON Feed `attachments`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enclosure {
+    /// Absolute `http` or `https` address.
+    pub url: String,
+    /// Media type, as `type/subtype`.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<String>,
+    /// Length in bytes, when the publisher said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length: Option<u64>,
+}

@@ -1,0 +1,132 @@
+//! What an item is about, and why we say so.
+//!
+//! Labels are decided once, when the item is kept, and written into the journal with their
+//! evidence; a later version or another configuration does not change them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{CountryCode, Lang, RegionSlug, TopicSlug};
+
+/// What one item is about. Lists are in order of falling score, then of name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Labels {
+    /// The language the item is written in.
+    pub lang: Language,
+    /// At most a few topics.
+    #[serde(default)]
+    pub topics: Vec<TopicLabel>,
+    /// The countries the item is about; not the ones it merely names.
+    #[serde(default)]
+    pub countries: Vec<CountryLabel>,
+    /// Regions and groups named as such.
+    #[serde(default)]
+    pub regions: Vec<RegionLabel>,
+    /// Candidates that were weighed and not given, with the rule that decided. Not kept in the journal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rejected: Vec<Rejected>,
+}
+
+/// The language of an item and the step that told it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Language {
+    /// `und` when not known.
+    pub value: Lang,
+    /// Which step gave it.
+    pub from: LangFrom,
+}
+
+/// The steps that can tell a language, in order of trust.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LangFrom {
+    /// `xml:lang` or `dc:language` on the item.
+    Item,
+    /// A language segment of its address.
+    Address,
+    /// Detected in title and summary, long enough to be sure.
+    Text,
+    /// Declared on the feed.
+    Feed,
+    /// Detected in the title alone.
+    Title,
+    /// The configured language of the source.
+    Source,
+    /// None of these.
+    None,
+}
+
+/// A topic with its score and evidence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TopicLabel {
+    /// Which topic.
+    pub slug: TopicSlug,
+    /// Sum of the weights of its evidence.
+    pub score: f32,
+    /// What spoke for it.
+    pub evidence: Vec<Evidence>,
+}
+
+/// A country with its score and evidence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CountryLabel {
+    /// Which country.
+    pub code: CountryCode,
+    /// Sum of the weights of its evidence.
+    pub score: f32,
+    /// What spoke for it.
+    pub evidence: Vec<Evidence>,
+}
+
+/// A region with its evidence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RegionLabel {
+    /// Which region.
+    pub slug: RegionSlug,
+    /// What spoke for it.
+    pub evidence: Vec<Evidence>,
+}
+
+/// One thing that spoke for a label.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Where it stood: `title`, `summary`, `content`, `category`, `source`.
+    pub field: Field,
+    /// The words as they stand in the item.
+    pub text: String,
+    /// Byte offset of the words in that field; 0 for `category` and `source`.
+    #[serde(default)]
+    pub at: u32,
+    /// The rule that matched: the term of `topics.toml`, or the kind of name.
+    pub rule: String,
+    /// What it added to the score.
+    pub weight: f32,
+}
+
+/// A part of an item that evidence can stand in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// The title.
+    Title,
+    /// The summary.
+    Summary,
+    /// The text of the content.
+    Content,
+    /// One of the publisher's categories.
+    Category,
+    /// The configuration of the source.
+    Source,
+}
+
+/// A label that was weighed and not given.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rejected {
+    /// `topic:…`, `country:…` or `region:…`.
+    pub label: String,
+    /// What it reached.
+    pub score: f32,
+    /// The rule that decided against it, in words.
+    pub rule: String,
+    /// What had spoken for it.
+    pub evidence: Vec<Evidence>,
+}

@@ -1,0 +1,34 @@
+//! The nouns: what passes between the stages.
+//!
+//! A type here has no rule of its own beyond being well formed; the rules are the stages'.
+//! What stands in `item`, `labels`, `story` and `record` is written into the journal and
+//! has to be readable for ever (see `tests/golden/`).
+
+mod countries;
+pub mod filter;
+pub mod ids;
+pub mod item;
+pub mod labels;
+pub mod names;
+pub mod raw;
+pub mod record;
+pub mod second;
+pub mod site;
+pub mod source;
+pub mod story;
+pub mod timetable;
+pub mod topic;
+
+pub use filter::Filter;
+pub use ids::{BadName, CountryCode, FeedSlug, Lang, RegionSlug, SourceId, TopicSlug};
+pub use item::{Category, Enclosure, Item, Upstream, UpstreamFrom};
+pub use labels::{CountryLabel, Evidence, Field, Labels, LangFrom, Language, RegionLabel, Rejected, TopicLabel};
+pub use names::{FourNames, Names};
+pub use raw::{Document, Hints, RawFeed, RawItem, RawText};
+pub use record::{Body, Checked, Draft, Moved, Pull, Record, Snapshot, SnapshotEnd, SourceState, Unchanged};
+pub use second::Second;
+pub use site::Site;
+pub use source::{ContentPolicy, Defaults, Source};
+pub use story::{Copy, Edition, Page, Shown, Story, StoryId, Why};
+pub use timetable::Timetable;
+pub use topic::{Terms, Topic, TopicDefaults, TopicRules};

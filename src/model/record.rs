@@ -1,0 +1,167 @@
+//! What is written into the journal, one record a line.
+//!
+//! A record is complete in itself: applying it needs no rule and no configuration, only the
+//! view it is applied to. Fields that a newer version added are ignored; a kind that a newer
+//! version added is refused, because ignoring a decision would lose it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Second, SourceId, Story};
+
+/// One line of the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Its number: one more than that of the record before; never used twice.
+    pub seq: u64,
+    /// When it was decided; never before the record before it.
+    pub at: Second,
+    /// BLAKE3, in hexadecimal, of the line before it (a record or a segment's header).
+    pub prev: String,
+    /// Names the act: a second record with the same key is the same act again.
+    pub key: String,
+    /// What was decided.
+    #[serde(flatten)]
+    pub body: Body,
+}
+
+/// What a writer hands to the journal; sequence and chain are the journal's to give.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// When it was decided.
+    pub at: Second,
+    /// Names the act.
+    pub key: String,
+    /// What was decided.
+    pub body: Body,
+}
+
+/// What a record says. The kind is a field of its own in the line: `"kind":"pull"`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Body {
+    /// What one look at one source found, or a part of it.
+    Pull(Pull),
+    /// What a round of looks found that was no story: nothing new, back-off, moves.
+    Checked(Checked),
+    /// A part of a whole view, written by compaction or repair.
+    Snapshot(Snapshot),
+    /// The end of a snapshot: how much it holds.
+    SnapshotEnd(SnapshotEnd),
+}
+
+/// Stories that a pull made or changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pull {
+    /// The source that was pulled.
+    pub source: SourceId,
+    /// Each story whole, as it stands after the pull; at most 64.
+    pub stories: Vec<Story>,
+    /// The source's state after the pull: only in the last record of the pull.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<SourceState>,
+}
+
+/// What was no story.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Checked {
+    /// Sources that had nothing new, and whose state did not change otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unchanged: Vec<Unchanged>,
+    /// Sources whose state changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub states: Vec<SourceState>,
+}
+
+/// A source that had nothing new.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unchanged {
+    /// Which source.
+    pub source: SourceId,
+    /// When it was asked.
+    pub at: Second,
+}
+
+/// A part of a whole view.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Stories, at most 64.
+    #[serde(default)]
+    pub stories: Vec<Story>,
+    /// Source states.
+    #[serde(default)]
+    pub states: Vec<SourceState>,
+}
+
+/// The end of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotEnd {
+    /// How many stories the snapshot holds.
+    pub stories: u64,
+    /// How many source states it holds.
+    pub states: u64,
+    /// BLAKE3, in hexadecimal, over the lines of its records in order.
+    pub hash: String,
+}
+
+/// What we know of a source from asking it. What an operator set is [`Source`](super::Source).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceState {
+    /// Which source.
+    pub source: SourceId,
+    /// Its title, home page and feed address when last pulled, so that its stories can name it when it is configured no more.
+    pub title: String,
+    /// Home page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home: Option<String>,
+    /// Feed address.
+    pub url: String,
+    /// `ETag` exactly as received (RFC 9110 §8.8.3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// `Last-Modified` exactly as received (RFC 9110 §8.8.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_modified: Option<String>,
+    /// BLAKE3 of the last body, in hexadecimal: an unchanged body under a changed ETag is unchanged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_hash: Option<String>,
+    /// When it was last asked.
+    pub asked: Second,
+    /// When it last answered well, changed or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered: Option<Second>,
+    /// When it last had something new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest: Option<Second>,
+    /// Failures in a row.
+    #[serde(default)]
+    pub failures: u32,
+    /// Why it failed last, in words; absent when the last answer was good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
+    /// Not to be asked before this, by the publisher's word or by back-off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Second>,
+    /// A permanent redirect (301, 308): where to, since when, how often in a row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Moved>,
+    /// The publisher said 410: it is asked no more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gone: bool,
+    /// What had to be mended to read its last document.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repaired: Vec<String>,
+    /// Items in its last document.
+    #[serde(default)]
+    pub items: u32,
+}
+
+/// A permanent redirect that was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// The new address.
+    pub to: String,
+    /// When it was first seen.
+    pub since: Second,
+    /// How often in a row.
+    pub seen: u32,
+}

@@ -1,0 +1,22 @@
+//! Who publishes: the part of the configuration that published bytes depend on.
+
+use url::Url;
+use uuid::Uuid;
+
+/// The publishing side of one installation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    /// The public address all links begin with; its path ends with `/`. Never taken from a request.
+    pub base: Url,
+    /// Its title: stands last in the title of each feed.
+    pub title: String,
+    /// The name of this installation for ever, from the journal's genesis: feed ids are computed under it.
+    pub instance: Uuid,
+}
+
+impl Site {
+    /// The absolute address of a path, given without its leading slash: `feed.atom`.
+    pub fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+}

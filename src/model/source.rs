@@ -1,0 +1,73 @@
+//! What an operator says about a source: one `[[source]]` of `sources.toml`, checked.
+
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use url::Url;
+
+use super::{CountryCode, Lang, SourceId, TopicSlug, timetable::Timetable};
+
+/// A publisher's feed as it is configured. What we learned from asking it is [`SourceState`](super::SourceState).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Source {
+    /// Its name for ever.
+    pub id: SourceId,
+    /// Whether it is pulled. A source that is switched off keeps its stories.
+    pub enabled: bool,
+    /// The publisher's name as readers see it.
+    pub title: String,
+    /// The address of the feed: `http`, `https`, or `file`.
+    pub url: Url,
+    /// The publisher's page for people.
+    pub home: Option<Url>,
+    /// The organization behind it: sources of one organization may tell one story.
+    pub organization: Option<String>,
+    /// The language when nothing else tells it.
+    pub lang: Option<Lang>,
+    /// Whose copy of a story is preferred; 0 is best, 9 is last.
+    pub rank: u8,
+    /// When it is pulled.
+    pub timetable: Timetable,
+    /// Topics of its items.
+    pub topics: Vec<TopicSlug>,
+    /// Countries of its items.
+    pub countries: Vec<CountryCode>,
+    /// How `topics` and `countries` are meant.
+    pub defaults: Defaults,
+    /// How much of an item may be republished.
+    pub content: ContentPolicy,
+    /// A rights statement for its items.
+    pub rights: Option<String>,
+    /// Extra request headers.
+    pub headers: Vec<(String, String)>,
+    /// The whole pull may take this long.
+    pub timeout: Duration,
+    /// Whether it may live at a private or loopback address.
+    pub allow_private: bool,
+    /// The day its address was last seen to work; `None` when it never was.
+    pub probed: Option<NaiveDate>,
+    /// Why it is switched off, or anything an editor should know.
+    pub note: Option<String>,
+}
+
+/// How configured topics and countries are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Defaults {
+    /// Only when the text itself says nothing clearer.
+    #[default]
+    Hints,
+    /// On every item.
+    Always,
+}
+
+/// How much of an item may be republished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ContentPolicy {
+    /// The title only.
+    Title,
+    /// Title and summary.
+    #[default]
+    Summary,
+    /// All of it, where the publisher allows it.
+    Full,
+}

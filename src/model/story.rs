@@ -1,0 +1,134 @@
+//! What a reader sees: one story, told by one or more publishers, in one or more languages.
+//!
+//! A story is written whole into the journal each time it changes, so that replaying needs no
+//! rule of ours: the last word on a story is the story. Deliberately absent: any way to change an
+//! edition's `entry_id` or `position` once it is given.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{CountryCode, Item, Labels, Lang, RegionSlug, Second, TopicSlug};
+
+/// The name of a story for ever: UUID version 5 over source id and upstream id of its first item.
+pub type StoryId = Uuid;
+
+/// One story, with all its copies and editions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Story {
+    /// Its name for ever.
+    pub id: StoryId,
+    /// One for each language, in the order they were first kept; never empty.
+    pub editions: Vec<Edition>,
+    /// Every publisher's telling, in the order they were first kept; never empty.
+    pub copies: Vec<Copy>,
+    /// What the story is about: the labels of the preferred copies of its editions together, best first.
+    pub topics: Vec<TopicSlug>,
+    /// The same for countries.
+    pub countries: Vec<CountryCode>,
+    /// The same for regions.
+    pub regions: Vec<RegionSlug>,
+}
+
+/// One language of a story: an entry of our feeds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Edition {
+    /// The language; `und` when it is not known.
+    pub lang: Lang,
+    /// The entry's id for ever: an IRI (RFC 4287 §4.2.6).
+    pub entry_id: String,
+    /// Its place in every feed, and its `published`: distinct in the whole store, given once.
+    pub position: Second,
+    /// When title, link or text last changed materially.
+    pub updated: Second,
+    /// Index into [`Story::copies`] of the copy that supplies title, text and link.
+    pub preferred: usize,
+    /// Whether the place was given in the archive (an old item) rather than at the live end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub archived: bool,
+    /// When a better copy took over; it happens at most once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switched: Option<Second>,
+}
+
+/// One publisher's telling within a story.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Copy {
+    /// What was told.
+    pub item: Item,
+    /// What it is about, with the evidence.
+    pub labels: Labels,
+    /// When we first saw it.
+    pub first_seen: Second,
+    /// When it last changed materially, if ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revised: Option<Second>,
+    /// The rank its source had when it was kept; 0 is best.
+    pub rank: u8,
+    /// Why it belongs to this story.
+    pub why: Why,
+}
+
+/// Why a copy belongs to its story.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// It is the first: the story began with it.
+    First,
+    /// The same page is told by two sources, and title or text agree, or the page is the source's own.
+    SameLink {
+        /// The canonical link that both have.
+        link: String,
+    },
+    /// An editor, or a rule of a later version, put it here.
+    #[serde(untagged)]
+    Other(serde_json::Value),
+}
+
+impl Story {
+    /// The copy that supplies title, text and link of an edition.
+    pub fn preferred(&self, edition: &Edition) -> &Copy {
+        &self.copies[edition.preferred]
+    }
+
+    /// The edition to show when nobody asks for a language: the first kept.
+    pub fn first_edition(&self) -> &Edition {
+        &self.editions[0]
+    }
+
+    /// The edition to show when `lang` is asked for: that language's, else the one whose language is not known.
+    pub fn edition_in(&self, lang: Lang) -> Option<&Edition> {
+        self.editions.iter().find(|e| e.lang == lang).or_else(|| self.editions.iter().find(|e| !e.lang.is_known()))
+    }
+}
+
+/// Stories that passed a filter, newest position first, each in the edition to show.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// What to show, in order.
+    pub entries: Vec<Shown>,
+    /// When the membership or content of the whole filter last changed: the time of the last such record, else of the genesis.
+    pub changed: Second,
+}
+
+/// One story in one edition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shown {
+    /// The story.
+    pub story: Arc<Story>,
+    /// Index into [`Story::editions`].
+    pub edition: usize,
+}
+
+impl Shown {
+    /// The edition to show.
+    pub fn edition(&self) -> &Edition {
+        &self.story.editions[self.edition]
+    }
+
+    /// The copy that supplies its title, text and link.
+    pub fn copy(&self) -> &Copy {
+        self.story.preferred(self.edition())
+    }
+}

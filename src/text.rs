@@ -1,0 +1,117 @@
+//! Text and what it promises: what XML allows, one line, folded for comparison.
+//!
+//! Everything here is linear in the length of its input and changes nothing the second time.
+
+use std::borrow::Cow;
+
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+/// Whether XML 1.0 allows the character (§2.2 `Char`); feeds of ours hold no other.
+pub fn is_xml_char(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}')
+}
+
+/// The text without characters that XML 1.0 forbids and without C1 controls.
+pub fn xml_safe(text: &str) -> Cow<'_, str> {
+    let is_good = |c: char| is_xml_char(c) && !('\u{7F}'..='\u{9F}').contains(&c);
+    if text.chars().all(is_good) { Cow::Borrowed(text) } else { Cow::Owned(text.chars().filter(|c| is_good(*c)).collect()) }
+}
+
+/// Whether a character is invisible and can make a title read otherwise than it is written:
+/// bidirectional overrides and isolates, zero-width characters, the byte order mark, the soft hyphen.
+///
+/// The zero-width joiner and non-joiner stay: Persian and emoji need them.
+fn is_treacherous(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{AD}' | '\u{061C}')
+}
+
+/// One clean line: forbidden, invisible and control characters gone, runs of white space made
+/// one space, ends trimmed, composed (NFC).
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    let mut gap = false;
+    for c in text.nfc() {
+        if c.is_whitespace() || c == '\u{85}' {
+            gap = true;
+        } else if is_xml_char(c) && !c.is_control() && !is_treacherous(c) {
+            if gap && !line.is_empty() {
+                line.push(' ');
+            }
+            gap = false;
+            line.push(c);
+        }
+    }
+    line
+}
+
+/// The text for comparison: decomposed, accents dropped, lower case, `ß ø ł đ œ æ ı` spelt out.
+pub fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for c in text.nfkd().filter(|c| !is_combining_mark(*c)) {
+        for c in c.to_lowercase() {
+            match c {
+                'ß' => folded.push_str("ss"),
+                'ø' => folded.push('o'),
+                'ł' => folded.push('l'),
+                'đ' => folded.push('d'),
+                'œ' => folded.push_str("oe"),
+                'æ' => folded.push_str("ae"),
+                'ı' => folded.push('i'),
+                c if is_combining_mark(c) => {}
+                c => folded.push(c),
+            }
+        }
+    }
+    folded
+}
+
+/// The first `limit` characters, cut at a space where there is one in the last fifth, with `…` when something was cut.
+pub fn shorten(text: &str, limit: usize) -> String {
+    let Some((end, _)) = text.char_indices().nth(limit) else { return text.to_owned() };
+    let head = &text[..end];
+    let cut = head.rfind(' ').filter(|at| *at >= end - end / 5).unwrap_or(end);
+    format!("{}…", head[..cut].trim_end_matches([' ', ',', ';', ':', '.']))
+}
+
+/// The candidates nearest to a mistyped word, best first: for "did you mean".
+///
+/// Near is a Jaro-Winkler similarity of at least 0.75 after folding; at most `most` are given.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>, most: usize) -> Vec<&'a str> {
+    let word = fold(word);
+    let mut near: Vec<(f64, &str)> = candidates
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(&word, &fold(candidate)), candidate))
+        .filter(|(likeness, _)| *likeness >= 0.75)
+        .collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    near.truncate(most);
+    near.into_iter().map(|(_, candidate)| candidate).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_no_invisible_or_forbidden_characters() {
+        assert_eq!(one_line(" Caf\u{65}\u{301} \u{0}\u{202E}\n\t de\u{200B} la  Paix\u{FFFE} "), "Cafeé de la Paix".replace("eé", "é"));
+        assert_eq!(one_line(&one_line("a \u{1} \u{2} b")), "a b");
+    }
+
+    #[test]
+    fn folding_spells_out_and_drops_accents() {
+        assert_eq!(fold("Œuvre Straße ÍNDICE Ñandú Łódź"), "oeuvre strasse indice nandu lodz");
+    }
+
+    #[test]
+    fn a_mistyped_name_finds_its_neighbour() {
+        assert_eq!(nearest("migrant-smugling", ["remittances", "migrant-smuggling", "youth"], 3), ["migrant-smuggling"]);
+        assert_eq!(nearest("zzz", ["remittances"], 3), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_text_is_shortened_between_words() {
+        assert_eq!(shorten("one two three", 9), "one two…");
+        assert_eq!(shorten("short", 9), "short");
+    }
+}
