@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_line_has_no_invisible_or_forbidden_characters() {
-        assert_eq!(one_line(" Caf\u{65}\u{301} \u{0}\u{202E}\n\t de\u{200B} la  Paix\u{FFFE} "), "Cafeé de la Paix".replace("eé", "é"));
+        assert_eq!(one_line(" Caf\u{65}\u{301} \u{0}\u{202E}\n\t de\u{200B} la  Paix\u{FFFE} "), "Café de la Paix");
         assert_eq!(one_line(&one_line("a \u{1} \u{2} b")), "a b");
     }
 
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_text_is_shortened_between_words() {
-        assert_eq!(shorten("one two three", 9), "one two…");
+        assert_eq!(shorten("one two three", 8), "one two…");
         assert_eq!(shorten("short", 9), "short");
     }
 }
