@@ -17,6 +17,7 @@ pub mod text;
 
 pub mod classify;
 pub mod clean;
+pub mod dedup;
 pub mod fetch;
 pub mod journal;
 pub mod parse;

@@ -1,0 +1,211 @@
+//! What becomes of one item, given what is known.
+
+use std::time::Duration;
+
+use url::Url;
+use uuid::Uuid;
+
+use super::{agree, agree::is_same_under_another_id, differ_materially};
+use crate::model::{Copy, Edition, Item, Labels, Lang, Second, SourceId, Story, StoryId, UpstreamFrom, Why};
+
+/// A better copy may take over within this time of the edition's first copy.
+const SWITCH_WITHIN: Duration = Duration::from_hours(48);
+
+/// The namespace under which stories and entries without an id of their own are named (RFC 9562 §5.5).
+const NAMESPACE: Uuid = Uuid::from_u128(0x6e0c_4b52_9d4f_4c1e_8a57_7472_6962_7574);
+
+/// What is said of an item beside the item itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Teller<'a> {
+    /// The rank of its source; 0 is best.
+    pub rank: u8,
+    /// The hosts that are the source's own: of its home page and of its feed.
+    pub hosts: &'a [&'a str],
+}
+
+/// The stories that the item may belong to, as the roof found them under [`keys`](super::keys).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Candidates<'a> {
+    /// The story that holds a copy of this identity from this source.
+    pub own: Option<&'a Story>,
+    /// Stories that hold a copy with this canonical link, from any source, oldest first.
+    pub linked: &'a [&'a Story],
+    /// Whether another entry already uses the item's upstream id as its own.
+    pub id_is_used: bool,
+}
+
+/// What becomes of an item. A story comes whole, as it is to be kept.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    /// It is known and says nothing new.
+    Same,
+    /// It is known and changed. The position of each edition stays.
+    Revised(Story),
+    /// It joins a story, in an edition that is there.
+    Joined(Story),
+    /// It joins a story as an edition of its own, the last one, which has yet to be given its place.
+    NewEdition(Story),
+    /// It begins a story, whose one edition has yet to be given its place.
+    NewStory(Story),
+}
+
+/// Decides what becomes of an item. Positions of new editions are left at `now` for [`places`](super::places) to fill.
+pub fn decide(item: Item, labels: Labels, teller: Teller<'_>, candidates: Candidates<'_>, now: Second) -> Decision {
+    let known = candidates.own.and_then(|story| Some((story, told_by(story, &item, |copy| copy.item.upstream.id == item.upstream.id)?)));
+    let known = known.or_else(|| {
+        let same = |copy: &Copy| is_same_under_another_id(&copy.item, &item);
+        candidates.linked.iter().find_map(|story| Some((*story, told_by(story, &item, same)?)))
+    });
+    if let Some((story, at)) = known {
+        return revise(story, at, item, labels, now);
+    }
+    match candidates.linked.iter().find(|story| may_join(story, &item, teller)) {
+        Some(story) => join(story, item, labels, teller, candidates.id_is_used, now),
+        None => begin(item, labels, teller, candidates.id_is_used, now),
+    }
+}
+
+/// The copy that the item's own source has in a story, when it is `same`.
+fn told_by(story: &Story, item: &Item, same: impl Fn(&Copy) -> bool) -> Option<usize> {
+    story.copies.iter().position(|copy| copy.item.source == item.source && same(copy))
+}
+
+fn revise(story: &Story, at: usize, item: Item, labels: Labels, now: Second) -> Decision {
+    let copy = &story.copies[at];
+    if !differ_materially(&copy.item, &item) {
+        return Decision::Same;
+    }
+    let mut story = story.clone();
+    let copy = &mut story.copies[at];
+    // The identity stays the first one, so that whoever looks it up finds it.
+    let upstream = std::mem::replace(&mut copy.item, item).upstream;
+    copy.item.upstream = upstream;
+    copy.labels = labels;
+    copy.revised = Some(now);
+    for edition in story.editions.iter_mut().filter(|edition| edition.preferred == at) {
+        edition.updated = now.max(edition.position);
+    }
+    relabel(&mut story);
+    Decision::Revised(story)
+}
+
+/// A shared link joins only when title or text agree too, or the page is the source's own: copying an address gets nobody into a story.
+fn may_join(story: &Story, item: &Item, teller: Teller<'_>) -> bool {
+    let Some(link) = &item.canonical else { return false };
+    story.copies.iter().filter(|copy| copy.item.source != item.source && copy.item.canonical.as_ref() == Some(link)).any(|copy| {
+        let host = item.link.as_deref().and_then(|link| Url::parse(link).ok()).and_then(|url| url.host_str().map(str::to_owned));
+        agree(&copy.item, item) || host.is_some_and(|host| teller.hosts.iter().any(|own| is_within(&host, own)))
+    })
+}
+
+/// Whether a host is `own` or below it; `www.` does not count.
+fn is_within(host: &str, own: &str) -> bool {
+    let own = own.strip_prefix("www.").unwrap_or(own);
+    host == own || host.strip_suffix(own).is_some_and(|rest| rest.ends_with('.'))
+}
+
+fn join(story: &Story, item: Item, labels: Labels, teller: Teller<'_>, id_is_used: bool, now: Second) -> Decision {
+    let mut story = story.clone();
+    let lang = labels.lang.value;
+    let link = item.canonical.clone().unwrap_or_default();
+    let at = story.copies.len();
+    // A text whose language is not known, or a story's, is no language of its own.
+    let told_in = story.editions.iter().position(|e| e.lang == lang || !e.lang.is_known() || !lang.is_known());
+    let edition = told_in.is_none().then(|| new_edition(&item, lang, at, id_is_used, now));
+    story.copies.push(Copy { item, labels, first_seen: now, revised: None, rank: teller.rank, why: Why::SameLink { link } });
+    let decision = match (told_in, edition) {
+        (Some(e), _) => {
+            prefer(&mut story, e, at, now);
+            Decision::Joined
+        }
+        (None, edition) => {
+            story.editions.extend(edition);
+            Decision::NewEdition
+        }
+    };
+    relabel(&mut story);
+    decision(story)
+}
+
+/// Lets the copy at `at` supply the edition's text when it is better: once, and only while the edition is young.
+fn prefer(story: &mut Story, edition: usize, at: usize, now: Second) {
+    let old = &story.editions[edition];
+    let (current, challenger) = (&story.copies[old.preferred], &story.copies[at]);
+    let is_better =
+        (challenger.rank, std::cmp::Reverse(fullness(&challenger.item))) < (current.rank, std::cmp::Reverse(fullness(&current.item)));
+    if !is_better || old.switched.is_some() || now.since(current.first_seen) > SWITCH_WITHIN {
+        return;
+    }
+    let changes = differ_materially(&current.item, &challenger.item) || current.item.link != challenger.item.link;
+    let edition = &mut story.editions[edition];
+    edition.preferred = at;
+    edition.switched = Some(now);
+    if changes {
+        edition.updated = now.max(edition.position);
+    }
+}
+
+/// How much of the story an item tells: a body, then a summary, by their lengths in classes, so that a few words do not decide.
+fn fullness(item: &Item) -> (usize, usize) {
+    (item.content.as_ref().map_or(0, |html| html.as_str().len() / 500 + 1), item.summary.len() / 100)
+}
+
+fn begin(item: Item, labels: Labels, teller: Teller<'_>, id_is_used: bool, now: Second) -> Decision {
+    let edition = new_edition(&item, labels.lang.value, 0, id_is_used, now);
+    let id = story_id(&item.source, &item.upstream.id);
+    let copy = Copy { item, labels, first_seen: now, revised: None, rank: teller.rank, why: Why::First };
+    let mut story = Story { id, editions: vec![edition], copies: vec![copy], topics: vec![], countries: vec![], regions: vec![] };
+    relabel(&mut story);
+    Decision::NewStory(story)
+}
+
+fn new_edition(item: &Item, lang: Lang, preferred: usize, id_is_used: bool, now: Second) -> Edition {
+    let entry_id = entry_id(item, id_is_used);
+    Edition { lang, entry_id, position: now, updated: now, preferred, archived: false, switched: None }
+}
+
+/// What a story is about: what its editions' preferred copies are about, best first.
+fn relabel(story: &mut Story) {
+    let labels: Vec<&Labels> = story.editions.iter().map(|edition| &story.preferred(edition).labels).collect();
+    let topics = ranked(labels.iter().flat_map(|l| l.topics.iter().map(|t| (t.score, t.slug.clone()))));
+    let countries = ranked(labels.iter().flat_map(|l| l.countries.iter().map(|c| (c.score, c.code))));
+    let regions = ranked(labels.iter().flat_map(|l| l.regions.iter().map(|r| (0.0, r.slug.clone()))));
+    (story.topics, story.countries, story.regions) = (topics, countries, regions);
+}
+
+/// Each label once, by its best score, then by name.
+fn ranked<T: Ord + Clone>(scored: impl Iterator<Item = (f32, T)>) -> Vec<T> {
+    let mut scored: Vec<(f32, T)> = scored.collect();
+    scored.sort_by(|a, b| a.1.cmp(&b.1).then(b.0.total_cmp(&a.0)));
+    scored.dedup_by(|a, b| a.1 == b.1);
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    scored.into_iter().map(|(_, label)| label).collect()
+}
+
+/// The name of the story that begins with this item.
+pub fn story_id(source: &SourceId, upstream: &str) -> StoryId {
+    // A source id has no line break, so no two pairs share a name.
+    Uuid::new_v5(&NAMESPACE, format!("{source}\n{upstream}").as_bytes())
+}
+
+/// The entry id for an edition that begins with this item (RFC 4287 §4.2.6): the publisher's own when it
+/// is an IRI and no other entry uses it, else one that is computed from source and upstream id.
+pub fn entry_id(item: &Item, id_is_used: bool) -> String {
+    let own = &item.upstream.id;
+    if item.upstream.from == UpstreamFrom::Guid && !id_is_used && is_iri(own) {
+        own.clone()
+    } else {
+        format!("urn:uuid:{}", story_id(&item.source, own))
+    }
+}
+
+/// Whether a text is an absolute IRI that can stand as an entry's id (RFC 3987 §2.2).
+fn is_iri(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once(':') else { return false };
+    text.len() <= 2048
+        && !rest.is_empty()
+        && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '{' | '}' | '|' | '\\' | '^' | '`'))
+        && Url::parse(text).is_ok_and(|url| !url.has_host() || url.host_str().is_some_and(|host| !host.is_empty()))
+}
