@@ -79,6 +79,9 @@ pub struct Unchanged {
     pub source: SourceId,
     /// When it was asked.
     pub at: Second,
+    /// Not to be asked before this, by the publisher's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Second>,
 }
 
 /// A part of a whole view.

@@ -1,0 +1,163 @@
+//! One look at one source. The order of the stages is written here, once.
+//!
+//! `fetch → parse → clean → classify`: what comes out is decided by `apply`. Parsing and
+//! cleaning are work for a thread of their own, never for one that waits on sockets.
+//! Deliberately absent: when to look (`schedule`), and anything that is kept (`apply`).
+
+mod state;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+pub use state::{address, back_off};
+use state::{answered, failed};
+
+use crate::{
+    classify::Classifier,
+    clean::{self, Origin},
+    fetch::{Answer, Ask, Client, FetchError},
+    model::{Document, Hints, Item, Labels, RawFeed, Second, Source, SourceState},
+    parse,
+};
+
+/// What a look is made with. Cheap to clone; swapped as a whole when the configuration changes.
+#[derive(Clone)]
+pub struct Kit {
+    /// Asks publishers.
+    pub client: Client,
+    /// Files items.
+    pub classifier: Arc<Classifier>,
+}
+
+/// What one look at one source found.
+#[derive(Debug)]
+pub struct Look {
+    /// The source that was looked at.
+    pub source: Arc<Source>,
+    /// When.
+    pub at: Second,
+    /// Its state after the look.
+    pub state: SourceState,
+    /// When it last answered well before this look; `None` on its first.
+    pub last_good: Option<Second>,
+    /// What was there.
+    pub found: Found,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// What was there.
+#[derive(Debug)]
+pub enum Found {
+    /// A document that is not the last one; its items in feed order, cleaned and labelled.
+    Items {
+        /// The items.
+        items: Vec<(Item, Labels)>,
+        /// How many had neither title, link nor text.
+        dropped: usize,
+    },
+    /// The same as last time (RFC 9110 §15.4.5, or the same bytes).
+    Unchanged,
+    /// Nothing that could be read. The state says why.
+    Trouble(Trouble),
+}
+
+/// Why a look found nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// The publisher did not give us a document.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// What it gave is no feed that we can read.
+    #[error(transparent)]
+    Parse(#[from] parse::ParseError),
+    /// Reading it failed in a way that it never should; the daemon goes on.
+    #[error("reading the document failed: {0}")]
+    Reader(String),
+}
+
+/// Looks at a source. `before` is what is known of it, `now` the present.
+pub async fn look(kit: &Kit, source: &Arc<Source>, before: Option<&SourceState>, now: Second) -> Look {
+    let started = Instant::now();
+    // What was learned about another address says nothing about this one.
+    let known = before.filter(|state| state.url == source.url.as_str());
+    let last_good = before.and_then(|state| state.answered);
+    let (state, found) = match ask(kit, source, known, now).await {
+        Ok(Heard::Unchanged { answer, hints, hash }) => (answered(source, known, &answer, hints, hash, None, now), Found::Unchanged),
+        Ok(Heard::Feed { answer, hash, feed, items, dropped }) => {
+            let hints = Hints { quiet_for: feed.hints.quiet_for.max(answer.hints.quiet_for), ..feed.hints };
+            let mut state = answered(source, known, &answer, hints, Some(hash), Some(&feed), now);
+            state.items = u32::try_from(items.len()).unwrap_or(u32::MAX);
+            (state, Found::Items { items, dropped })
+        }
+        Err(trouble) => (failed(source, before, &trouble, now), Found::Trouble(trouble)),
+    };
+    Look { source: source.clone(), at: now, state, last_good, found, took: started.elapsed() }
+}
+
+/// What an answer said about itself.
+struct Said {
+    etag: Option<String>,
+    last_modified: Option<String>,
+    moved: Option<url::Url>,
+    hints: Hints,
+}
+
+enum Heard {
+    Unchanged { answer: Said, hints: Hints, hash: Option<String> },
+    Feed { answer: Said, hash: String, feed: RawFeed, items: Vec<(Item, Labels)>, dropped: usize },
+}
+
+async fn ask(kit: &Kit, source: &Arc<Source>, known: Option<&SourceState>, now: Second) -> Result<Heard, Trouble> {
+    let url = address(source, known, now);
+    let ask = Ask {
+        url: &url,
+        etag: known.and_then(|state| state.etag.as_deref()),
+        last_modified: known.and_then(|state| state.last_modified.as_deref()),
+        headers: &source.headers,
+        timeout: source.timeout,
+        allow_private: source.allow_private,
+    };
+    match kit.client.fetch(&ask, now).await? {
+        Answer::Unchanged { etag, last_modified, hints, moved } => {
+            // A 304 need not repeat its validators; the old ones then stand (RFC 9110 §15.4.5).
+            let etag = etag.or_else(|| known.and_then(|state| state.etag.clone()));
+            let last_modified = last_modified.or_else(|| known.and_then(|state| state.last_modified.clone()));
+            let hash = known.and_then(|state| state.body_hash.clone());
+            Ok(Heard::Unchanged { answer: Said { etag, last_modified, moved, hints }, hints, hash })
+        }
+        Answer::Document { document, hints, moved } => {
+            let said = Said { etag: document.etag.clone(), last_modified: document.last_modified.clone(), moved, hints };
+            let hash = blake3::hash(&document.body).to_hex().to_string();
+            if known.is_some_and(|state| state.body_hash.as_ref() == Some(&hash) && state.trouble.is_none()) {
+                return Ok(Heard::Unchanged { answer: said, hints, hash: Some(hash) });
+            }
+            let (classifier, source) = (kit.classifier.clone(), source.clone());
+            let read = tokio::task::spawn_blocking(move || read(&document, &source, &classifier)).await;
+            let (feed, items, dropped) = read.map_err(|cause| Trouble::Reader(cause.to_string()))??;
+            Ok(Heard::Feed { answer: said, hash, feed, items, dropped })
+        }
+    }
+}
+
+/// From a document to labelled items: the pure stages, in their order.
+pub fn read(document: &Document, source: &Source, classifier: &Classifier) -> Result<(RawFeed, Vec<(Item, Labels)>, usize), parse::ParseError> {
+    let mut feed = parse::parse(&document.body, document.content_type.as_deref(), &document.url)?;
+    let raw = std::mem::take(&mut feed.items);
+    let count = raw.len();
+    let origin = Origin { source: &source.id, base: &document.url, feed_lang: feed.lang.as_deref() };
+    let items: Vec<(Item, Labels)> = raw
+        .into_iter()
+        .filter_map(|raw| clean::clean(raw, &origin).ok())
+        .map(|item| {
+            let mut labels = classifier.of(&item, source);
+            // Near misses are for `classify --explain`; the journal keeps what was decided.
+            labels.rejected.clear();
+            (item, labels)
+        })
+        .collect();
+    let dropped = count - items.len();
+    Ok((feed, items, dropped))
+}
