@@ -18,4 +18,9 @@ impl SafeHtml {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// stub
+    pub fn to_text(&self) -> String {
+        self.0.clone()
+    }
 }

@@ -1,1 +1,333 @@
-//! Stage.
+//! The journal: the truth, append-only, in no format of our own.
+//!
+//! Segments `000001.ndjson.zst`, each record one line of JSON in its own zstd frame with a
+//! content checksum, so that `zstdcat journal/*.zst | jq` reads it. A segment begins with a header
+//! line; every line names the BLAKE3 of the line before it, so that nothing can be missing or
+//! changed unnoticed. A group of records is one write and one fsync.
+//!
+//! A frame that was cut off at the very end is what a crash leaves of a write that nobody was told
+//! of: it is taken off, and kept beside the segment all the same. A bad frame anywhere else means
+//! that something kept was lost: then nothing is appended any more until `verify --repair`.
+//! Deliberately absent: a lock (the data folder's), and any way to change a line.
+
+mod error;
+mod frame;
+mod read;
+mod segment;
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+pub use error::{Damage, JournalError, Notice};
+pub use read::{Records, Report};
+use segment::{Segment, io_error};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use self::frame::{Frames, Press};
+use crate::model::{Body, Draft, Record, Second, Snapshot, SnapshotEnd, SourceState, Story};
+
+/// The format that this version writes; it reads this one and older ones.
+pub const FORMAT: u32 = 1;
+
+/// A segment is closed when it is this long, in bytes: short enough to be read into memory whole, long enough that a million stories are a few dozen files.
+const SEGMENT: u64 = 16 << 20;
+
+/// Stories in one snapshot record at most.
+const STORIES_IN_RECORD: usize = 64;
+
+/// Who began this journal, and when. Written into every header.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Genesis {
+    /// The journal itself: a view of another one is refused.
+    pub id: Uuid,
+    /// The installation: feed ids are computed under it.
+    pub instance: Uuid,
+    /// When it was begun: the time of a feed that never held anything.
+    pub created: Second,
+}
+
+/// The first line of a segment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Header {
+    /// Always `journal`.
+    tributary: String,
+    format: u32,
+    genesis: Genesis,
+    /// Sequence of the first record that follows.
+    first: u64,
+    /// BLAKE3 of the last line of the segment before; zeros for the first segment.
+    before: String,
+    /// When the segment was begun.
+    created: Second,
+    /// Whether it begins with a snapshot, so that no segment before it is needed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    snapshot: bool,
+}
+
+/// Which records can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// The first sequence that is still there.
+    pub first: u64,
+    /// The last one; `first - 1` when there is none.
+    pub last: u64,
+    /// When the last record was decided; the next one never is before.
+    pub last_at: Second,
+}
+
+/// The journal of one data folder.
+#[derive(Debug)]
+pub struct Journal {
+    dir: PathBuf,
+    genesis: Genesis,
+    /// From the newest snapshot on.
+    segments: Vec<Segment>,
+    file: File,
+    /// Bytes of the last segment that are good.
+    length: u64,
+    /// BLAKE3 of the last line, in hexadecimal.
+    hash: String,
+    bounds: Bounds,
+    damage: Option<Damage>,
+    /// An fsync or a truncation failed: what is on the disk is not known, and an fsync is never tried again.
+    failed: bool,
+    longest: u64,
+    press: Press,
+}
+
+impl Journal {
+    /// Opens the journal of a folder; one that has none is begun.
+    ///
+    /// The last segment is read whole, the others are trusted until they are read or [verified](Self::verify).
+    pub fn open(dir: &Path, begin: impl FnOnce() -> Genesis) -> Result<(Self, Vec<Notice>), JournalError> {
+        Self::open_with(dir, begin, SEGMENT)
+    }
+
+    /// [`open`](Self::open) with segments of another length, in bytes.
+    pub fn open_with(dir: &Path, begin: impl FnOnce() -> Genesis, longest: u64) -> Result<(Self, Vec<Notice>), JournalError> {
+        fs::create_dir_all(dir).map_err(io_error(dir))?;
+        let mut press = Press::new()?;
+        let mut notices = Vec::new();
+        let (mut segments, torn) = segment::list(dir)?;
+        notices.extend(torn);
+        if segments.is_empty() {
+            let genesis = begin();
+            let zeros = "0".repeat(64);
+            let header = Header {
+                tributary: "journal".into(),
+                format: FORMAT,
+                first: 1,
+                before: zeros,
+                created: genesis.created,
+                snapshot: false,
+                genesis,
+            };
+            segments.push(segment::create(dir, 1, header, &mut press)?);
+        }
+        let begins = segments.iter().rposition(|segment| segment.header.snapshot).unwrap_or(0);
+        segments.drain(..begins);
+        let mut damage = segment::gap(&segments);
+        let (first, last) = match (segments.first(), segments.last()) {
+            (Some(first), Some(last)) => (first.header.first, last),
+            _ => return Err(JournalError::Io { path: dir.to_owned(), cause: std::io::ErrorKind::NotFound.into() }),
+        };
+        let mut bounds = Bounds { first, last: last.header.first - 1, last_at: last.header.created };
+        let bytes = fs::read(&last.path).map_err(io_error(&last.path))?;
+        let mut frames = Frames::new(&bytes);
+        let mut hash = String::new();
+        let mut length = 0;
+        let mut end = None;
+        while let Some(line) = frames.next() {
+            let checked = line.and_then(|line| {
+                if length > 0 {
+                    let record = read::record(line, bounds.last + 1, &hash)?;
+                    (bounds.last, bounds.last_at) = (record.seq, record.at);
+                }
+                hash = frame::hash(line);
+                Ok(())
+            });
+            match checked {
+                Ok(()) => length = frames.offset(),
+                Err(bad) => {
+                    bad.refuse(&last.path)?;
+                    end = Some(bad);
+                    break;
+                }
+            }
+        }
+        if let Some(bad) = end {
+            if frame::holds_a_line(&bytes[length + 1..]) || bad.is_whole() {
+                damage.get_or_insert(Damage { file: last.path.clone(), at: length as u64, after: bounds.last, why: bad.to_string() });
+            } else {
+                notices.push(segment::cut(&last.path, &bytes, length)?);
+            }
+        }
+        let file = OpenOptions::new().append(true).open(&last.path).map_err(io_error(&last.path))?;
+        let genesis = last.header.genesis.clone();
+        let journal = Self {
+            dir: dir.to_owned(),
+            genesis,
+            segments,
+            file,
+            length: length as u64,
+            hash,
+            bounds,
+            damage,
+            failed: false,
+            longest,
+            press,
+        };
+        Ok((journal, notices))
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Who began this journal.
+    pub fn genesis(&self) -> &Genesis {
+        &self.genesis
+    }
+
+    /// Which records can be read.
+    pub fn bounds(&self) -> Bounds {
+        self.bounds
+    }
+
+    /// What was lost, if anything was seen to be: then nothing is appended.
+    pub fn damage(&self) -> Option<&Damage> {
+        self.damage.as_ref()
+    }
+
+    /// Numbers, chains and writes a group of records, with one fsync. All of them are kept, or none.
+    ///
+    /// When the write failed and could be undone, it may be tried again ([`JournalError::NotWritten`]);
+    /// when an fsync failed, the journal takes nothing any more until it is opened again.
+    pub fn append(&mut self, drafts: &[Draft]) -> Result<Vec<Record>, JournalError> {
+        if let Some(damage) = &self.damage {
+            return Err(JournalError::Damaged(damage.clone()));
+        }
+        if self.failed {
+            return Err(JournalError::Failed { path: self.dir.clone() });
+        }
+        if self.length >= self.longest {
+            self.rotate()?;
+        }
+        let (mut hash, mut bounds) = (self.hash.clone(), self.bounds);
+        let mut bytes = Vec::new();
+        let mut records = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            let record = Record {
+                seq: bounds.last + 1,
+                at: draft.at.max(bounds.last_at),
+                prev: std::mem::take(&mut hash),
+                key: draft.key.clone(),
+                body: draft.body.clone(),
+            };
+            hash = self.press.line(&record, &mut bytes)?;
+            (bounds.last, bounds.last_at) = (record.seq, record.at);
+            records.push(record);
+        }
+        self.put(&bytes)?;
+        (self.hash, self.bounds) = (hash, bounds);
+        Ok(records)
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), JournalError> {
+        if let Err(cause) = self.file.write_all(bytes) {
+            // Part of it may be there; nobody was told of it, so it is taken off again.
+            if let Err(cause) = self.file.set_len(self.length) {
+                self.failed = true;
+                return Err(JournalError::Io { path: self.dir.clone(), cause });
+            }
+            return Err(JournalError::NotWritten { path: self.dir.clone(), cause });
+        }
+        if let Err(cause) = self.file.sync_data() {
+            self.failed = true;
+            return Err(JournalError::Io { path: self.dir.clone(), cause });
+        }
+        self.length += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Closes the last segment and begins the next.
+    fn rotate(&mut self) -> Result<(), JournalError> {
+        let header = self.header(self.bounds.last + 1, false, self.bounds.last_at);
+        let number = self.segments.last().map_or(1, |segment| segment.number + 1);
+        let next = segment::create(&self.dir, number, header, &mut self.press)?;
+        self.go_on_in(next)
+    }
+
+    fn header(&self, first: u64, snapshot: bool, created: Second) -> Header {
+        let (genesis, before) = (self.genesis.clone(), self.hash.clone());
+        Header { tributary: "journal".into(), format: FORMAT, genesis, first, before, created, snapshot }
+    }
+
+    fn go_on_in(&mut self, segment: Segment) -> Result<(), JournalError> {
+        self.file = OpenOptions::new().append(true).open(&segment.path).map_err(io_error(&segment.path))?;
+        self.length = segment.length;
+        self.hash = segment.hash.clone();
+        self.segments.push(segment);
+        Ok(())
+    }
+
+    /// The records from `seq` on, in order, one segment in memory at a time.
+    pub fn read_from(&self, seq: u64) -> Records {
+        Records::new(&self.segments, seq)
+    }
+
+    /// Reads every frame of every segment and says what was found.
+    pub fn verify(&self) -> Report {
+        read::verify(&self.segments)
+    }
+
+    /// Writes all that is known as a new segment, after which no older one is needed; those are moved into `set-aside-…`, never deleted.
+    ///
+    /// `applied` is the last sequence that the stories reflect. This mends a damaged journal, and one that a view is ahead of.
+    pub fn write_snapshot(
+        &mut self,
+        stories: impl Iterator<Item = Story>,
+        states: Vec<SourceState>,
+        applied: u64,
+        at: Second,
+    ) -> Result<PathBuf, JournalError> {
+        let at = at.max(self.bounds.last_at);
+        // Records behind a bad frame have used their numbers, even if nothing reads them any more.
+        let used = if self.damage.is_some() { segment::last_number_used(&self.segments)? } else { self.bounds.last };
+        let mut seq = applied.max(used).max(self.bounds.last) + 1;
+        let header = self.header(seq, true, at);
+        let first = header.first;
+        let number = self.segments.last().map_or(1, |segment| segment.number + 1);
+        let mut draft = segment::Aside::begin(&self.dir, number, header, &mut self.press)?;
+        let (mut told, mut all) = (0u64, blake3::Hasher::new());
+        let count = states.len() as u64;
+        let mut parts = stories.peekable();
+        let mut states = Some(states);
+        let mut prev = draft.hash.clone();
+        while states.is_some() || parts.peek().is_some() {
+            let stories: Vec<Story> = parts.by_ref().take(STORIES_IN_RECORD).collect();
+            told += stories.len() as u64;
+            let body = Body::Snapshot(Snapshot { stories, states: states.take().unwrap_or_default() });
+            prev = draft.line(&Record { seq, at, prev, key: format!("snapshot/{first}/{seq}"), body }, &mut self.press, &mut all)?;
+            seq += 1;
+        }
+        let end = SnapshotEnd { stories: told, states: count, hash: all.finalize().to_hex().to_string() };
+        draft.line(
+            &Record { seq, at, prev, key: format!("snapshot/{first}/end"), body: Body::SnapshotEnd(end) },
+            &mut self.press,
+            &mut all,
+        )?;
+        let segment = draft.finish()?;
+        let aside = segment::set_aside(&self.dir, &self.segments, first)?;
+        self.segments.clear();
+        self.go_on_in(segment)?;
+        self.bounds = Bounds { first, last: seq, last_at: at };
+        self.damage = None;
+        Ok(aside)
+    }
+}

@@ -102,7 +102,7 @@ pub struct SnapshotEnd {
     pub stories: u64,
     /// How many source states it holds.
     pub states: u64,
-    /// BLAKE3, in hexadecimal, over the lines of its records in order.
+    /// BLAKE3, in hexadecimal, over the hexadecimal BLAKE3 of each of its lines in order.
     pub hash: String,
 }
 

@@ -1,0 +1,182 @@
+//! The files of a journal. A segment appears whole or not at all: it is written aside, fsynced, renamed.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use super::{
+    Damage, FORMAT, Header, JournalError, Notice,
+    frame::{self, Frames, Press},
+};
+use crate::model::Record;
+
+/// What a segment's name ends with.
+const ENDING: &str = ".ndjson.zst";
+
+/// One file of the journal.
+#[derive(Debug, Clone)]
+pub(super) struct Segment {
+    pub(super) number: u64,
+    pub(super) path: PathBuf,
+    pub(super) header: Header,
+    /// Bytes written, when it was begun here.
+    pub(super) length: u64,
+    /// Hash of its last line, when it was begun here.
+    pub(super) hash: String,
+}
+
+pub(super) fn io_error(path: &Path) -> impl FnOnce(io::Error) -> JournalError {
+    let path = path.to_owned();
+    move |cause| JournalError::Io { path, cause }
+}
+
+/// A new name in a folder is kept only once the folder is (fsync of the directory).
+pub(super) fn sync_dir(dir: &Path) -> Result<(), JournalError> {
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(io_error(dir))
+}
+
+/// The segments of a folder in order. What was written aside and never finished is removed; a last
+/// segment without a readable header is no segment yet, and is kept aside.
+pub(super) fn list(dir: &Path) -> Result<(Vec<Segment>, Vec<Notice>), JournalError> {
+    let mut numbers = Vec::new();
+    for entry in fs::read_dir(dir).map_err(io_error(dir))? {
+        let name = entry.map_err(io_error(dir))?.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".partial") {
+            let path = dir.join(name);
+            fs::remove_file(&path).map_err(io_error(&path))?;
+        } else if let Some(number) = name.strip_suffix(ENDING).and_then(|number| number.parse::<u64>().ok()) {
+            numbers.push(number);
+        }
+    }
+    numbers.sort_unstable();
+    let mut segments = Vec::new();
+    let mut notices = Vec::new();
+    for (at, number) in numbers.iter().enumerate() {
+        let path = path(dir, *number);
+        match header(&path)? {
+            Some(header) => segments.push(Segment { number: *number, path, header, length: 0, hash: String::new() }),
+            None if at + 1 == numbers.len() && at > 0 && is_without_lines(&path)? => {
+                let kept = dir.join(format!("{number:06}{ENDING}.torn-0"));
+                let bytes = fs::metadata(&path).map_err(io_error(&path))?.len();
+                fs::rename(&path, &kept).map_err(io_error(&path))?;
+                notices.push(Notice::TornTail { file: path, at: 0, bytes, kept });
+            }
+            None => return Err(JournalError::Damaged(Damage { file: path, at: 0, after: 0, why: "no header".into() })),
+        }
+    }
+    Ok((segments, notices))
+}
+
+fn path(dir: &Path, number: u64) -> PathBuf {
+    dir.join(format!("{number:06}{ENDING}"))
+}
+
+fn is_without_lines(path: &Path) -> Result<bool, JournalError> {
+    Ok(!frame::holds_a_line(&fs::read(path).map_err(io_error(path))?))
+}
+
+/// The header of a segment; `None` when it can not be read.
+fn header(path: &Path) -> Result<Option<Header>, JournalError> {
+    #[derive(serde::Deserialize)]
+    struct Outline {
+        format: u32,
+    }
+    let mut head = Vec::new();
+    // A header is a few hundred bytes; the rest of the segment is not read for it.
+    io::Read::read_to_end(&mut io::Read::take(File::open(path).map_err(io_error(path))?, 64 << 10), &mut head).map_err(io_error(path))?;
+    let mut frames = Frames::new(&head);
+    let Some(Ok(line)) = frames.next() else { return Ok(None) };
+    match serde_json::from_slice::<Outline>(line) {
+        Ok(outline) if outline.format > FORMAT => Err(JournalError::NewerFormat { file: path.to_owned(), format: outline.format }),
+        _ => Ok(serde_json::from_slice(line).ok()),
+    }
+}
+
+/// A segment that is missing between two others, or that does not follow the one before.
+pub(super) fn gap(segments: &[Segment]) -> Option<Damage> {
+    let broken = segments.windows(2).find(|pair| pair[0].number + 1 != pair[1].number || pair[1].header.first < pair[0].header.first)?;
+    let after = broken[1].header.first.saturating_sub(1);
+    let why = format!("segment {:06} is missing or out of order", broken[0].number + 1);
+    Some(Damage { file: broken[1].path.clone(), at: 0, after, why })
+}
+
+/// The highest sequence number that any readable line of these segments has.
+pub(super) fn last_number_used(segments: &[Segment]) -> Result<u64, JournalError> {
+    let mut last = 0;
+    for segment in segments {
+        last = last.max(frame::last_number_used(&fs::read(&segment.path).map_err(io_error(&segment.path))?));
+    }
+    Ok(last)
+}
+
+/// Takes an unfinished frame off the end of a segment; the bytes are kept beside it.
+pub(super) fn cut(path: &Path, bytes: &[u8], good: usize) -> Result<Notice, JournalError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".torn-{good}"));
+    let kept = PathBuf::from(name);
+    fs::write(&kept, &bytes[good..]).map_err(io_error(&kept))?;
+    let file = OpenOptions::new().write(true).open(path).map_err(io_error(path))?;
+    file.set_len(good as u64).and_then(|()| file.sync_all()).map_err(io_error(path))?;
+    Ok(Notice::TornTail { file: path.to_owned(), at: good as u64, bytes: (bytes.len() - good) as u64, kept })
+}
+
+/// Begins a segment that holds only its header.
+pub(super) fn create(dir: &Path, number: u64, header: Header, press: &mut Press) -> Result<Segment, JournalError> {
+    Aside::begin(dir, number, header, press)?.finish()
+}
+
+/// A segment that is being written aside.
+pub(super) struct Aside {
+    dir: PathBuf,
+    partial: PathBuf,
+    file: File,
+    number: u64,
+    header: Header,
+    length: u64,
+    pub(super) hash: String,
+}
+
+impl Aside {
+    pub(super) fn begin(dir: &Path, number: u64, header: Header, press: &mut Press) -> Result<Self, JournalError> {
+        let partial = dir.join(format!("{number:06}{ENDING}.partial"));
+        let mut bytes = Vec::new();
+        let hash = press.line(&header, &mut bytes)?;
+        let mut file = File::create(&partial).map_err(io_error(&partial))?;
+        file.write_all(&bytes).map_err(io_error(&partial))?;
+        Ok(Self { dir: dir.to_owned(), partial, file, number, header, length: bytes.len() as u64, hash })
+    }
+
+    /// Adds a record; gives the hash of its line, which also goes into `all`.
+    pub(super) fn line(&mut self, record: &Record, press: &mut Press, all: &mut blake3::Hasher) -> Result<String, JournalError> {
+        let mut bytes = Vec::new();
+        self.hash = press.line(record, &mut bytes)?;
+        all.update(self.hash.as_bytes());
+        self.file.write_all(&bytes).map_err(io_error(&self.partial))?;
+        self.length += bytes.len() as u64;
+        Ok(self.hash.clone())
+    }
+
+    /// Makes it a segment.
+    pub(super) fn finish(self) -> Result<Segment, JournalError> {
+        let path = path(&self.dir, self.number);
+        self.file.sync_all().map_err(io_error(&self.partial))?;
+        fs::rename(&self.partial, &path).map_err(io_error(&path))?;
+        sync_dir(&self.dir)?;
+        Ok(Segment { number: self.number, path, header: self.header, length: self.length, hash: self.hash })
+    }
+}
+
+/// Moves segments that are not needed any more out of the way; they are kept.
+pub(super) fn set_aside(dir: &Path, segments: &[Segment], first: u64) -> Result<PathBuf, JournalError> {
+    let aside = dir.join(format!("set-aside-{first}"));
+    fs::create_dir_all(&aside).map_err(io_error(&aside))?;
+    for segment in segments {
+        let Some(name) = segment.path.file_name() else { continue };
+        fs::rename(&segment.path, aside.join(name)).map_err(io_error(&segment.path))?;
+    }
+    sync_dir(&aside)?;
+    sync_dir(dir)?;
+    Ok(aside)
+}

@@ -1,0 +1,92 @@
+//! What several tests need: made-up stories and records.
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use tributary::model::{
+    Body, Checked, Copy, Draft, Edition, Item, Labels, Lang, LangFrom, Language, Pull, Second, SourceState, Story, Unchanged, Upstream,
+    UpstreamFrom, Why,
+};
+
+pub const NOON: i64 = 1_600_000_000;
+
+pub fn at(seconds: i64) -> Second {
+    Second::from_unix(NOON + seconds)
+}
+
+pub fn item(source: &str, upstream: &str, title: &str) -> Item {
+    Item {
+        source: source.parse().unwrap(),
+        upstream: Upstream { id: upstream.into(), from: UpstreamFrom::Guid },
+        link: Some(format!("https://{source}.example/{upstream}")),
+        canonical: Some(format!("{source}.example/{upstream}")),
+        title: title.into(),
+        summary: String::new(),
+        content: None,
+        published: None,
+        updated: None,
+        lang: None,
+        feed_lang: None,
+        authors: vec![],
+        categories: vec![],
+        enclosures: vec![],
+        image: None,
+        rights: None,
+    }
+}
+
+pub fn labels(lang: Lang) -> Labels {
+    Labels { lang: Language { value: lang, from: LangFrom::Item }, topics: vec![], countries: vec![], regions: vec![], rejected: vec![] }
+}
+
+/// A story with one copy and one edition.
+pub fn story(source: &str, upstream: &str, title: &str, position: Second) -> Story {
+    let item = item(source, upstream, title);
+    let edition = Edition {
+        lang: Lang::EN,
+        entry_id: format!("https://{source}.example/{upstream}"),
+        position,
+        updated: position,
+        preferred: 0,
+        archived: false,
+        switched: None,
+    };
+    Story {
+        id: tributary::dedup::story_id(&item.source, &item.upstream.id),
+        editions: vec![edition],
+        copies: vec![Copy { item, labels: labels(Lang::EN), first_seen: position, revised: None, rank: 3, why: Why::First }],
+        topics: vec![],
+        countries: vec![],
+        regions: vec![],
+    }
+}
+
+pub fn state(source: &str, asked: Second) -> SourceState {
+    SourceState {
+        source: source.parse().unwrap(),
+        title: source.to_uppercase(),
+        home: None,
+        url: format!("https://{source}.example/feed"),
+        etag: Some("\"1\"".into()),
+        last_modified: None,
+        body_hash: None,
+        asked,
+        answered: Some(asked),
+        newest: None,
+        failures: 0,
+        trouble: None,
+        not_before: None,
+        moved: None,
+        gone: false,
+        repaired: vec![],
+        items: 1,
+    }
+}
+
+pub fn pull(source: &str, stories: Vec<Story>, seconds: i64) -> Draft {
+    let body = Body::Pull(Pull { source: source.parse().unwrap(), stories, state: Some(state(source, at(seconds))) });
+    Draft { at: at(seconds), key: format!("pull/{source}/{}/0", at(seconds)), body }
+}
+
+pub fn checked(source: &str, seconds: i64) -> Draft {
+    let unchanged = vec![Unchanged { source: source.parse().unwrap(), at: at(seconds), not_before: None }];
+    Draft { at: at(seconds), key: format!("round/{}", at(seconds)), body: Body::Checked(Checked { unchanged, states: vec![] }) }
+}
