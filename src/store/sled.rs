@@ -1,0 +1,135 @@
+//! The engine: sled 0.34, handled with the care it needs.
+//!
+//! It is fast to read and atomic by batch, but a flush does not reach the disk, a lost tail opens
+//! as an older or an empty store, and a kill at the wrong moment leaves a snapshot file that
+//! makes it refuse to open. As a view none of this loses anything (`docs/why-a-journal-beside-sled.md`).
+
+use std::{
+    fs,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use super::{StoreError, keys};
+
+/// Memory for pages, in bytes. The engine's own default is a gibibyte.
+const CACHE: u64 = 64 << 20;
+
+/// A store that was just closed lets go of its file within this.
+const RELEASE: Duration = Duration::from_secs(5);
+
+/// One tree of bytes.
+pub(super) struct Tree {
+    path: PathBuf,
+    db: ::sled::Db,
+}
+
+/// Changes that are made together or not at all.
+#[derive(Default)]
+pub(super) struct Batch(::sled::Batch);
+
+impl Batch {
+    pub(super) fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.0.insert(key, value);
+    }
+
+    pub(super) fn remove(&mut self, key: Vec<u8>) {
+        self.0.remove(key);
+    }
+}
+
+impl Tree {
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        let failed = |why: String| StoreError::Engine { path: path.to_owned(), why };
+        remove_unfinished_snapshots(path);
+        let config = ::sled::Config::new().path(path).cache_capacity(CACHE).flush_every_ms(None).mode(::sled::Mode::HighThroughput);
+        let patience = Instant::now() + RELEASE;
+        loop {
+            // On some damage the engine panics rather than says so.
+            let opened =
+                catch_unwind(AssertUnwindSafe(|| config.open())).map_err(|_| failed("the engine broke off while opening".into()))?;
+            match opened {
+                Ok(db) => return Ok(Self { path: path.to_owned(), db }),
+                // The data folder is ours alone; this is the engine's own thread, still letting go of the last store.
+                Err(::sled::Error::Io(error)) if error.to_string().contains("acquire lock") && Instant::now() < patience => {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                Err(error) => return Err(failed(error.to_string())),
+            }
+        }
+    }
+
+    fn failed(&self) -> impl Fn(::sled::Error) -> StoreError + '_ {
+        |error| StoreError::Engine { path: self.path.clone(), why: error.to_string() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.db.is_empty()
+    }
+
+    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.db.get(key).map_err(self.failed())?.map(|value| value.to_vec()))
+    }
+
+    pub(super) fn put(&self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        self.db.insert(key, value).map_err(self.failed())?;
+        Ok(())
+    }
+
+    pub(super) fn apply(&self, batch: Batch) -> Result<(), StoreError> {
+        self.db.apply_batch(batch.0).map_err(self.failed())
+    }
+
+    /// Pairs whose key has the prefix, in order.
+    pub(super) fn pairs<'a>(&'a self, prefix: &[u8]) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), StoreError>> + use<'a> {
+        self.db.scan_prefix(prefix).map(|pair| pair.map(|(key, value)| (key.to_vec(), value.to_vec())).map_err(self.failed()))
+    }
+
+    pub(super) fn values<'a>(&'a self, prefix: &[u8]) -> impl Iterator<Item = Result<Vec<u8>, StoreError>> + use<'a> {
+        self.pairs(prefix).map(|pair| Ok(pair?.1))
+    }
+
+    /// Keys from `from` on that have the prefix, in order.
+    pub(super) fn keys_from<'a>(&'a self, from: &[u8], prefix: &'a [u8]) -> impl Iterator<Item = Result<Vec<u8>, StoreError>> + 'a {
+        let range = self.db.range(from.to_vec()..);
+        range
+            .map(|pair| pair.map(|(key, _)| key.to_vec()).map_err(self.failed()))
+            .take_while(move |key| key.as_ref().map_or(true, |key| key.starts_with(prefix)))
+    }
+
+    /// How many keys lead to stories.
+    pub(super) fn count_entries(&self) -> Result<u64, StoreError> {
+        let mut count = 0;
+        for kind in keys::ENTRIES {
+            for pair in self.db.scan_prefix([kind]) {
+                pair.map_err(self.failed())?;
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
+    pub(super) fn flush(&self) -> Result<(), StoreError> {
+        self.db.flush().map_err(self.failed())?;
+        Ok(())
+    }
+
+    pub(super) fn size_on_disk(&self) -> Result<u64, StoreError> {
+        self.db.size_on_disk().map_err(self.failed())
+    }
+}
+
+/// A kill while the engine writes a snapshot leaves a part of one, which it then takes for the newest.
+fn remove_unfinished_snapshots(path: &Path) {
+    let Ok(entries) = fs::read_dir(path) else { return };
+    for file in entries.flatten().map(|entry| entry.path()) {
+        let is_unfinished = file.file_name().is_some_and(|name| {
+            let name = name.to_string_lossy();
+            name.starts_with("snap.") && name.ends_with(".generating")
+        });
+        if is_unfinished && fs::remove_file(&file).is_ok() {
+            tracing::warn!("{} was left unfinished by a kill and is removed; nothing is lost", file.display());
+        }
+    }
+}

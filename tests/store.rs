@@ -1,0 +1,271 @@
+//! The view against its simple twin, and against what disks and kills leave of it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod common;
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use common::{at, labels, state, story};
+use proptest::prelude::*;
+use tributary::{
+    model::{Body, Copy, Edition, Filter, Lang, Pull, Record, Second, Snapshot, Story, StoryId, Why},
+    store::{Store, StoreError},
+};
+use uuid::Uuid;
+
+const GENESIS: Uuid = Uuid::from_u128(7);
+
+fn open(dir: &Path) -> Store {
+    Store::open(&dir.join("store"), GENESIS, at(-1_000)).unwrap()
+}
+
+fn record(seq: u64, stories: Vec<Story>) -> Record {
+    let pull = Pull { source: "wire".parse().unwrap(), stories, state: Some(state("wire", at(seq as i64))) };
+    Record { seq, at: at(seq as i64), prev: String::new(), key: String::new(), body: Body::Pull(pull) }
+}
+
+/// The simple twin: all stories in a map, every question a scan.
+#[derive(Default)]
+struct Twin {
+    stories: BTreeMap<StoryId, Story>,
+}
+
+impl Twin {
+    fn apply(&mut self, record: &Record) {
+        if let Body::Pull(Pull { stories, .. }) | Body::Snapshot(Snapshot { stories, .. }) = &record.body {
+            self.stories.extend(stories.iter().map(|story| (story.id, story.clone())));
+        }
+    }
+
+    fn query(&self, filter: &Filter, below: Option<Second>, limit: usize) -> Vec<(StoryId, Second)> {
+        let admitted = self.stories.values().filter(|story| filter.admits(story));
+        let shown = admitted.filter_map(|story| {
+            let edition = filter.lang.map_or(Some(story.first_edition()), |lang| story.edition_in(lang))?;
+            Some((edition.position, story.id))
+        });
+        let mut shown: Vec<_> = shown.filter(|(position, _)| below.is_none_or(|below| *position < below)).collect();
+        shown.sort();
+        shown.into_iter().rev().take(limit).map(|(position, id)| (id, position)).collect()
+    }
+}
+
+const LANGS: [Lang; 4] = [Lang::EN, Lang::ES, Lang::FR, Lang::UNKNOWN];
+const TOPICS: [&str; 3] = ["youth", "diaspora", "remittances"];
+const COUNTRIES: [&str; 3] = ["GT", "HN", "MX"];
+
+/// A made-up story: its number gives its name, the rest what changes when it is written again.
+fn made_up() -> impl Strategy<Value = (u8, Vec<usize>, u8, u8, bool)> {
+    (0u8..12, proptest::sample::subsequence(vec![0usize, 1, 2, 3], 1..3), 0u8..8, 0u8..8, any::<bool>())
+}
+
+fn build((number, langs, topics, countries, joined): (u8, Vec<usize>, u8, u8, bool)) -> Story {
+    let number = i64::from(number);
+    let mut story = story("wire", &format!("n{number}"), "Title", at(number * 100));
+    let told = |bits: u8, names: &[&str]| -> Vec<String> {
+        names.iter().enumerate().filter(|(bit, _)| bits >> bit & 1 == 1).map(|(_, name)| (*name).to_owned()).collect()
+    };
+    story.topics = told(topics, &TOPICS).iter().map(|t| t.parse().unwrap()).collect();
+    story.countries = told(countries, &COUNTRIES).iter().map(|c| c.parse().unwrap()).collect();
+    let first = story.editions[0].clone();
+    // A text whose language is not known is never told in another as well.
+    let langs: Vec<usize> = if langs.contains(&3) { vec![3] } else { langs };
+    story.editions = langs
+        .iter()
+        .map(|lang| Edition {
+            lang: LANGS[*lang],
+            entry_id: format!("{}#{lang}", first.entry_id),
+            position: at(number * 100 + *lang as i64),
+            ..first.clone()
+        })
+        .collect();
+    if joined {
+        let item = common::item("paper", &format!("p{number}"), "Title");
+        let why = Why::SameLink { link: "x".into() };
+        story.copies.push(Copy { item, labels: labels(Lang::EN), first_seen: at(0), revised: None, rank: 5, why });
+    }
+    story
+}
+
+fn filters() -> impl Strategy<Value = Filter> {
+    let maybe = |names: &'static [&'static str]| proptest::sample::subsequence(names.to_vec(), 0..=2);
+    (maybe(&TOPICS), maybe(&COUNTRIES), any::<bool>(), proptest::option::of(0usize..4)).prop_map(|(topics, countries, paper, lang)| {
+        Filter {
+            topics: topics.iter().map(|t| t.parse().unwrap()).collect(),
+            countries: countries.iter().map(|c| c.parse().unwrap()).collect(),
+            sources: if paper { ["paper".parse().unwrap()].into() } else { [].into() },
+            lang: lang.map(|lang| LANGS[lang]),
+            ..Filter::default()
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_view_answers_as_its_twin(
+        records in proptest::collection::vec((proptest::collection::vec(made_up(), 0..4), any::<bool>()), 1..10),
+        questions in proptest::collection::vec((filters(), proptest::option::of(0i64..1_200), 1usize..6), 1..12),
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = open(dir.path());
+        let mut twin = Twin::default();
+        for (n, (stories, restart)) in records.into_iter().enumerate() {
+            let mut stories: Vec<Story> = stories.into_iter().map(build).collect();
+            stories.sort_by_key(|story| story.id);
+            stories.dedup_by_key(|story| story.id);
+            let record = record(n as u64 + 1, stories);
+            store.apply(&record).unwrap();
+            twin.apply(&record);
+            if restart {
+                store.flush().unwrap();
+                drop(store);
+                store = open(dir.path());
+            }
+            // The same record again changes nothing.
+            prop_assert_eq!(store.apply(&record).unwrap(), vec![]);
+        }
+        for (filter, below, limit) in questions {
+            let page = store.query(&filter, below.map(at), limit).unwrap();
+            let shown: Vec<_> = page.entries.iter().map(|shown| (shown.story.id, shown.edition().position)).collect();
+            prop_assert_eq!(shown, twin.query(&filter, below.map(at), limit), "filter {}", filter);
+        }
+        for story in twin.stories.values() {
+            let kept = store.story(&story.id).unwrap();
+            prop_assert_eq!(kept.as_deref(), Some(story));
+            for edition in &story.editions {
+                prop_assert_eq!(store.at_position(edition.position).unwrap(), Some(story.id));
+                prop_assert_eq!(store.by_entry_id(&edition.entry_id).unwrap(), Some(story.id));
+            }
+            for copy in &story.copies {
+                prop_assert_eq!(store.by_upstream(&copy.item.source, &copy.item.upstream.id).unwrap(), Some(story.id));
+                prop_assert_eq!(store.by_link(copy.item.canonical.as_ref().unwrap()).unwrap(), vec![story.id]);
+            }
+        }
+        let counts = store.counts().unwrap();
+        prop_assert_eq!(counts.total, twin.stories.len() as u64);
+        for topic in TOPICS {
+            let filter = Filter { topics: [topic.parse().unwrap()].into(), ..Filter::default() };
+            let expected = twin.stories.values().filter(|story| filter.admits(story)).count() as u64;
+            prop_assert_eq!(counts.topics.get(&topic.parse().unwrap()).copied().unwrap_or(0), expected);
+        }
+        let last = twin.stories.values().flat_map(|story| &story.editions).map(|edition| edition.position).max();
+        prop_assert_eq!(store.last_position().unwrap(), last);
+        prop_assert_eq!(store.verify().unwrap().problems, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_filter_changes_when_a_story_enters_and_when_it_leaves() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let youth = Filter { topics: ["youth".parse().unwrap()].into(), ..Filter::default() };
+    let changed = |store: &Store, filter: &Filter| store.query(filter, None, 10).unwrap().changed;
+    assert_eq!(changed(&store, &youth), at(-1_000));
+    store.apply(&record(1, vec![build((1, vec![0], 1, 0, false))])).unwrap();
+    store.apply(&record(2, vec![build((2, vec![0], 2, 0, false))])).unwrap();
+    assert_eq!((changed(&store, &youth), changed(&store, &Filter::default())), (at(1), at(2)));
+    store.apply(&record(3, vec![build((1, vec![0], 0, 0, false))])).unwrap();
+    assert_eq!((changed(&store, &youth), store.query(&youth, None, 10).unwrap().entries.len()), (at(3), 0));
+}
+
+#[test]
+fn readers_never_see_half_a_record() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let ended = AtomicBool::new(false);
+    // Each record writes the same six stories with one title.
+    let write = |seq: u64| {
+        let stories = (0..6).map(|n| story("wire", &format!("n{n}"), &format!("Title {seq}"), at(n))).collect();
+        store.apply(&record(seq, stories)).unwrap();
+    };
+    write(1);
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while !ended.load(Ordering::Relaxed) {
+                    let page = store.query(&Filter::default(), None, 10).unwrap();
+                    let titles: std::collections::BTreeSet<_> = page.entries.iter().map(|shown| shown.copy().item.title.clone()).collect();
+                    assert_eq!((page.entries.len(), titles.len()), (6, 1), "{titles:?}");
+                }
+            });
+        }
+        (2..150).for_each(write);
+        ended.store(true, Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn records_have_to_come_in_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    assert!(matches!(store.apply(&record(5, vec![])), Err(StoreError::OutOfOrder { seq: 5, applied: 0 })));
+    store.apply(&record(1, vec![])).unwrap();
+    assert!(matches!(store.apply(&record(3, vec![])), Err(StoreError::OutOfOrder { seq: 3, applied: 1 })));
+    // A journal that begins with a snapshot begins where it begins.
+    let fresh = tempfile::tempdir().unwrap();
+    let store = open(fresh.path());
+    let body = Body::Snapshot(Snapshot { stories: vec![], states: vec![state("wire", at(1))] });
+    store.apply(&Record { body, ..record(9, vec![]) }).unwrap();
+    assert_eq!((store.applied(), store.states().unwrap().len()), (9, 1));
+}
+
+#[test]
+fn a_view_of_another_journal_is_refused_and_set_aside() {
+    let dir = tempfile::tempdir().unwrap();
+    open(dir.path()).apply(&record(1, vec![])).unwrap();
+    let path = dir.path().join("store");
+    assert!(matches!(Store::open(&path, Uuid::from_u128(8), at(0)), Err(StoreError::Unusable { .. })));
+    let aside = Store::set_aside(&path).unwrap();
+    assert!(aside.is_dir() && !path.exists());
+    assert_eq!(Store::open(&path, Uuid::from_u128(8), at(0)).unwrap().applied(), 0);
+}
+
+#[test]
+fn what_a_disk_leaves_of_it_opens_older_or_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    for seq in 1..60 {
+        let stories = (0..4).map(|n| story("wire", &format!("n{seq}-{n}"), "Title", at(seq as i64 * 10 + n))).collect();
+        store.apply(&record(seq, stories)).unwrap();
+    }
+    store.flush().unwrap();
+    drop(store);
+    let path = dir.path().join("store");
+    let whole = fs::read(path.join("db")).unwrap();
+    for damage in 0..6 {
+        let copy = tempfile::tempdir().unwrap();
+        let to = copy.path().join("store");
+        fs::create_dir(&to).unwrap();
+        fs::copy(path.join("conf"), to.join("conf")).unwrap();
+        let mut bytes = whole.clone();
+        match damage {
+            0 => bytes.clear(),
+            1 => bytes.truncate(whole.len() / 2),
+            2 => bytes.truncate(whole.len() - 40_000),
+            3 => bytes[whole.len() / 3] ^= 1,
+            4 => bytes.fill(0xA5),
+            _ => fs::write(to.join("snap.0000000000000001.generating"), "half").unwrap(),
+        }
+        fs::write(to.join("db"), bytes).unwrap();
+        match Store::open(&to, GENESIS, at(0)) {
+            Ok(store) => {
+                let applied = store.applied();
+                assert!(applied < 60, "damage {damage}");
+                // The rest is applied again, and then all is there.
+                for seq in applied + 1..60 {
+                    let stories = (0..4).map(|n| story("wire", &format!("n{seq}-{n}"), "Title", at(seq as i64 * 10 + n))).collect();
+                    store.apply(&record(seq, stories)).unwrap();
+                }
+                let report = store.verify().unwrap();
+                assert_eq!((report.stories, report.problems), (59 * 4, vec![]), "damage {damage}, {applied} were applied");
+            }
+            Err(error) => assert!(matches!(error, StoreError::Engine { .. } | StoreError::Unusable { .. }), "damage {damage}: {error}"),
+        }
+    }
+}
