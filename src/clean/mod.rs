@@ -1,1 +1,153 @@
-//! Stage.
+//! From what a publisher sent to what we keep: text is text, links are absolute, markup is safe.
+//!
+//! Cleaning twice changes nothing, and takes time in proportion to what was sent. Deliberately
+//! absent: a clock, and any judgement of what an item is about or belongs to.
+
+mod link;
+
+pub use link::{canonical, follow};
+use url::Url;
+
+use crate::{
+    html::{self, SafeHtml},
+    model::{Category, Enclosure, Item, Lang, RawItem, RawText, Second, SourceId, Upstream, UpstreamFrom},
+    text,
+};
+
+/// The longest summary, in characters: what a reader takes in at a glance.
+const SUMMARY: usize = 600;
+/// The longest title, in characters.
+const TITLE: usize = 500;
+/// Categories, authors and enclosures of one item at most.
+const MOST: usize = 50;
+/// A date before this is a slip (1990-01-01).
+const EARLIEST: i64 = 631_152_000;
+
+/// Where an item comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// The source.
+    pub source: &'a SourceId,
+    /// The address of the document, which relative links are relative to.
+    pub base: &'a Url,
+    /// The language tag that the feed declares.
+    pub feed_lang: Option<&'a str>,
+}
+
+/// Why an item is not kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dropped {
+    /// It has neither title, link nor text.
+    Empty,
+}
+
+/// Makes an item fit to be kept.
+pub fn clean(raw: RawItem, origin: &Origin<'_>) -> Result<Item, Dropped> {
+    let base = raw.base.as_ref().unwrap_or(origin.base);
+    let title = text::shorten(&text::one_line(&raw.title.as_ref().map(title_words).unwrap_or_default()), TITLE);
+    let link = raw.link.as_deref().and_then(|link| follow(link, base));
+    let content = raw.content.as_ref().map(|content| safe(content, base)).filter(|content| !content.as_str().is_empty());
+    let description = raw.summary.as_ref().map(|summary| safe(summary, base));
+    let words = |html: &SafeHtml| text::one_line(&html.to_text());
+    let told = description.as_ref().map(words).filter(|told| !told.is_empty() && *told != title);
+    // Many feeds have their whole text in the description: then it is content as well.
+    let content = content.or_else(|| description.filter(|_| told.as_ref().is_some_and(|told| told.chars().count() > SUMMARY)));
+    let summary = told.or_else(|| content.as_ref().map(words)).filter(|summary| *summary != title).unwrap_or_default();
+    let content =
+        content.filter(|content| words(content) != summary || content.as_str().contains("<a ") || content.as_str().contains("<img "));
+    let summary = text::shorten(&summary, SUMMARY);
+    if title.is_empty() && link.is_none() && summary.is_empty() && content.is_none() {
+        return Err(Dropped::Empty);
+    }
+    let canonical = link.as_ref().map(canonical);
+    let published = raw.published.map(Second::of).filter(|at| at.unix() >= EARLIEST);
+    let upstream = upstream(raw.id.as_deref(), canonical.as_deref(), &title, published, &summary);
+    let absolute = |address: &str| follow(address, base).map(String::from);
+    Ok(Item {
+        source: origin.source.clone(),
+        upstream,
+        link: link.map(String::from),
+        canonical,
+        title,
+        summary,
+        content,
+        published,
+        updated: raw.updated.map(Second::of).filter(|at| at.unix() >= EARLIEST),
+        lang: raw.lang.as_deref().and_then(|lang| lang.parse().ok()),
+        feed_lang: origin.feed_lang.and_then(|lang| lang.parse::<Lang>().ok()),
+        authors: distinct(raw.authors.iter().map(|author| text::one_line(&html::text_of(author)))),
+        categories: raw.categories.iter().take(MOST).filter_map(category).collect(),
+        enclosures: raw
+            .enclosures
+            .into_iter()
+            .take(MOST)
+            .filter_map(|(url, media_type, length)| {
+                Some(Enclosure { url: absolute(&url)?, media_type: media_type.filter(|t| is_media_type(t)), length })
+            })
+            .collect(),
+        image: raw.image.as_deref().and_then(absolute),
+        rights: raw.rights.as_ref().map(|rights| text::one_line(&title_words(rights))).filter(|rights| !rights.is_empty()),
+    })
+}
+
+/// The words of a text that should be one line. RSS does not say whether its titles are markup: those that look like it are.
+fn title_words(raw: &RawText) -> String {
+    match raw {
+        RawText::Plain(text) => text.clone(),
+        RawText::Html(markup) => {
+            let is_tag = |(at, _): (usize, &str)| markup[at + 1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!');
+            let has_tag = markup.match_indices('<').any(is_tag) && markup.contains('>');
+            let has_reference = markup.match_indices('&').any(|(at, _)| html::reference(&markup[at..]).is_some());
+            match (has_tag, has_reference) {
+                (true, _) => html::text_of(markup),
+                // A title such as `a < b &amp; c`: the references are markup, the sign is not.
+                (false, true) => html::text_of(&markup.replace('<', "&lt;")),
+                (false, false) => markup.clone(),
+            }
+        }
+    }
+}
+
+fn safe(raw: &RawText, base: &Url) -> SafeHtml {
+    match raw {
+        RawText::Plain(text) => SafeHtml::from_text(text.trim()),
+        RawText::Html(markup) => SafeHtml::sanitise(markup, Some(base)),
+    }
+}
+
+/// An item's identity within its source: what the publisher calls it, else where it is, else what it was at first sight.
+fn upstream(id: Option<&str>, canonical: Option<&str>, title: &str, published: Option<Second>, summary: &str) -> Upstream {
+    let id = id.map(text::one_line).filter(|id| !id.is_empty());
+    match (id, canonical) {
+        (Some(id), _) => Upstream { id, from: UpstreamFrom::Guid },
+        (None, Some(link)) => Upstream { id: link.to_owned(), from: UpstreamFrom::Link },
+        (None, None) => {
+            // A date outlives an edited title; without one the words have to do.
+            let first = published.map_or_else(|| text::fold(&format!("{title}\n{summary}")), |at| format!("{at}\n{}", text::fold(title)));
+            Upstream { id: format!("given:{}", &blake3::hash(first.as_bytes()).to_hex()[..32]), from: UpstreamFrom::Given }
+        }
+    }
+}
+
+fn category((term, scheme, label): &(String, Option<String>, Option<String>)) -> Option<Category> {
+    let line = |text: &str| text::shorten(&text::one_line(&html::text_of(text)), 100);
+    let (term, label) = (line(term), label.as_deref().map(line).filter(|label| !label.is_empty()));
+    let scheme = scheme.as_deref().map(text::one_line).filter(|scheme| !scheme.is_empty());
+    (!term.is_empty()).then_some(Category { term, scheme, label })
+}
+
+fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for name in names.take(MOST) {
+        if !name.is_empty() && !kept.contains(&name) {
+            kept.push(name);
+        }
+    }
+    kept
+}
+
+/// `type/subtype` in the characters that it may have (RFC 6838 §4.2).
+fn is_media_type(text: &str) -> bool {
+    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b));
+    text.split_once('/').is_some_and(|(kind, rest)| is_name(kind) && is_name(rest))
+}

@@ -1,0 +1,63 @@
+//! From bytes to text: byte order mark, then what is plainly UTF-8, then HTTP, declaration, guess.
+
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+/// The text of a document, and what had to be assumed.
+pub(super) fn decode(body: &[u8], content_type: Option<&str>) -> (String, Vec<String>) {
+    let mut notes = Vec::new();
+    if let Some((encoding, length)) = Encoding::for_bom(body) {
+        let (text, _) = encoding.decode_without_bom_handling(&body[length..]);
+        return (text.into_owned(), notes);
+    }
+    if let Some(encoding) = wide(body) {
+        return (encoding.decode_without_bom_handling(body).0.into_owned(), notes);
+    }
+    let declared = charset(content_type).or_else(|| declaration(body));
+    // Bytes that are UTF-8 and not mere ASCII are UTF-8, whatever they are said to be.
+    if let Ok(text) = std::str::from_utf8(body) {
+        if let Some(other) = declared.filter(|encoding| *encoding != UTF_8 && !body.is_ascii() && encoding.is_ascii_compatible()) {
+            notes.push(format!("UTF-8 was declared to be {}", other.name()));
+        }
+        if body.is_ascii() || declared.is_none_or(|encoding| encoding == UTF_8 || encoding.is_single_byte()) {
+            return (text.to_owned(), notes);
+        }
+    }
+    let encoding = declared.unwrap_or(UTF_8);
+    let (text, bad) = encoding.decode_without_bom_handling(body);
+    if !bad {
+        return (text.into_owned(), notes);
+    }
+    notes.push(format!("bytes that are not {}", encoding.name()));
+    // A few stray bytes are replaced; more of them are the usual Western code page.
+    let stray = text.matches('\u{FFFD}').count();
+    if encoding == UTF_8 && stray * 200 > text.chars().count() {
+        return (WINDOWS_1252.decode_without_bom_handling(body).0.into_owned(), notes);
+    }
+    (text.into_owned(), notes)
+}
+
+/// UTF-16 without a byte order mark shows in the first characters, which are ASCII in any feed.
+fn wide(body: &[u8]) -> Option<&'static Encoding> {
+    match body {
+        [b'<' | b'{', 0, ..] => Some(UTF_16LE),
+        [0, b'<' | b'{', ..] => Some(UTF_16BE),
+        _ => None,
+    }
+}
+
+/// The charset of an HTTP `Content-Type` (RFC 9110 §8.3.1).
+fn charset(content_type: Option<&str>) -> Option<&'static Encoding> {
+    let parameters = content_type?.split(';').skip(1);
+    let value = parameters.filter_map(|part| part.split_once('=')).find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))?.1;
+    Encoding::for_label(value.trim().trim_matches('"').as_bytes())
+}
+
+/// The encoding of an XML declaration (XML 1.0 §4.3.3). What claims to be UTF-16 in single bytes is not.
+fn declaration(body: &[u8]) -> Option<&'static Encoding> {
+    let head = String::from_utf8_lossy(&body[..body.len().min(200)]).into_owned();
+    let declaration = head.split_once("<?xml")?.1.split_once("?>")?.0.to_owned();
+    let value = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start().to_owned();
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let label = value[1..].split(quote).next()?;
+    Encoding::for_label(label.as_bytes()).filter(|encoding| encoding.is_ascii_compatible())
+}
