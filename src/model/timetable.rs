@@ -1,12 +1,214 @@
 //! When a source is pulled.
+//!
+//! Deliberately absent: what a publisher asks for, which can only make us slower (`schedule`).
 
-use std::time::Duration;
+use std::{str::FromStr, time::Duration};
+
+use chrono_tz::Tz;
+
+use super::Second;
+
+/// A source without a timetable of its own is asked no more often than this.
+const SHORTEST: Duration = Duration::from_hours(1);
+/// ... and no less often than this.
+const LONGEST: Duration = Duration::from_hours(24);
+/// Nothing is pulled more often than this, whatever a timetable says.
+const SOONEST: Duration = Duration::from_secs(60);
 
 /// When a source is pulled.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Timetable {
-    /// At its own rhythm.
+    /// At its own rhythm, between once an hour and once a day.
     Adaptive,
     /// At this distance.
     Every(Duration),
+    /// At these times.
+    Cron(Box<Cron>),
+}
+
+/// Times in the form of crontab.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cron {
+    schedule: cron::Schedule,
+    zone: Tz,
+}
+
+/// A time or duration that can not be understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BadTimetable(String);
+
+impl Cron {
+    /// Reads five fields (minute, hour, day, month, week day) or six (second first), in UTC unless a zone is named.
+    ///
+    /// Week days are numbered as in crontab, 0 and 7 being Sunday. Day of month and day of week have both to match.
+    pub fn parse(expression: &str, zone: Option<&str>) -> Result<Self, BadTimetable> {
+        let bad = |why: String| BadTimetable(format!("cron `{expression}`: {why}"));
+        let fields: Vec<&str> = expression.split_whitespace().collect();
+        let written = match fields[..] {
+            [minute, hour, day, month, week_day] => format!("0 {minute} {hour} {day} {month} {}", week_days(week_day)),
+            [second, minute, hour, day, month, week_day] => format!("{second} {minute} {hour} {day} {month} {}", week_days(week_day)),
+            _ => return Err(bad(format!("{} fields; give five, such as `*/15 * * * *`, or six with the second first", fields.len()))),
+        };
+        let schedule =
+            cron::Schedule::from_str(&written).map_err(|error| bad(format!("{error}; a time such as `0 6 * * mon-fri` works")))?;
+        let zone = zone.map_or(Ok(Tz::UTC), |zone| {
+            zone.parse::<Tz>().map_err(|_| BadTimetable(format!("`{zone}` is not a time zone such as America/Guatemala")))
+        })?;
+        // From a fixed day on, so that the same text is always judged alike; a leap day comes within eight years.
+        let from = Second::from_unix(1_577_836_800).date_time().with_timezone(&zone);
+        let times: Vec<_> = schedule.after(&from).take(3).collect();
+        let [first, second, ..] = &times[..] else { return Err(bad("such a time never comes".to_owned())) };
+        if (*second - *first).num_seconds() < 60 {
+            return Err(bad("more than once a minute; publishers would rightly block us".to_owned()));
+        }
+        Ok(Self { schedule, zone })
+    }
+
+    /// The first such time after `after`. Where clocks are put back, a time that comes twice is taken once.
+    fn next(&self, after: Second) -> Option<Second> {
+        let from = after.date_time().with_timezone(&self.zone);
+        self.schedule.after(&from).map(|time| Second::of(time.to_utc())).take(100).find(|at| *at > after)
+    }
+}
+
+/// The week days of crontab by name, because the library counts from Sunday = 1.
+fn week_days(field: &str) -> String {
+    const NAMES: [&str; 8] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let name = |day: &str| day.parse::<usize>().ok().and_then(|n| NAMES.get(n)).map_or(day.to_owned(), |name| (*name).to_owned());
+    let range = |range: &str| {
+        let (days, step) = range.split_once('/').map_or((range, None), |(days, step)| (days, Some(step)));
+        // A range up to Sunday would begin and end wrongly by name.
+        if let Some((from, "0" | "7" | "sun")) = days.split_once('-').filter(|_| step.is_none())
+            && let Some(first) = (1..7).find(|n| name(from) == NAMES[*n])
+        {
+            return NAMES[first..].join(",");
+        }
+        let days = days.split('-').map(name).collect::<Vec<_>>().join("-");
+        step.map_or(days.clone(), |step| format!("{days}/{step}"))
+    };
+    field.split(',').map(range).collect::<Vec<_>>().join(",")
+}
+
+impl Timetable {
+    /// When a source is due that was last asked at `last`; at once when it never was.
+    ///
+    /// Missed times come together into one, now. `items_per_week` gives an adaptive source its rhythm.
+    pub fn next(&self, last: Option<Second>, now: Second, items_per_week: f32) -> Second {
+        // A clock that was set back must not keep a source waiting until it has caught up.
+        let Some(last) = last.map(|last| last.min(now)) else { return now };
+        let due = match self {
+            Self::Adaptive => last.plus(rhythm(items_per_week)),
+            Self::Every(every) => last.plus(*every),
+            Self::Cron(cron) => cron.next(last).unwrap_or_else(|| last.plus(LONGEST)).max(last.plus(SOONEST)),
+        };
+        due.max(now)
+    }
+}
+
+/// Twice for each item that is to be expected, within reason.
+fn rhythm(items_per_week: f32) -> Duration {
+    let week = 7.0 * 24.0 * 3600.0;
+    Duration::from_secs_f32((week / items_per_week.max(1.0) / 2.0).clamp(SHORTEST.as_secs_f32(), LONGEST.as_secs_f32()))
+}
+
+/// Reads `90s`, `15m`, `1h30m`, `2d`, `1w`.
+pub fn parse_duration(text: &str) -> Result<Duration, BadTimetable> {
+    let bad = || BadTimetable(format!("`{text}` is not a duration such as 15m, 1h30m or 2d"));
+    let mut seconds = 0u64;
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let unit = match rest.as_bytes().get(digits).ok_or_else(bad)? {
+            b's' => 1,
+            b'm' => 60,
+            b'h' => 3_600,
+            b'd' => 86_400,
+            b'w' => 604_800,
+            _ => return Err(bad()),
+        };
+        let count: u64 = rest[..digits].parse().map_err(|_| bad())?;
+        seconds = count.checked_mul(unit).and_then(|more| seconds.checked_add(more)).ok_or_else(bad)?;
+        rest = &rest[digits + 1..];
+    }
+    if seconds == 0 { Err(bad()) } else { Ok(Duration::from_secs(seconds)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Second {
+        text.parse().unwrap()
+    }
+
+    fn times(expression: &str, zone: Option<&str>, from: &str, count: usize) -> Vec<String> {
+        let timetable = Timetable::Cron(Box::new(Cron::parse(expression, zone).unwrap()));
+        let mut last = at(from);
+        (0..count)
+            .map(|_| {
+                last = timetable.next(Some(last), last, 0.0);
+                last.to_string()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn crontab_is_read_as_crontab_is_written() {
+        assert_eq!(times("*/20 * * * *", None, "2024-05-01T10:00:00Z", 2), ["2024-05-01T10:20:00Z", "2024-05-01T10:40:00Z"]);
+        assert_eq!(times("30 0 6 * * *", None, "2024-05-01T10:00:00Z", 1), ["2024-05-02T06:00:30Z"]);
+        // The first of May 2024 was a Wednesday.
+        for days in ["0", "7", "sun"] {
+            assert_eq!(times(&format!("0 6 * * {days}"), None, "2024-05-01T10:00:00Z", 1), ["2024-05-05T06:00:00Z"], "{days}");
+        }
+        assert_eq!(
+            times("0 6 * * 5-7", None, "2024-05-01T10:00:00Z", 3),
+            ["2024-05-03T06:00:00Z", "2024-05-04T06:00:00Z", "2024-05-05T06:00:00Z"]
+        );
+        assert_eq!(times("0 6 * * *", Some("America/Guatemala"), "2024-05-01T10:00:00Z", 1), ["2024-05-01T12:00:00Z"]);
+    }
+
+    #[test]
+    fn clocks_that_change_neither_skip_a_day_twice_nor_go_back() {
+        let spring = times("30 2 * * *", Some("Europe/Madrid"), "2024-03-30T00:00:00Z", 3);
+        let autumn = times("30 2 * * *", Some("Europe/Madrid"), "2024-10-26T00:00:00Z", 3);
+        for times in [&spring, &autumn] {
+            assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "{times:?}");
+        }
+    }
+
+    #[test]
+    fn what_never_or_always_comes_is_refused() {
+        let told = |expression: &str| Cron::parse(expression, None).unwrap_err().to_string();
+        assert_eq!(told("* * *"), "cron `* * *`: 3 fields; give five, such as `*/15 * * * *`, or six with the second first");
+        assert_eq!(told("0 0 31 2 *"), "cron `0 0 31 2 *`: such a time never comes");
+        assert_eq!(told("* * * * * *"), "cron `* * * * * *`: more than once a minute; publishers would rightly block us");
+        assert_eq!(Cron::parse("0 6 * * *", Some("Mars")).unwrap_err().to_string(), "`Mars` is not a time zone such as America/Guatemala");
+    }
+
+    #[test]
+    fn missed_times_come_together_into_one() {
+        let every = Timetable::Every(Duration::from_secs(900));
+        let (last, now) = (at("2024-05-01T10:00:00Z"), at("2024-05-02T10:00:00Z"));
+        assert_eq!(every.next(Some(last), last, 0.0), at("2024-05-01T10:15:00Z"));
+        assert_eq!(every.next(Some(last), now, 0.0), now);
+        assert_eq!(every.next(None, now, 0.0), now);
+        // A clock that was set back a day does not keep a source waiting for a day.
+        assert_eq!(every.next(Some(now), last, 0.0), at("2024-05-01T10:15:00Z"));
+    }
+
+    #[test]
+    fn an_adaptive_source_is_asked_between_once_an_hour_and_once_a_day() {
+        let from = at("2024-05-01T10:00:00Z");
+        let after = |items: f32| Timetable::Adaptive.next(Some(from), from, items).since(from).as_secs();
+        assert_eq!((after(0.0), after(7.0), after(10_000.0)), (86_400, 43_200, 3_600));
+    }
+
+    #[test]
+    fn durations_are_read() {
+        assert_eq!(parse_duration("1h30m").unwrap().as_secs(), 5_400);
+        for bad in ["", "15", "m", "1y", "0m", "-1m", "99999999999999999999d"] {
+            assert!(parse_duration(bad).is_err(), "{bad}");
+        }
+    }
 }
