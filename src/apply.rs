@@ -208,8 +208,7 @@ impl Hand {
         let mut noted = Round::new();
         let mut drafts = Vec::new();
         let mut table = Table::new(&self.store);
-        let decided: Result<_, StoreError> =
-            looks.into_iter().map(|look| table.decide(look, now, &mut drafts, &mut noted)).collect();
+        let decided: Result<_, StoreError> = looks.into_iter().map(|look| table.decide(look, now, &mut drafts, &mut noted)).collect();
         let reports = decided.map_err(|e| ApplyError::Store(Arc::new(e)))?;
         self.write(&drafts)?;
         Ok((reports, noted))
@@ -320,7 +319,8 @@ impl<'a> Table<'a> {
         items.reverse();
         items.sort_by_key(|(item, _)| item.published.map_or((1, Second::EPOCH), |at| (0, at)));
 
-        let hosts: Vec<&str> = [look.source.home.as_ref(), Some(&look.source.url)].into_iter().flatten().filter_map(Url::host_str).collect();
+        let hosts: Vec<&str> =
+            [look.source.home.as_ref(), Some(&look.source.url)].into_iter().flatten().filter_map(Url::host_str).collect();
         let teller = Teller { rank: look.source.rank, hosts: &hosts };
         let mut changed: Vec<StoryId> = Vec::new();
         let mut unplaced: Vec<(StoryId, usize)> = Vec::new();
@@ -409,7 +409,13 @@ impl<'a> Table<'a> {
     }
 
     /// Gives each new edition its place.
-    fn place(&mut self, unplaced: &[(StoryId, usize)], arrivals: &[Arrival], last_good: Option<Second>, now: Second) -> Result<(), StoreError> {
+    fn place(
+        &mut self,
+        unplaced: &[(StoryId, usize)],
+        arrivals: &[Arrival],
+        last_good: Option<Second>,
+        now: Second,
+    ) -> Result<(), StoreError> {
         let last = self.last.max(self.store.last_position()?);
         let wanted = dedup::wanted(arrivals, last_good, now);
         let failure = std::cell::RefCell::new(None);
@@ -438,7 +444,9 @@ impl<'a> Table<'a> {
 
 /// Whether a look taught us nothing but that the source still answers.
 fn is_plain_repeat(known: Option<&SourceState>, state: &SourceState) -> bool {
-    known.is_some_and(|known| SourceState { asked: state.asked, answered: state.answered, not_before: state.not_before, ..known.clone() } == *state)
+    known.is_some_and(|known| {
+        SourceState { asked: state.asked, answered: state.answered, not_before: state.not_before, ..known.clone() } == *state
+    })
 }
 
 /// One record, or several when there is much. Only the last one has the source's state: a half-kept pull is pulled again.

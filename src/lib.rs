@@ -23,3 +23,8 @@ pub mod journal;
 pub mod parse;
 pub mod publish;
 pub mod store;
+
+pub mod apply;
+pub mod pull;
+pub mod schedule;
+pub mod serve;

@@ -255,4 +255,3 @@ pub async fn once(schedule: &Schedule, ids: &[SourceId], mut told: impl FnMut(Re
         }
     }
 }
-

@@ -1,1 +1,61 @@
-//! Stage.
+//! Feeds that any news reader can subscribe to.
+//!
+//! A feed is a function of the stories in it, of the publishing configuration and of this version:
+//! the same input gives the same bytes. Every text passes one filter on its way out, because the
+//! writer below would let characters through that XML forbids. Deliberately absent: a clock, and
+//! anything a reader's request could change beside the filter.
+
+mod atom;
+mod words;
+
+use std::collections::BTreeMap;
+
+pub use atom::atom;
+pub use words::title;
+
+use crate::model::{ContentPolicy, Filter, FourNames, Lang, Names, Page, Second, Site, SourceId};
+
+/// What readers are told about a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceCard {
+    /// Its name.
+    pub title: String,
+    /// Its page for people.
+    pub home: Option<String>,
+    /// The address of its feed.
+    pub url: String,
+    /// The language it is configured for.
+    pub lang: Option<Lang>,
+    /// How much of its items may be republished.
+    pub content: ContentPolicy,
+    /// A rights statement for its items.
+    pub rights: Option<String>,
+}
+
+/// Everything that a feed is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Feed<'a> {
+    /// Who publishes.
+    pub site: &'a Site,
+    /// What labels are called.
+    pub names: &'a Names,
+    /// Sources by id, also those that are configured no more.
+    pub sources: &'a BTreeMap<SourceId, SourceCard>,
+    /// What the feed holds.
+    pub filter: &'a Filter,
+    /// A title that it was saved under.
+    pub saved: Option<&'a FourNames>,
+    /// Its canonical address below the base, without leading slash: `feed/topic/youth.atom?lang=es`.
+    pub path: &'a str,
+    /// The stories.
+    pub page: &'a Page,
+    /// When the journal was begun: the time of a feed without stories.
+    pub genesis: Second,
+}
+
+impl Feed<'_> {
+    /// The language of the feed's own words: the one asked for when we speak it, else English.
+    fn lang(&self) -> Lang {
+        self.filter.lang.filter(|lang| Lang::SPOKEN.contains(lang)).unwrap_or(Lang::EN)
+    }
+}

@@ -143,7 +143,11 @@ async fn ask(kit: &Kit, source: &Arc<Source>, known: Option<&SourceState>, now: 
 }
 
 /// From a document to labelled items: the pure stages, in their order.
-pub fn read(document: &Document, source: &Source, classifier: &Classifier) -> Result<(RawFeed, Vec<(Item, Labels)>, usize), parse::ParseError> {
+pub fn read(
+    document: &Document,
+    source: &Source,
+    classifier: &Classifier,
+) -> Result<(RawFeed, Vec<(Item, Labels)>, usize), parse::ParseError> {
     let mut feed = parse::parse(&document.body, document.content_type.as_deref(), &document.url)?;
     let raw = std::mem::take(&mut feed.items);
     let count = raw.len();

@@ -1,0 +1,381 @@
+//! Which countries and regions an item is about, and what was taken for one and is none.
+//!
+//! The longest known form wins and consumes its words; rules then ask whether it is the name of a
+//! person, a street, a language or a town elsewhere. What stays is weighed by where it stands.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{
+    Classifier, Subject,
+    gazetteer::{Entry, Kind, Require},
+    tokens::{Words, phrase},
+};
+use crate::model::{CountryCode, CountryLabel, Defaults, Evidence, Field, Lang, RegionLabel, RegionSlug, Rejected};
+
+/// Words of the text that are its lead.
+const LEAD: usize = 60;
+/// A dateline ends within this many words.
+const DATELINE: usize = 14;
+const TITLE_WEIGHT: f32 = 4.0;
+const LEAD_WEIGHT: f32 = 2.0;
+const LATER_WEIGHT: f32 = 1.0;
+/// Everything that is not the name itself.
+const INDIRECT: f32 = 0.8;
+/// The seat of an organization, outside the title.
+const SEAT: f32 = 0.25;
+/// A country is given from this score on ...
+const THRESHOLD: f32 = 1.5;
+/// ... and this share of the best one's.
+const FLOOR: f32 = 0.35;
+/// Countries of one item at most.
+const MOST: usize = 8;
+/// More names than this in one sentence are a list of members.
+const LIST: usize = 6;
+/// Below this the source's own country is added.
+const WEAK: f32 = 2.0;
+
+/// One form that was found.
+struct Found {
+    code: CountryCode,
+    kind: Kind,
+    field: Field,
+    at: usize,
+    words: usize,
+    weight: f32,
+    rule: String,
+}
+
+/// Countries and regions, and what was rejected.
+pub(super) fn tell(
+    classifier: &Classifier,
+    subject: &Subject<'_>,
+    fields: &[Words<'_>],
+    lang: Lang,
+) -> (Vec<CountryLabel>, Vec<RegionLabel>, Vec<Rejected>) {
+    let mut search = Search {
+        classifier,
+        subject,
+        fields,
+        lang,
+        haystack: format!(
+            " {} ",
+            fields.iter().flat_map(|words| words.tokens.iter().map(|token| &*token.word)).collect::<Vec<_>>().join(" ")
+        ),
+        clues: HashMap::new(),
+        found: Vec::new(),
+        fallback: Vec::new(),
+        regions: BTreeMap::new(),
+        rejected: Vec::new(),
+    };
+    for words in fields {
+        search.field(words);
+    }
+    search.halve_lists();
+    search.categories();
+    search.weigh()
+}
+
+struct Search<'a> {
+    classifier: &'a Classifier,
+    subject: &'a Subject<'a>,
+    fields: &'a [Words<'a>],
+    lang: Lang,
+    /// All words, a space apart: where clues are looked for.
+    haystack: String,
+    /// Clues that were looked for already, so that no text makes us look again and again.
+    clues: HashMap<String, bool>,
+    found: Vec<Found>,
+    fallback: Vec<CountryCode>,
+    regions: BTreeMap<RegionSlug, Vec<Evidence>>,
+    rejected: Vec<Rejected>,
+}
+
+impl Search<'_> {
+    fn field(&mut self, words: &Words<'_>) {
+        let dateline = if words.field == Field::Title { 0 } else { dateline(words) };
+        let mut at = 0;
+        while at < words.tokens.len() {
+            let Some((length, entry)) = self.longest(words, at) else {
+                at += self.compound(words, at).max(1);
+                continue;
+            };
+            self.consider(words, at, length, &entry, dateline);
+            at += length;
+        }
+    }
+
+    /// The longest form that begins at a word and may stand there, and its best meaning.
+    fn longest(&self, words: &Words<'_>, at: usize) -> Option<(usize, Entry)> {
+        let mut best: Option<(usize, Entry)> = None;
+        let rest = words.tokens[at..].iter().map(|token| &*token.word);
+        self.classifier.gazetteer.trie.walk(rest, |length, entries| {
+            let fits = entries.iter().filter(|entry| self.fits(words, at, length, entry));
+            let entry = fits.min_by_key(|entry| entry.kind);
+            if let Some(entry) = entry.filter(|_| best.as_ref().is_none_or(|(longest, _)| length >= *longest)) {
+                best = Some((length, entry.clone()));
+            }
+        });
+        best
+    }
+
+    fn fits(&self, words: &Words<'_>, at: usize, length: usize, entry: &Entry) -> bool {
+        let tokens = &words.tokens[at..at + length];
+        if let Some(exact) = &entry.exact {
+            return words.slice(at, at + length) == &**exact && !tokens[length - 1].dollar_after;
+        }
+        let speaks = entry.kind != Kind::Demonym || !self.lang.is_known() || entry.lang.is_none_or(|lang| lang == self.lang);
+        speaks && entry.capital_at.is_none_or(|word| tokens.get(word).is_some_and(|token| token.capital))
+    }
+
+    fn consider(&mut self, words: &Words<'_>, at: usize, length: usize, entry: &Entry, dateline: usize) {
+        let term = phrase(words.slice(at, at + length)).join(" ");
+        if let Some(region) = &entry.region {
+            let evidence = evidence(words, at, length, "region".to_owned(), zone_weight(words, at));
+            self.regions.entry(region.clone()).or_default().push(evidence);
+            return;
+        }
+        let Some(mut code) = entry.code else { return };
+        let mut weight = zone_weight(words, at) * if entry.kind == Kind::Name { 1.0 } else { INDIRECT };
+        let mut rule = entry.kind.name().to_owned();
+        let gazetteer = &self.classifier.gazetteer;
+        if entry.kind != Kind::Mask {
+            if is_named_after(words, at, |word| gazetteer.prefix_mask.contains(word)) {
+                return self.reject(words, at, length, code, "street, quarter or school named after it");
+            }
+            if let Some(require) =
+                gazetteer.require.get(&term).filter(|require| require.langs.is_empty() || require.langs.contains(&self.lang))
+            {
+                match self.require(require, words, at, length) {
+                    Verdict::Counts => {}
+                    Verdict::Half => {
+                        weight *= 0.5;
+                        rule = format!("{rule}, uncertain");
+                    }
+                    Verdict::Other(other, why) => {
+                        self.reject(words, at, length, code, &why);
+                        code = other;
+                        rule = format!("{rule}, {why}");
+                    }
+                    Verdict::Drop(why) => return self.reject(words, at, length, code, &why),
+                }
+            }
+            if let Some(shared) = gazetteer.shared_by_term.get(&term).map(|at| &gazetteer.shared[*at]) {
+                if !shared.needs.is_empty() && !shared.needs.iter().any(|clue| self.has(clue)) {
+                    return self.reject(words, at, length, code, "demonym of another place");
+                }
+                let instead = shared.instead.iter().find(|(_, clues)| clues.iter().any(|clue| self.has(clue))).map(|(code, _)| *code);
+                code = instead.unwrap_or(shared.prefer);
+            }
+            let is_hq = gazetteer.hq.contains(&term);
+            if at < dateline {
+                let in_parentheses = words.text[..words.tokens[at].start].trim_end().ends_with('(');
+                if is_hq {
+                    return self.reject(words, at, length, code, "dateline of a headquarters");
+                }
+                if in_parentheses || gazetteer.hub.contains(&term) {
+                    self.fallback.push(code);
+                    return self.reject(words, at, length, code, "dateline of a regional office");
+                }
+            } else if is_hq && words.field != Field::Title {
+                weight *= SEAT;
+                rule = format!("{rule}, seat of organizations");
+            }
+        }
+        self.found.push(Found { code, kind: entry.kind, field: words.field, at, words: length, weight, rule });
+    }
+
+    /// `haïtiano-dominicaine`: the first half is a demonym when a hyphen and another demonym follow.
+    fn compound(&mut self, words: &Words<'_>, at: usize) -> usize {
+        let token = &words.tokens[at];
+        let Some(code) = self.classifier.gazetteer.compound.get(&*token.word).copied().filter(|_| token.hyphen_after) else { return 0 };
+        let next = (at + 1 < words.tokens.len()).then(|| self.longest(words, at + 1)).flatten();
+        if next.is_some_and(|(_, entry)| entry.kind == Kind::Demonym) {
+            let weight = zone_weight(words, at) * INDIRECT;
+            let rule = "demonym, first half of two".to_owned();
+            self.found.push(Found { code, kind: Kind::Demonym, field: words.field, at, words: 1, weight, rule });
+        }
+        1
+    }
+
+    fn require(&mut self, require: &Require, words: &Words<'_>, at: usize, length: usize) -> Verdict {
+        let otherwise = |why: String| match require.otherwise.as_str() {
+            "half" => Verdict::Half,
+            "drop" => Verdict::Drop(why),
+            code => code.parse().map_or(Verdict::Drop(why.clone()), |code| Verdict::Other(code, why)),
+        };
+        if require.case && !words.tokens[at].capital {
+            return Verdict::Drop("a common word here".to_owned());
+        }
+        if require.person_before {
+            let gazetteer = &self.classifier.gazetteer;
+            let before = at.checked_sub(1).map(|at| &words.tokens[at]).filter(|before| before.sentence == words.tokens[at].sentence);
+            let after = words.tokens.get(at + length).filter(|after| after.capital);
+            if before.is_some_and(|before| gazetteer.before_a_surname.contains(&*before.word))
+                || after.is_some_and(|after| gazetteer.after_a_first_name.contains(&*after.word))
+            {
+                return Verdict::Drop("name of a person".to_owned());
+            }
+        }
+        if let Some(clue) = require.none.iter().find(|clue| self.has(clue)) {
+            return otherwise(format!("“{clue}” speaks against it"));
+        }
+        let is_own = self.subject.countries.contains(&require.code);
+        if !require.any.is_empty() && !is_own && !require.any.iter().any(|clue| self.has(clue)) {
+            return otherwise("nothing else speaks for it".to_owned());
+        }
+        Verdict::Counts
+    }
+
+    /// Whether a clue occurs anywhere in the item.
+    fn has(&mut self, clue: &str) -> bool {
+        if let Some(known) = self.clues.get(clue) {
+            return *known;
+        }
+        let has = self.haystack.contains(&format!(" {} ", phrase(clue).join(" ")));
+        self.clues.insert(clue.to_owned(), has);
+        has
+    }
+
+    fn reject(&mut self, words: &Words<'_>, at: usize, length: usize, code: CountryCode, why: &str) {
+        let evidence = vec![evidence(words, at, length, why.to_owned(), 0.0)];
+        self.rejected.push(Rejected { label: format!("country:{code}"), score: 0.0, rule: why.to_owned(), evidence });
+    }
+
+    /// Membership lists: more than a handful of countries in one sentence count half.
+    fn halve_lists(&mut self) {
+        let sentence = |found: &Found| {
+            let words = self.fields.iter().find(|words| words.field == found.field);
+            (found.field as u8, words.map_or(0, |words| words.tokens[found.at].sentence))
+        };
+        let mut sizes: HashMap<(u8, u32), Vec<CountryCode>> = HashMap::new();
+        for found in self.found.iter().filter(|found| found.kind == Kind::Name) {
+            let codes = sizes.entry(sentence(found)).or_default();
+            if !codes.contains(&found.code) {
+                codes.push(found.code);
+            }
+        }
+        let in_list: Vec<bool> =
+            self.found.iter().map(|found| sizes.get(&sentence(found)).is_some_and(|codes| codes.len() > LIST)).collect();
+        for (found, in_list) in self.found.iter_mut().zip(in_list) {
+            if in_list && found.field != Field::Title {
+                found.weight *= 0.5;
+                found.rule.push_str(", in a long list");
+            }
+        }
+    }
+
+    /// Publishers that name countries among their categories.
+    fn categories(&mut self) {
+        for category in self.subject.categories {
+            let name = super::gazetteer::key(&category.term);
+            if let Some(code) = self.classifier.gazetteer.by_name.get(&name) {
+                let (field, rule) = (Field::Category, "category".to_owned());
+                self.found.push(Found { code: *code, kind: Kind::Name, field, at: 0, words: 0, weight: LEAD_WEIGHT, rule });
+            }
+        }
+    }
+
+    fn weigh(mut self) -> (Vec<CountryLabel>, Vec<RegionLabel>, Vec<Rejected>) {
+        let mut labels: BTreeMap<CountryCode, CountryLabel> = BTreeMap::new();
+        let mut in_title: Vec<CountryCode> = Vec::new();
+        let mut counted: HashMap<(CountryCode, u8), u32> = HashMap::new();
+        for found in &self.found {
+            let words = self.fields.iter().find(|words| words.field == found.field);
+            let zone = match words {
+                Some(words) if found.field != Field::Title && found.at < LEAD && words.field == Field::Summary => 1,
+                _ => 2 + found.field as u8,
+            };
+            let times = counted.entry((found.code, zone)).or_default();
+            *times += 1;
+            // Once in the title, twice in each other part: a name said ten times is still one country.
+            if *times > if found.field == Field::Title { 1 } else { 2 } {
+                continue;
+            }
+            if found.field == Field::Title && found.weight >= TITLE_WEIGHT {
+                in_title.push(found.code);
+            }
+            let label = labels.entry(found.code).or_insert_with(|| CountryLabel { code: found.code, score: 0.0, evidence: Vec::new() });
+            label.score += found.weight;
+            label.evidence.push(match words {
+                Some(words) => evidence(words, found.at, found.words, found.rule.clone(), found.weight),
+                None => plain(found.field, found.code.as_str(), &found.rule, found.weight),
+            });
+        }
+        let best = labels.values().map(|label| label.score).fold(0.0, f32::max);
+        let (mut given, weak): (Vec<CountryLabel>, Vec<CountryLabel>) = labels
+            .into_values()
+            .partition(|label| label.score >= THRESHOLD && (label.score >= FLOOR * best || in_title.contains(&label.code)));
+        self.rejected.extend(weak.into_iter().map(|label| Rejected {
+            label: format!("country:{}", label.code),
+            score: label.score,
+            rule: if label.score < THRESHOLD { "too little speaks for it".into() } else { "little beside the others".into() },
+            evidence: label.evidence,
+        }));
+        if given.is_empty() {
+            let office = self.fallback.first().map(|code| CountryLabel {
+                code: *code,
+                score: 0.5,
+                evidence: vec![plain(Field::Summary, code.as_str(), "dateline of a regional office, for want of better", 0.5)],
+            });
+            given.extend(office);
+        }
+        let always = self.subject.defaults == Defaults::Always;
+        if always || given.is_empty() || best < WEAK {
+            for code in self.subject.countries {
+                if !given.iter().any(|label| label.code == *code) {
+                    let evidence = vec![plain(Field::Source, code.as_str(), "country of the source", THRESHOLD)];
+                    given.push(CountryLabel { code: *code, score: THRESHOLD, evidence });
+                }
+            }
+        }
+        given.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.code.cmp(&b.code)));
+        given.truncate(MOST);
+        let regions = self.regions.into_iter().map(|(slug, evidence)| RegionLabel { slug, evidence }).collect();
+        (given, regions, self.rejected)
+    }
+}
+
+enum Verdict {
+    Counts,
+    Half,
+    Other(CountryCode, String),
+    Drop(String),
+}
+
+fn zone_weight(words: &Words<'_>, at: usize) -> f32 {
+    match words.field {
+        Field::Title => TITLE_WEIGHT,
+        _ if at < LEAD => LEAD_WEIGHT,
+        _ => LATER_WEIGHT,
+    }
+}
+
+/// How many words stand before the dash that ends a dateline; 0 when there is none.
+fn dateline(words: &Words<'_>) -> usize {
+    let Some(last) = words.tokens.get(words.tokens.len().min(DATELINE).wrapping_sub(1)) else { return 0 };
+    let head = &words.text[..last.end];
+    let dashes = [" – ", " — ", " - ", "– ", "— ", ".- ", ") –", ") —", ") -"];
+    let Some(end) = dashes.iter().filter_map(|dash| head.find(dash)).min() else { return 0 };
+    words.tokens.iter().take_while(|token| token.end <= end).count()
+}
+
+/// Whether a word such as `calle` stands before it, with an article between at most.
+fn is_named_after(words: &Words<'_>, at: usize, is_street: impl Fn(&str) -> bool) -> bool {
+    let is_article = |word: &str| matches!(word, "de" | "del" | "la" | "las" | "los" | "du" | "des" | "da" | "do");
+    let before: Vec<&str> = words.tokens[at.saturating_sub(3)..at]
+        .iter()
+        .rev()
+        .filter(|token| token.sentence == words.tokens[at].sentence)
+        .map(|token| &*token.word)
+        .collect();
+    before.iter().find(|word| !is_article(word)).is_some_and(|word| is_street(word))
+}
+
+fn evidence(words: &Words<'_>, at: usize, length: usize, rule: String, weight: f32) -> Evidence {
+    let start = words.tokens.get(at).map_or(0, |token| token.start);
+    Evidence { field: words.field, text: words.slice(at, at + length).to_owned(), at: u32::try_from(start).unwrap_or(0), rule, weight }
+}
+
+pub(super) fn plain(field: Field, text: &str, rule: &str, weight: f32) -> Evidence {
+    Evidence { field, text: text.to_owned(), at: 0, rule: rule.to_owned(), weight }
+}

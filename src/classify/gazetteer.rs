@@ -1,0 +1,274 @@
+//! What countries and regions are called, and what only looks like them.
+//!
+//! Built once from the tables beside this file: names from Unicode CLDR, everything else written
+//! by hand (`gazetteer/NOTICE`). Each table is explained in its first lines.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde::Deserialize;
+
+use super::{
+    tokens::{Words, phrase},
+    trie::Trie,
+};
+use crate::{
+    model::{CountryCode, Field, FourNames, Lang, RegionSlug},
+    text,
+};
+
+const NAMES: &str = include_str!("gazetteer/names.tsv");
+const DISPLAY: &str = include_str!("gazetteer/display.tsv");
+const ALIASES: &str = include_str!("gazetteer/aliases.tsv");
+const DEMONYMS: &str = include_str!("gazetteer/demonyms.tsv");
+const PLACES: &str = include_str!("gazetteer/places.tsv");
+const CAPITALS: &str = include_str!("gazetteer/capitals.tsv");
+const REGIONS: &str = include_str!("gazetteer/regions.tsv");
+const AMBIGUITY: &str = include_str!("gazetteer/ambiguity.toml");
+
+/// What a form is, best first: where one form is several things, the first one counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    Mask,
+    Region,
+    Name,
+    Place,
+    Mission,
+    Capital,
+    Demonym,
+}
+
+impl Kind {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Mask => "mask",
+            Self::Region => "region",
+            Self::Name => "name",
+            Self::Place => "place",
+            Self::Mission => "mission",
+            Self::Capital => "capital",
+            Self::Demonym => "demonym",
+        }
+    }
+}
+
+/// One meaning of one form.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) kind: Kind,
+    /// The country; none for a mask that gives none, and for a region.
+    pub(super) code: Option<CountryCode>,
+    pub(super) region: Option<RegionSlug>,
+    /// The language a demonym belongs to.
+    pub(super) lang: Option<Lang>,
+    /// The form as written, when its letter case has to match.
+    pub(super) exact: Option<Box<str>>,
+    /// Which of its words has to begin with a capital.
+    pub(super) capital_at: Option<usize>,
+}
+
+/// When a name counts.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Require {
+    term: String,
+    pub(super) code: CountryCode,
+    #[serde(default)]
+    pub(super) any: Vec<String>,
+    #[serde(default)]
+    pub(super) none: Vec<String>,
+    #[serde(default)]
+    pub(super) person_before: bool,
+    #[serde(default)]
+    pub(super) case: bool,
+    #[serde(default)]
+    pub(super) langs: Vec<Lang>,
+    /// `drop`, `half`, or the code of another country.
+    pub(super) otherwise: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Mask {
+    #[serde(default)]
+    code: Option<CountryCode>,
+    forms: Vec<String>,
+}
+
+/// A demonym of several countries.
+#[derive(Debug, Deserialize)]
+pub(super) struct Shared {
+    terms: Vec<String>,
+    pub(super) prefer: CountryCode,
+    #[serde(default)]
+    pub(super) instead: BTreeMap<CountryCode, Vec<String>>,
+    #[serde(default)]
+    pub(super) needs: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct PrefixMask {
+    words: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct PersonBefore {
+    titles: Vec<String>,
+    first_names: Vec<String>,
+    surnames_after: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Dateline {
+    hq: Vec<String>,
+    hub: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Ambiguity {
+    mask: Vec<Mask>,
+    compound: BTreeMap<CountryCode, Vec<String>>,
+    require: Vec<Require>,
+    demonym: Vec<Shared>,
+    prefix_mask: PrefixMask,
+    person_before: PersonBefore,
+    dateline: Dateline,
+}
+
+/// Everything that is known of names.
+#[derive(Debug)]
+pub(super) struct Gazetteer {
+    pub(super) trie: Trie<Entry>,
+    pub(super) require: HashMap<String, Require>,
+    pub(super) shared: Vec<Shared>,
+    /// Index into `shared` by folded term.
+    pub(super) shared_by_term: HashMap<String, usize>,
+    pub(super) compound: HashMap<String, CountryCode>,
+    pub(super) prefix_mask: HashSet<String>,
+    pub(super) before_a_surname: HashSet<String>,
+    pub(super) after_a_first_name: HashSet<String>,
+    pub(super) hq: HashSet<String>,
+    pub(super) hub: HashSet<String>,
+    /// Country by its whole folded name.
+    pub(super) by_name: HashMap<String, CountryCode>,
+}
+
+fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
+    table.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).skip(1).map(|line| line.split('\t').collect())
+}
+
+fn forms(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split(';').map(str::trim).filter(|form| !form.is_empty())
+}
+
+/// A form as one folded text, its words a space apart.
+pub(super) fn key(form: &str) -> String {
+    phrase(form).join(" ")
+}
+
+impl Gazetteer {
+    /// Builds it. The tables are part of the program; that they can be read is what its tests say.
+    pub(super) fn new() -> Self {
+        let ambiguity: Option<Ambiguity> = toml::from_str(AMBIGUITY).ok();
+        let mut gazetteer = Self {
+            trie: Trie::default(),
+            require: HashMap::new(),
+            shared: Vec::new(),
+            shared_by_term: HashMap::new(),
+            compound: HashMap::new(),
+            prefix_mask: HashSet::new(),
+            before_a_surname: HashSet::new(),
+            after_a_first_name: HashSet::new(),
+            hq: HashSet::new(),
+            hub: HashSet::new(),
+            by_name: HashMap::new(),
+        };
+        for row in rows(NAMES) {
+            if let [code, _, form] = row[..] {
+                gazetteer.by_name.extend(code.parse().map(|code| (key(form), code)));
+                gazetteer.add(form, Kind::Name, code, None, false);
+            }
+        }
+        for row in rows(ALIASES) {
+            if let [code, _, flags, list] = row[..] {
+                for form in forms(list) {
+                    if let (false, Ok(code)) = (flags.contains('c'), code.parse()) {
+                        gazetteer.by_name.entry(key(form)).or_insert(code);
+                    }
+                    gazetteer.add(form, Kind::Name, code, None, flags.contains('c'));
+                }
+            }
+        }
+        for row in rows(PLACES) {
+            if let [code, kind, list] = row[..] {
+                let kind = if kind == "org" { Kind::Mission } else { Kind::Place };
+                forms(list).for_each(|form| gazetteer.add(form, kind, code, None, false));
+            }
+        }
+        for row in rows(CAPITALS) {
+            if let [code, list] = row[..] {
+                forms(list).for_each(|form| gazetteer.add(form, Kind::Capital, code, None, false));
+            }
+        }
+        for row in rows(DEMONYMS) {
+            if let [code, lang, list] = row[..] {
+                forms(list).for_each(|form| gazetteer.add(form, Kind::Demonym, code, lang.parse().ok(), false));
+            }
+        }
+        for row in rows(REGIONS) {
+            let Some(slug) = row.first().and_then(|slug| slug.parse::<RegionSlug>().ok()) else { continue };
+            for form in row[1..].iter().flat_map(|cell| forms(cell)) {
+                let capital_at = capital_at(form);
+                let entry = Entry { kind: Kind::Region, code: None, region: Some(slug.clone()), lang: None, exact: None, capital_at };
+                gazetteer.trie.add(&phrase(form), entry);
+            }
+        }
+        if let Some(ambiguity) = ambiguity {
+            gazetteer.take(ambiguity);
+        }
+        gazetteer
+    }
+
+    fn add(&mut self, form: &str, kind: Kind, code: &str, lang: Option<Lang>, exact: bool) {
+        let Ok(code) = code.parse() else { return };
+        // Names and English demonyms have a capital; the others are written as any word.
+        let needs_capital = kind != Kind::Demonym || lang == Some(Lang::EN);
+        let capital_at = if needs_capital { capital_at(form) } else { None };
+        let exact = exact.then(|| form.into());
+        self.trie.add(&phrase(form), Entry { kind, code: Some(code), region: None, lang, exact, capital_at });
+    }
+
+    fn take(&mut self, ambiguity: Ambiguity) {
+        for mask in ambiguity.mask {
+            for form in &mask.forms {
+                let entry = Entry { kind: Kind::Mask, code: mask.code, region: None, lang: None, exact: None, capital_at: None };
+                self.trie.add(&phrase(form), entry);
+            }
+        }
+        for (code, halves) in ambiguity.compound {
+            self.compound.extend(halves.iter().map(|half| (text::fold(half), code)));
+        }
+        self.require.extend(ambiguity.require.into_iter().map(|require| (key(&require.term), require)));
+        for shared in ambiguity.demonym {
+            self.shared_by_term.extend(shared.terms.iter().map(|term| (key(term), self.shared.len())));
+            self.shared.push(shared);
+        }
+        let folded = |list: Vec<String>| list.iter().map(|word| key(word)).collect::<HashSet<_>>();
+        self.prefix_mask = folded(ambiguity.prefix_mask.words);
+        self.before_a_surname =
+            folded(ambiguity.person_before.titles).into_iter().chain(folded(ambiguity.person_before.first_names)).collect();
+        self.after_a_first_name = folded(ambiguity.person_before.surnames_after);
+        (self.hq, self.hub) = (folded(ambiguity.dateline.hq), folded(ambiguity.dateline.hub));
+    }
+}
+
+/// The first word of a form that is written with a capital.
+fn capital_at(form: &str) -> Option<usize> {
+    Words::of(Field::Title, form).tokens.iter().position(|token| token.capital)
+}
+
+/// What countries and regions are called in the four languages.
+pub fn names() -> (BTreeMap<CountryCode, FourNames>, BTreeMap<RegionSlug, FourNames>) {
+    let four = |row: &[&str]| FourNames { en: row[1].into(), es: row[2].into(), fr: row[3].into(), pt: row[4].into() };
+    let countries = rows(DISPLAY).filter(|row| row.len() == 5).filter_map(|row| Some((row[0].parse().ok()?, four(&row))));
+    let regions = rows(REGIONS).filter(|row| row.len() >= 5).filter_map(|row| Some((row[0].parse().ok()?, four(&row))));
+    (countries.collect(), regions.collect())
+}

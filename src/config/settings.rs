@@ -1,0 +1,187 @@
+//! `tributary.toml`: how the daemon runs.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use url::Url;
+
+use super::{Mistake, reader::Reader};
+use crate::model::timetable::parse_duration;
+
+/// All of `tributary.toml`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// `[daemon]`.
+    pub daemon: Daemon,
+    /// `[serve]`.
+    pub serve: Serve,
+    /// `[fetch]`.
+    pub fetch: Fetch,
+}
+
+/// `[daemon]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Daemon {
+    /// Folder that holds journal and store.
+    pub data: PathBuf,
+    /// Address that publishers can write to; empty when none was given.
+    pub contact: String,
+    /// Name of this installation; empty when one is to be drawn.
+    pub instance: String,
+    /// Log level or filter.
+    pub log: String,
+}
+
+/// `[serve]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Serve {
+    /// Address and port to listen at.
+    pub listen: SocketAddr,
+    /// The address that readers use.
+    pub public: Option<Url>,
+    /// Name of the site.
+    pub title: String,
+    /// Entries in a feed.
+    pub limit: usize,
+    /// Entries that a reader may ask for.
+    pub max_limit: usize,
+    /// Connections at once.
+    pub connections: usize,
+    /// Memory for finished feeds, in bytes.
+    pub cache: usize,
+}
+
+/// `[fetch]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetch {
+    /// Sources looked at at once.
+    pub at_once: usize,
+    /// Requests to one host at once.
+    pub per_host: usize,
+    /// A whole answer has to be there within this.
+    pub timeout: Duration,
+    /// Longest body after decoding, in bytes.
+    pub longest_body: usize,
+}
+
+impl Default for Settings {
+    /// What holds before any file is read; the built-in file says the same, and a test compares them.
+    fn default() -> Self {
+        Self {
+            daemon: Daemon { data: "data".into(), contact: String::new(), instance: String::new(), log: "info".into() },
+            serve: Serve {
+                listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+                public: None,
+                title: "Tributary".into(),
+                limit: 50,
+                max_limit: 200,
+                connections: 1024,
+                cache: 64 << 20,
+            },
+            fetch: Fetch { at_once: 32, per_host: 2, timeout: Duration::from_secs(60), longest_body: 8 << 20 },
+        }
+    }
+}
+
+fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+impl Settings {
+    /// Takes what a file says.
+    pub(super) fn read(&mut self, reader: &mut Reader<'_>) {
+        let size = |value: Option<i64>| value.and_then(|value| usize::try_from(value).ok());
+        let mut root = reader.root();
+        root.table("daemon", |table| {
+            let daemon = &mut self.daemon;
+            set(&mut daemon.data, table.string("data").map(PathBuf::from));
+            set(&mut daemon.contact, table.string("contact"));
+            set(&mut daemon.instance, table.string("instance"));
+            set(&mut daemon.log, table.string("log"));
+        });
+        root.table("serve", |table| {
+            let serve = &mut self.serve;
+            set(&mut serve.listen, table.parsed("listen"));
+            if let Some(public) = table.string("public") {
+                match public_address(&public) {
+                    Ok(public) => serve.public = public,
+                    Err(what) => table.wrong_at("public", &what),
+                }
+            }
+            set(&mut serve.title, table.string("title"));
+            set(&mut serve.limit, size(table.integer("limit", 1..=200)));
+            set(&mut serve.max_limit, size(table.integer("max_limit", 1..=200)));
+            set(&mut serve.connections, size(table.integer("connections", 16..=100_000)));
+            set(&mut serve.cache, size(table.integer("cache_mib", 1..=4096)).map(|mib| mib << 20));
+        });
+        root.table("fetch", |table| {
+            let fetch = &mut self.fetch;
+            set(&mut fetch.at_once, size(table.integer("at_once", 1..=1000)));
+            set(&mut fetch.per_host, size(table.integer("per_host", 1..=8)));
+            if let Some(timeout) = table.string("timeout") {
+                match parse_duration(&timeout) {
+                    Ok(timeout) => fetch.timeout = timeout,
+                    Err(error) => table.wrong_at("timeout", &format!("`timeout`: {error}")),
+                }
+            }
+            set(&mut fetch.longest_body, size(table.integer("max_body_mib", 1..=64)).map(|mib| mib << 20));
+        });
+        root.finish();
+    }
+
+    /// The address that feeds begin with; its path ends with `/`.
+    pub fn base(&self) -> Url {
+        let local = || Url::parse(&format!("http://{}/", self.serve.listen));
+        // A socket address always makes an address.
+        self.serve.public.clone().map_or_else(|| local().unwrap_or_else(|_| Self::default().base()), |public| public)
+    }
+
+    /// What is no mistake and still worth telling.
+    pub(super) fn notices(&self) -> Vec<String> {
+        let mut notices = Vec::new();
+        if !self.serve.listen.ip().is_loopback() && self.serve.public.is_none() {
+            notices.push(format!(
+                "[serve] listen {} is not loopback, but no public address is set: feeds will name {} as their own address; set [serve] public",
+                self.serve.listen,
+                self.base()
+            ));
+        }
+        notices
+    }
+}
+
+/// An absolute address without query and fragment, its path ending with `/`; nothing for an empty text.
+fn public_address(text: &str) -> Result<Option<Url>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let bad = |why: &str| format!("`public`: `{text}` {why}; give an address such as https://news.example.org/feeds/");
+    let mut url = Url::parse(text).map_err(|_| bad("is not an absolute address"))?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err(bad("is neither http nor https"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(bad("has a query or fragment"));
+    }
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    Ok(Some(url))
+}
+
+/// Takes one setting that a variable or a flag gives; its mistakes are told under that name.
+pub(super) fn override_one(settings: &mut Settings, name: &str, key: &str, value: &str, mistakes: &mut Vec<Mistake>) {
+    let Some((section, key)) = key.split_once('.') else {
+        mistakes.push(Mistake::of_file(name, "should name section and key, such as TRIBUTARY__SERVE__LISTEN"));
+        return;
+    };
+    // Numbers and flags are written bare in TOML, everything else in quotes.
+    let is_bare = value.parse::<i64>().is_ok() || matches!(value, "true" | "false");
+    let is_text = matches!(key, "data" | "contact" | "instance" | "log" | "listen" | "public" | "title" | "timeout");
+    let written = if is_bare && !is_text { value.to_owned() } else { toml::Value::String(value.to_owned()).to_string() };
+    let text = format!("[{section}]\n{key} = {written}\n");
+    let mut own = Vec::new();
+    settings.read(&mut Reader::new(name, &text, &mut own));
+    mistakes.extend(own.into_iter().map(|mistake| Mistake { line: 0, column: 0, ..mistake }));
+}

@@ -1,0 +1,241 @@
+//! `sources.toml`: whose feeds are gathered.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::reader::{Reader, Table};
+use crate::{
+    model::{
+        ContentPolicy, CountryCode, Defaults, Source, SourceId, Timetable, TopicSlug,
+        timetable::{Cron, parse_duration},
+    },
+    text,
+};
+
+/// Nothing is pulled more often than this.
+const SOONEST: Duration = Duration::from_secs(60);
+
+/// Takes what a file says: sources are changed by id, or added.
+pub(super) fn read(reader: &mut Reader<'_>, sources: &mut Vec<Source>, topics: &[TopicSlug], dropped: bool, overridden: &mut Vec<String>) {
+    let is_own = !sources.is_empty();
+    let built_in = sources.len();
+    let mut seen: Vec<SourceId> = Vec::new();
+    let mut root = reader.root();
+    root.ignore(&["builtin"]);
+    root.tables("source", |table| {
+        let Some(id) = table.string("id") else {
+            if !table.has("id") {
+                table.wrong("has no `id`; give it a name of lower-case letters, digits and hyphens");
+            }
+            return table.ignore(KEYS);
+        };
+        table.call(format!("source `{id}`"));
+        let id: SourceId = match id.parse() {
+            Ok(id) => id,
+            Err(error) => {
+                table.wrong_at("id", &format!("{error}"));
+                return table.ignore(KEYS);
+            }
+        };
+        if seen.contains(&id) {
+            table.wrong_at("id", "the same id stands further up; ids are for ever and belong to one source");
+        }
+        seen.push(id.clone());
+        let known = sources.iter().position(|source| source.id == id);
+        let mut source = match known {
+            Some(at) => sources[at].clone(),
+            None => {
+                for key in ["title", "url"] {
+                    if !table.has(key) {
+                        table.wrong(&format!("has no `{key}`"));
+                    }
+                }
+                blank(id)
+            }
+        };
+        let before = source.clone();
+        one(table, &mut source, topics);
+        match known {
+            Some(at) => {
+                if is_own && before != source {
+                    overridden.push(format!("source `{}` is changed{}", source.id, if source.enabled { "" } else { " and switched off" }));
+                }
+                sources[at] = source;
+            }
+            None if !dropped => sources.push(source),
+            None => {}
+        }
+    });
+    root.finish();
+    if is_own && sources.len() > built_in {
+        overridden.extend(sources[built_in..].iter().map(|source| format!("source `{}` is added", source.id)));
+    }
+}
+
+/// Every key of a source, for tables that can not be read at all.
+const KEYS: &[&str] = &[
+    "id",
+    "title",
+    "url",
+    "home",
+    "organization",
+    "lang",
+    "rank",
+    "every",
+    "cron",
+    "timezone",
+    "topics",
+    "countries",
+    "defaults",
+    "content",
+    "rights",
+    "headers",
+    "timeout",
+    "allow_private",
+    "enabled",
+    "probed",
+    "note",
+];
+
+/// A source of which only the id is known. A time limit of zero stands for the one of `[fetch]`.
+fn blank(id: SourceId) -> Source {
+    Source {
+        title: id.to_string(),
+        id,
+        enabled: true,
+        url: Url::parse("http://invalid.invalid/").unwrap_or_else(|_| unreachable!()),
+        home: None,
+        organization: None,
+        lang: None,
+        rank: 5,
+        timetable: Timetable::Adaptive,
+        topics: Vec::new(),
+        countries: Vec::new(),
+        defaults: Defaults::default(),
+        content: ContentPolicy::default(),
+        rights: None,
+        headers: Vec::new(),
+        timeout: Duration::ZERO,
+        allow_private: false,
+        probed: None,
+        note: None,
+    }
+}
+
+fn one(table: &mut Table<'_, '_>, source: &mut Source, topics: &[TopicSlug]) {
+    if let Some(title) = table.string("title") {
+        source.title = title;
+    }
+    if let Some(url) = address(table, "url", true) {
+        source.url = url;
+    }
+    source.home = address(table, "home", false).or(source.home.take());
+    source.organization = table.string("organization").or(source.organization.take());
+    source.lang = table.parsed("lang").or(source.lang);
+    if let Some(rank) = table.integer("rank", 0..=9) {
+        source.rank = u8::try_from(rank).unwrap_or(9);
+    }
+    if let Some(timetable) = timetable(table) {
+        source.timetable = timetable;
+    }
+    let topic = |name: &str| {
+        let found = topics.iter().find(|topic| topic.as_str() == name).cloned();
+        found.ok_or_else(|| match text::nearest(name, topics.iter().map(TopicSlug::as_str), 1).first() {
+            Some(near) => format!("there is no topic `{name}`; did you mean `{near}`?"),
+            None => format!("there is no topic `{name}`"),
+        })
+    };
+    if let Some(topics) = table.list("topics", topic) {
+        source.topics = topics;
+    }
+    if let Some(countries) = table.list("countries", country) {
+        source.countries = countries;
+    }
+    if let Some(defaults) = choice(table, "defaults", &[("hints", Defaults::Hints), ("always", Defaults::Always)]) {
+        source.defaults = defaults;
+    }
+    let policies = [("title", ContentPolicy::Title), ("summary", ContentPolicy::Summary), ("full", ContentPolicy::Full)];
+    if let Some(content) = choice(table, "content", &policies) {
+        source.content = content;
+    }
+    source.rights = table.string("rights").or(source.rights.take());
+    if let Some(headers) = table.pairs("headers") {
+        source.headers = headers;
+    }
+    if let Some(timeout) = duration(table, "timeout") {
+        source.timeout = timeout;
+    }
+    if let Some(allow_private) = table.flag("allow_private") {
+        source.allow_private = allow_private;
+    }
+    if let Some(enabled) = table.flag("enabled") {
+        source.enabled = enabled;
+    }
+    source.probed = table.date("probed").or(source.probed);
+    source.note = table.string("note").or(source.note.take());
+}
+
+fn address(table: &mut Table<'_, '_>, key: &'static str, file_too: bool) -> Option<Url> {
+    let text = table.string(key)?;
+    match Url::parse(&text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() || file_too && url.scheme() == "file" => Some(url),
+        _ => {
+            table.wrong_at(key, &format!("`{key}`: `{text}` is not an address; give one that begins with https://"));
+            None
+        }
+    }
+}
+
+fn timetable(table: &mut Table<'_, '_>) -> Option<Timetable> {
+    let zone = table.string("timezone");
+    let every = duration(table, "every");
+    let cron = table.string("cron");
+    match (every, cron) {
+        (Some(_), Some(_)) => {
+            table.wrong_at("cron", "`cron` and `every` exclude each other; keep one");
+            None
+        }
+        (Some(every), None) if every < SOONEST => {
+            table.wrong_at("every", "`every` is less than a minute; publishers would rightly block us");
+            None
+        }
+        (Some(every), None) => Some(Timetable::Every(every)),
+        (None, Some(cron)) => match Cron::parse(&cron, zone.as_deref()) {
+            Ok(cron) => Some(Timetable::Cron(Box::new(cron))),
+            Err(error) => {
+                table.wrong_at("cron", &error.to_string());
+                None
+            }
+        },
+        (None, None) => {
+            if zone.is_some() {
+                table.wrong_at("timezone", "`timezone` means something only beside `cron`");
+            }
+            None
+        }
+    }
+}
+
+fn duration(table: &mut Table<'_, '_>, key: &'static str) -> Option<Duration> {
+    let text = table.string(key)?;
+    parse_duration(&text).map_err(|error| table.wrong_at(key, &format!("`{key}`: {error}"))).ok()
+}
+
+fn choice<T: Copy>(table: &mut Table<'_, '_>, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
+    let text = table.string(key)?;
+    let found = choices.iter().find(|(name, _)| *name == text).map(|(_, choice)| *choice);
+    if found.is_none() {
+        let names: Vec<String> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+        table.wrong_at(key, &format!("`{key}` is \"{text}\"; it can be {}", names.join(", ")));
+    }
+    found
+}
+
+/// A country code; what is nearly one is told with the code to try.
+pub(super) fn country(text: &str) -> Result<CountryCode, String> {
+    text.parse::<CountryCode>().map_err(|error| match CountryCode::from_alpha3(text) {
+        Some(code) => format!("{error}; try `{code}`"),
+        None => format!("{error}, such as GT"),
+    })
+}

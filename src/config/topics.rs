@@ -1,0 +1,143 @@
+//! `topics.toml`: the rules by which items are filed.
+
+use std::collections::BTreeMap;
+
+use super::reader::{Reader, Table};
+use crate::model::{FourNames, Lang, Terms, Topic, TopicDefaults, TopicRules, TopicSlug};
+
+/// Rules before any file is read.
+pub(super) fn blank() -> TopicRules {
+    let defaults = TopicDefaults { threshold: 5.0, max_topics: 4, floor: 0.3, title_factor: 2.0, text_cap: 2, weights: [5.0, 3.0, 1.0] };
+    TopicRules { defaults, topics: Vec::new() }
+}
+
+/// Takes what a file says: topics are changed by slug, switched off, or added.
+pub(super) fn read(reader: &mut Reader<'_>, rules: &mut TopicRules, dropped: bool, overridden: &mut Vec<String>) {
+    let is_own = !rules.topics.is_empty();
+    let mut seen: Vec<TopicSlug> = Vec::new();
+    let mut root = reader.root();
+    root.ignore(&["builtin"]);
+    root.integer("version", 1..=1);
+    root.table("defaults", |table| {
+        let defaults = &mut rules.defaults;
+        set(&mut defaults.threshold, table.number("threshold", 1.0..=50.0));
+        set(&mut defaults.max_topics, table.integer("max_topics", 1..=20).and_then(|n| usize::try_from(n).ok()));
+        set(&mut defaults.floor, table.number("floor", 0.0..=1.0));
+        set(&mut defaults.title_factor, table.number("title_factor", 1.0..=10.0));
+        set(&mut defaults.text_cap, table.integer("text_cap", 1..=20).and_then(|n| u32::try_from(n).ok()));
+        table.table("weights", |table| {
+            for (n, key) in ["strong", "medium", "weak"].into_iter().enumerate() {
+                set(&mut defaults.weights[n], table.number(key, 0.1..=50.0));
+            }
+        });
+    });
+    root.tables("topic", |table| {
+        let Some(slug) = table.parsed::<TopicSlug>("slug") else {
+            if !table.has("slug") {
+                table.wrong("has no `slug`");
+            }
+            return table.ignore(&[
+                "label",
+                "definition",
+                "threshold",
+                "categories",
+                "aliases",
+                "enabled",
+                "gcm",
+                "reliefweb",
+                "iptc",
+                "en",
+                "es",
+                "fr",
+                "pt",
+            ]);
+        };
+        table.call(format!("topic `{slug}`"));
+        if seen.contains(&slug) {
+            table.wrong_at("slug", "the same slug stands further up");
+        }
+        seen.push(slug.clone());
+        let known = rules.topics.iter().position(|topic| topic.slug == slug);
+        let mut topic = known.map_or_else(|| new(slug.clone()), |at| rules.topics[at].clone());
+        let before = topic.clone();
+        one(table, &mut topic);
+        let enabled = table.flag("enabled").unwrap_or(true);
+        match known {
+            Some(at) if !enabled => {
+                rules.topics.remove(at);
+                overridden.push(format!("topic `{slug}` is switched off"));
+            }
+            Some(at) => {
+                if is_own && before != topic {
+                    overridden.push(format!("topic `{slug}` is changed"));
+                }
+                rules.topics[at] = topic;
+            }
+            None if enabled && !dropped => {
+                if is_own {
+                    overridden.push(format!("topic `{slug}` is added"));
+                }
+                rules.topics.push(topic);
+            }
+            None => {}
+        }
+    });
+    root.finish();
+}
+
+fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+fn new(slug: TopicSlug) -> Topic {
+    let name = slug.to_string();
+    let label = FourNames { en: name.clone(), es: name.clone(), fr: name.clone(), pt: name };
+    Topic { slug, label, definition: String::new(), threshold: None, categories: Vec::new(), aliases: Vec::new(), terms: BTreeMap::new() }
+}
+
+fn one(table: &mut Table<'_, '_>, topic: &mut Topic) {
+    table.table("label", |table| four_names(table, &mut topic.label));
+    set(&mut topic.definition, table.string("definition"));
+    topic.threshold = table.number("threshold", 1.0..=50.0).or(topic.threshold);
+    let text = |text: &str| Ok(text.to_owned());
+    set(&mut topic.categories, table.list("categories", text));
+    set(&mut topic.aliases, table.list("aliases", |slug| slug.parse().map_err(|error| format!("{error}"))));
+    for (key, lang) in [("en", Lang::EN), ("es", Lang::ES), ("fr", Lang::FR), ("pt", Lang::PT)] {
+        table.table(key, |table| {
+            let terms: &mut Terms = topic.terms.entry(lang).or_default();
+            set(&mut terms.strong, table.list("strong", term));
+            set(&mut terms.medium, table.list("medium", term));
+            set(&mut terms.weak, table.list("weak", term));
+            set(&mut terms.not, table.list("not", term));
+        });
+    }
+    table.ignore(&["gcm", "reliefweb", "iptc"]);
+}
+
+/// A term as `classify` will understand it.
+fn term(text: &str) -> Result<String, String> {
+    let has_words = |part: &str| part.chars().any(char::is_alphanumeric);
+    let is_good = match text.split_once('~') {
+        None => has_words(text),
+        Some((first, rest)) => {
+            let (distance, second) = rest.split_once(' ').unwrap_or((rest, ""));
+            has_words(first) && has_words(second) && distance.parse::<usize>().is_ok()
+        }
+    };
+    let short = text.split([' ', '-']).any(|word| word.ends_with('*') && word.chars().filter(|c| c.is_alphanumeric()).count() < 2);
+    match (is_good, short) {
+        (true, false) => Ok(text.to_owned()),
+        (true, true) => Err(format!("the term `{text}` would match nearly every word; give at least two letters before *")),
+        (false, _) => Err(format!("the term `{text}` can not be understood; write words, `word*`, or `a ~4 b`")),
+    }
+}
+
+/// Names in four languages; those that are not given keep what they were.
+pub(super) fn four_names(table: &mut Table<'_, '_>, names: &mut FourNames) {
+    set(&mut names.en, table.string("en"));
+    set(&mut names.es, table.string("es"));
+    set(&mut names.fr, table.string("fr"));
+    set(&mut names.pt, table.string("pt"));
+}

@@ -1,0 +1,184 @@
+//! Answers: codings, validators, conditions (RFC 9110 §8, §12.5.3, §13).
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::Response,
+};
+use bytes::Bytes;
+use chrono::DateTime;
+use serde_json::{Value, json};
+
+use super::cache::Finished;
+use crate::model::Second;
+
+/// What shared caches may do with a feed: five minutes, and a day when we can not be reached.
+const FEED_CACHING: &str = "public, max-age=300, stale-while-revalidate=300, stale-if-error=86400";
+/// Lists have live counts.
+const LIST_CACHING: &str = "public, max-age=60";
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Coding {
+    Identity,
+    Gzip,
+    Brotli,
+}
+
+/// A finished feed, or the word that the asker has it already.
+pub(super) fn feed(finished: &Finished, asked: &HeaderMap) -> Response {
+    let coding = coding(asked, finished);
+    let (bytes, suffix, name) = match coding {
+        Coding::Identity => (&finished.identity, "", None),
+        Coding::Gzip => (&finished.gzip, "-gz", Some("gzip")),
+        Coding::Brotli => (&finished.brotli, "-br", Some("br")),
+    };
+    let tag = format!("\"{}{suffix}\"", finished.tag);
+    let changed = finished.changed.date_time().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let fixed = [
+        (header::ETAG, tag.as_str()),
+        (header::LAST_MODIFIED, &changed),
+        (header::CACHE_CONTROL, FEED_CACHING),
+        (header::VARY, "Accept-Encoding"),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (header::ACCESS_CONTROL_EXPOSE_HEADERS, "ETag, Link"),
+    ];
+    let mut response = Response::new(Body::empty());
+    for (name, value) in fixed {
+        set(response.headers_mut(), name, value);
+    }
+    if is_known(asked, &finished.tag, finished.changed) {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        return response;
+    }
+    set(response.headers_mut(), header::CONTENT_TYPE, "application/atom+xml; charset=utf-8");
+    set(response.headers_mut(), header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    if let Some(name) = name {
+        set(response.headers_mut(), header::CONTENT_ENCODING, name);
+    }
+    *response.body_mut() = Body::from(bytes.clone());
+    response
+}
+
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    // What can not stand in a header is left out; nothing of ours contains such.
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+/// Whether the asker's validators say that it has this already. `If-None-Match` goes before `If-Modified-Since` (§13.2.2).
+fn is_known(asked: &HeaderMap, tag: &str, changed: Second) -> bool {
+    let mut tags = asked.get_all(header::IF_NONE_MATCH).iter().peekable();
+    if tags.peek().is_some() {
+        // Weak comparison; any coding of the same bytes is the same answer.
+        let is_ours = |theirs: &str| {
+            let theirs = theirs.trim().trim_start_matches("W/").trim_matches('"');
+            theirs == "*" || theirs.trim_end_matches("-gz").trim_end_matches("-br") == tag
+        };
+        return tags.filter_map(|value| value.to_str().ok()).any(|list| list.split(',').any(is_ours));
+    }
+    let since = asked.get(header::IF_MODIFIED_SINCE).and_then(|value| value.to_str().ok());
+    since.and_then(|date| DateTime::parse_from_rfc2822(date).ok()).is_some_and(|since| changed <= Second::of(since.to_utc()))
+}
+
+/// The coding that the asker likes best, of those we have.
+fn coding(asked: &HeaderMap, finished: &Finished) -> Coding {
+    let accepted: Vec<String> =
+        asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).map(str::to_ascii_lowercase).collect();
+    let liking = |name: &str| {
+        let mut any = None;
+        for part in accepted.iter().flat_map(|value| value.split(',')) {
+            let mut words = part.split(';').map(str::trim);
+            let coding = words.next().unwrap_or_default();
+            let q = words.find_map(|word| word.strip_prefix("q=")).map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0));
+            if coding == name {
+                return q;
+            }
+            if coding == "*" {
+                any = Some(q);
+            }
+        }
+        any.unwrap_or(0.0)
+    };
+    let offers = [(Coding::Brotli, "br", &finished.brotli), (Coding::Gzip, "gzip", &finished.gzip)];
+    let mut best = (Coding::Identity, 0.0);
+    for (coding, name, bytes) in offers {
+        let q = liking(name);
+        if q > best.1 && !bytes.is_empty() {
+            best = (coding, q);
+        }
+    }
+    best.0
+}
+
+/// A list as JSON.
+pub(super) fn list(value: &Value) -> Response {
+    let mut response = text(StatusCode::OK, "application/json; charset=utf-8", value.to_string());
+    set(response.headers_mut(), header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+    set(response.headers_mut(), header::CACHE_CONTROL, LIST_CACHING);
+    response
+}
+
+/// A page for people.
+pub(super) fn page(html: String) -> Response {
+    let mut response = text(StatusCode::OK, "text/html; charset=utf-8", html);
+    set(
+        response.headers_mut(),
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+    );
+    set(response.headers_mut(), header::CACHE_CONTROL, LIST_CACHING);
+    response
+}
+
+/// An error that programs can read (RFC 9457).
+pub(super) fn problem(status: StatusCode, detail: &str, nearest: &[String]) -> Response {
+    let title = status.canonical_reason().unwrap_or("Error");
+    let mut body = json!({ "title": title, "status": status.as_u16(), "detail": detail });
+    if !nearest.is_empty() {
+        body["nearest"] = nearest.into();
+    }
+    let mut response = text(status, "application/problem+json", body.to_string());
+    set(response.headers_mut(), header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+    set(response.headers_mut(), header::CACHE_CONTROL, "no-store");
+    response
+}
+
+/// 301: the same under its right name, for ever.
+pub(super) fn elsewhere(address: &str) -> Response {
+    let mut response = text(StatusCode::MOVED_PERMANENTLY, "text/plain; charset=utf-8", format!("{address}\n"));
+    set(response.headers_mut(), header::LOCATION, address);
+    set(response.headers_mut(), header::CACHE_CONTROL, "public, max-age=86400");
+    response
+}
+
+/// 405, and what may be done instead.
+pub(super) fn not_allowed() -> Response {
+    let mut response = problem(StatusCode::METHOD_NOT_ALLOWED, "feeds can be read (GET, HEAD), nothing else", &[]);
+    set(response.headers_mut(), header::ALLOW, "GET, HEAD, OPTIONS");
+    response
+}
+
+/// What a browser asks before it lets a script read a feed.
+pub(super) fn options() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    for (name, value) in [
+        (header::ALLOW, "GET, HEAD, OPTIONS"),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, OPTIONS"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "If-None-Match, If-Modified-Since"),
+    ] {
+        set(response.headers_mut(), name, value);
+    }
+    response
+}
+
+/// A text of a type.
+pub(super) fn text(status: StatusCode, media_type: &str, body: impl Into<Bytes>) -> Response {
+    let mut response = Response::new(Body::from(body.into()));
+    *response.status_mut() = status;
+    set(response.headers_mut(), header::CONTENT_TYPE, media_type);
+    set(response.headers_mut(), header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    response
+}

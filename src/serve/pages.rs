@@ -1,0 +1,148 @@
+//! What is there to ask for, as JSON for programs and as plain pages for people.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{App, Publishing};
+use crate::{
+    html::escape,
+    model::{Evidence, FourNames, Story},
+    store::{Counts, StoreError},
+};
+
+/// How many stories there are under each label.
+pub(super) async fn counts(app: &Arc<App>) -> Result<Counts, StoreError> {
+    let store = app.store.clone();
+    let counted = tokio::task::spawn_blocking(move || store.counts()).await;
+    counted.unwrap_or(Err(StoreError::Damaged { what: "the counts" }))
+}
+
+fn entry(publishing: &Publishing, key: &str, slug: &str, names: &FourNames, count: Option<&u64>) -> Value {
+    let feed = publishing.site.address(&format!("feed/{key}/{}.atom", slug.to_ascii_lowercase()));
+    json!({ "slug": slug, "names": names, "stories": count.copied().unwrap_or(0), "feed": feed })
+}
+
+/// All topics.
+pub(super) fn topics(publishing: &Publishing, counts: &Counts) -> Value {
+    publishing.names.topics.iter().map(|(slug, names)| entry(publishing, "topic", slug.as_str(), names, counts.topics.get(slug))).collect()
+}
+
+/// The countries that have stories first, then all others.
+pub(super) fn countries(publishing: &Publishing, counts: &Counts) -> Value {
+    publishing
+        .names
+        .countries
+        .iter()
+        .map(|(code, names)| {
+            let mut entry = entry(publishing, "country", code.as_str(), names, counts.countries.get(code));
+            entry["code"] = code.as_str().into();
+            entry
+        })
+        .collect()
+}
+
+/// All sources.
+pub(super) fn sources(publishing: &Publishing, counts: &Counts) -> Value {
+    let all = publishing.sources.iter().map(|(id, card)| {
+        let feed = publishing.site.address(&format!("feed/source/{id}.atom"));
+        let stories = counts.sources.get(id).copied().unwrap_or(0);
+        json!({ "id": id, "title": card.title, "home": card.home, "lang": card.lang, "stories": stories, "feed": feed })
+    });
+    all.collect()
+}
+
+const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;color:#1d2433;background:#fff}\
+a{color:#0b5cad}small,.quiet{color:#5a6472}li{margin:.2rem 0}@media(prefers-color-scheme:dark){body{color:#e6e9ef;background:#14171c}a{color:#7db7f0}small,.quiet{color:#9aa4b2}}";
+
+fn page(title: &str, head: &str, body: &str) -> String {
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{}</title>{head}<style>{STYLE}</style></head><body>{body}</body></html>",
+        escape(title)
+    )
+}
+
+/// What there is to subscribe to.
+pub(super) async fn index(app: &Arc<App>, publishing: &Publishing) -> String {
+    let counts = counts(app).await.unwrap_or_default();
+    let address = |path: &str| escape(&publishing.site.address(path));
+    let mut body = format!(
+        "<h1>{}</h1><p>{} stories. <a href=\"{}\">All of them as a feed</a></p>",
+        escape(&publishing.site.title),
+        counts.total,
+        address("feed.atom")
+    );
+    let mut list = |heading: &str, rows: Vec<(String, &str, u64)>| {
+        let mut rows = rows;
+        rows.retain(|(_, _, count)| *count > 0);
+        rows.sort_by(|a, b| b.2.cmp(&a.2).then(a.1.cmp(b.1)));
+        let rows: String = rows
+            .iter()
+            .map(|(path, name, count)| format!("<li><a href=\"{}\">{}</a> <small>{count}</small></li>", address(path), escape(name)))
+            .collect();
+        body.push_str(&format!("<h2>{heading}</h2><ul>{rows}</ul>"));
+    };
+    let names = &publishing.names;
+    let topics =
+        counts.topics.iter().filter_map(|(slug, count)| Some((format!("feed/topic/{slug}.atom"), &*names.topics.get(slug)?.en, *count)));
+    list("Topics", topics.collect());
+    let countries = counts.countries.iter().filter_map(|(code, count)| {
+        Some((format!("feed/country/{}.atom", code.as_str().to_ascii_lowercase()), &*names.countries.get(code)?.en, *count))
+    });
+    list("Countries", countries.collect());
+    let regions =
+        counts.regions.iter().filter_map(|(slug, count)| Some((format!("feed/region/{slug}.atom"), &*names.regions.get(slug)?.en, *count)));
+    list("Regions", regions.collect());
+    let sources = counts
+        .sources
+        .iter()
+        .filter_map(|(id, count)| Some((format!("feed/source/{id}.atom"), &*publishing.sources.get(id)?.title, *count)));
+    list("Sources", sources.collect());
+    let head = format!("<link rel=\"alternate\" type=\"application/atom+xml\" href=\"{}\">", address("feed.atom"));
+    page(&publishing.site.title, &head, &body)
+}
+
+/// Why a story is where it is: who told it, what it was filed under, and what spoke for that.
+pub(super) fn story(story: &Story, publishing: &Publishing) -> String {
+    let shown = story.preferred(story.first_edition());
+    let mut body = format!("<h1>{}</h1><p>{}</p><h2>Told by</h2><ul>", escape(&shown.item.title), escape(&shown.item.summary));
+    for copy in &story.copies {
+        let name = publishing.sources.get(&copy.item.source).map_or_else(|| copy.item.source.to_string(), |card| card.title.clone());
+        let title = match &copy.item.link {
+            Some(link) => format!("<a href=\"{}\">{}</a>", escape(link), escape(&name)),
+            None => escape(&name),
+        };
+        let lang = copy.labels.lang.value;
+        let why = serde_json::to_string(&copy.why).unwrap_or_default();
+        body.push_str(&format!("<li>{title} <small>({lang}) first seen {} · {}</small></li>", copy.first_seen, escape(&why)));
+    }
+    body.push_str("</ul><h2>Filed under</h2><ul>");
+    let because = |evidence: &[Evidence]| {
+        let parts: Vec<String> = evidence
+            .iter()
+            .map(|e| {
+                format!(
+                    "“{}” in the {} ({}, {})",
+                    e.text,
+                    serde_json::to_value(e.field).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default(),
+                    e.rule,
+                    e.weight
+                )
+            })
+            .collect();
+        escape(&parts.join("; "))
+    };
+    let mut row =
+        |name: &str, evidence: &[Evidence]| body.push_str(&format!("<li>{} <small>{}</small></li>", escape(name), because(evidence)));
+    for label in &shown.labels.topics {
+        row(publishing.names.topics.get(&label.slug).map_or(label.slug.as_str(), |names| &names.en), &label.evidence);
+    }
+    for label in &shown.labels.countries {
+        row(publishing.names.countries.get(&label.code).map_or(label.code.as_str(), |names| &names.en), &label.evidence);
+    }
+    for label in &shown.labels.regions {
+        row(publishing.names.regions.get(&label.slug).map_or(label.slug.as_str(), |names| &names.en), &label.evidence);
+    }
+    body.push_str("</ul>");
+    page(&shown.item.title, "", &body)
+}

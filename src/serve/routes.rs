@@ -1,0 +1,114 @@
+//! Every address there is, on one page.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderMap, Method, StatusCode},
+    response::Response,
+};
+use serde_json::json;
+use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
+
+use super::{App, Standing, answer, filter, filter::Wrong, pages};
+use crate::model::StoryId;
+
+/// No answer takes longer than this.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// The service that answers.
+pub(super) fn service(app: Arc<App>) -> Router {
+    Router::new()
+        .fallback(route)
+        .with_state(app)
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
+        .layer(CatchPanicLayer::new())
+}
+
+async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
+    match request.method() {
+        &Method::GET | &Method::HEAD => {}
+        &Method::OPTIONS => return answer::options(),
+        _ => return answer::not_allowed(),
+    }
+    // The body is never read, and must not be held while an answer is made.
+    let (head, _) = request.into_parts();
+    let path = head.uri.path();
+    match path {
+        "/livez" => return answer::text(StatusCode::OK, "text/plain; charset=utf-8", "alive\n"),
+        "/readyz" => return ready(&app),
+        _ => {}
+    }
+    let publishing = app.publishing.load_full();
+    // A base path that ends with a slash may be asked for without it.
+    let base = publishing.site.base.path();
+    let below = path.strip_prefix(base).or_else(|| base.strip_suffix('/').filter(|base| *base == path).map(|_| ""));
+    let Some(below) = below else { return wrong(&Wrong::NoPage, &publishing) };
+    let below = below.trim_end_matches('/');
+    match below {
+        "" => answer::page(pages::index(&app, &publishing).await),
+        "topics.json" => lists(&app, pages::topics).await,
+        "countries.json" => lists(&app, pages::countries).await,
+        "sources.json" => lists(&app, pages::sources).await,
+        "livez" => answer::text(StatusCode::OK, "text/plain; charset=utf-8", "alive\n"),
+        "readyz" => ready(&app),
+        _ => match below.strip_prefix("story/") {
+            Some(id) => story(&app, &publishing, id).await,
+            None => feed(&app, &publishing, below, head.uri.query(), &head.headers).await,
+        },
+    }
+}
+
+async fn feed(app: &Arc<App>, publishing: &super::Publishing, path: &str, query: Option<&str>, headers: &HeaderMap) -> Response {
+    match filter::read(path, query.unwrap_or_default(), publishing) {
+        Ok(asked) => match app.finished(asked).await {
+            Ok(finished) => answer::feed(&finished, headers),
+            Err(error) => failed(&error),
+        },
+        Err(error) => wrong(&error, publishing),
+    }
+}
+
+async fn story(app: &Arc<App>, publishing: &super::Publishing, id: &str) -> Response {
+    let Ok(id) = StoryId::parse_str(id) else { return wrong(&Wrong::NoPage, publishing) };
+    let store = app.store.clone();
+    match tokio::task::spawn_blocking(move || store.story(&id)).await {
+        Ok(Ok(Some(story))) => answer::page(pages::story(&story, publishing)),
+        Ok(Ok(None)) => answer::problem(StatusCode::NOT_FOUND, "there is no such story", &[]),
+        Ok(Err(error)) => failed(&error),
+        Err(error) => failed(&error),
+    }
+}
+
+async fn lists(app: &Arc<App>, list: fn(&super::Publishing, &crate::store::Counts) -> serde_json::Value) -> Response {
+    match pages::counts(app).await {
+        Ok(counts) => answer::list(&list(&app.publishing.load(), &counts)),
+        Err(error) => failed(&error),
+    }
+}
+
+fn ready(app: &App) -> Response {
+    let (status, text) = match &**app.standing.load() {
+        Standing::Ready => (StatusCode::OK, json!({ "ready": true })),
+        // What is there is served, and that is what readiness means to whoever sends readers here.
+        Standing::ReadOnly(why) => (StatusCode::OK, json!({ "ready": true, "read_only": why })),
+        Standing::Starting => (StatusCode::SERVICE_UNAVAILABLE, json!({ "ready": false })),
+    };
+    answer::text(status, "application/json; charset=utf-8", format!("{text}\n"))
+}
+
+fn wrong(wrong: &Wrong, publishing: &super::Publishing) -> Response {
+    let detail = wrong.detail(publishing);
+    match wrong {
+        Wrong::Bad(_) => answer::problem(StatusCode::BAD_REQUEST, &detail, &[]),
+        Wrong::NoPage => answer::problem(StatusCode::NOT_FOUND, &detail, &[]),
+        Wrong::Unknown { nearest, .. } => answer::problem(StatusCode::NOT_FOUND, &detail, nearest),
+        Wrong::Elsewhere(asked) => answer::elsewhere(&publishing.site.address(&asked.path(publishing.limit))),
+    }
+}
+
+fn failed(error: &(dyn std::error::Error + 'static)) -> Response {
+    tracing::error!(error, "an answer could not be made: {error}");
+    answer::problem(StatusCode::INTERNAL_SERVER_ERROR, "the store could not be read; the daemon's log says more", &[])
+}
