@@ -22,6 +22,7 @@ use crate::{
     model::{Body, Checked, Draft, Item, Labels, Pull, Second, SourceId, SourceState, Story, StoryId, Unchanged},
     pull::{Found, Look},
     store::{Store, StoreError, Touched},
+    verify::{Verdict, verify},
 };
 
 /// Where the present comes from: the roof is the only place that has one.
@@ -83,24 +84,35 @@ pub struct Desk {
     jobs: mpsc::SyncSender<Job>,
 }
 
-struct Job {
-    look: Look,
-    reply: oneshot::Sender<Result<Report, Arc<ApplyError>>>,
+type Reply = oneshot::Sender<Result<Report, Arc<ApplyError>>>;
+
+enum Job {
+    Keep { look: Look, reply: Reply },
+    Verify { reply: oneshot::Sender<Result<Verdict, StoreError>> },
 }
 
 impl Desk {
     /// Hands a look to the writer and waits until it is kept.
     pub async fn keep(&self, look: Look) -> Result<Report, Arc<ApplyError>> {
         let (reply, answer) = oneshot::channel();
-        let jobs = self.jobs.clone();
-        let sent = match jobs.try_send(Job { look, reply }) {
-            Ok(()) => true,
+        self.send(Job::Keep { look, reply }).await;
+        answer.await.unwrap_or_else(|_| Err(Arc::new(ApplyError::Stopped)))
+    }
+
+    /// Checks journal and view while nothing is written; `None` when the writer has stopped.
+    pub async fn verify(&self) -> Option<Result<Verdict, StoreError>> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Verify { reply }).await;
+        answer.await.ok()
+    }
+
+    /// A job that can not be sent is dropped, and whoever waits for its answer is told so by that.
+    async fn send(&self, job: Job) {
+        if let Err(mpsc::TrySendError::Full(job)) = self.jobs.try_send(job) {
             // The queue is full: wait on a thread that may wait.
-            Err(mpsc::TrySendError::Full(job)) => tokio::task::spawn_blocking(move || jobs.send(job).is_ok()).await.unwrap_or(false),
-            Err(mpsc::TrySendError::Disconnected(_)) => false,
-        };
-        let stopped = || Arc::new(ApplyError::Stopped);
-        if sent { answer.await.unwrap_or_else(|_| Err(stopped())) } else { Err(stopped()) }
+            let jobs = self.jobs.clone();
+            let _ = tokio::task::spawn_blocking(move || jobs.send(job)).await;
+        }
     }
 }
 
@@ -161,14 +173,13 @@ impl Hand {
         loop {
             match inbox.recv_timeout(round_ends.saturating_duration_since(Instant::now())) {
                 Ok(first) => {
-                    let mut weight = first.look.weight();
-                    let mut jobs = vec![first];
+                    let mut group = Vec::new();
+                    let mut weight = self.sort(first, &mut group);
                     while weight < GROUP {
                         let Ok(job) = inbox.try_recv() else { break };
-                        weight += job.look.weight();
-                        jobs.push(job);
+                        weight += self.sort(job, &mut group);
                     }
-                    self.keep(jobs);
+                    self.keep(group);
                 }
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => break,
@@ -184,9 +195,28 @@ impl Hand {
         }
     }
 
+    /// Puts a look into the group, and says how much work it is; anything else is done at once.
+    fn sort(&self, job: Job, group: &mut Vec<(Look, Reply)>) -> usize {
+        match job {
+            Job::Keep { look, reply } => {
+                let weight = look.weight();
+                group.push((look, reply));
+                weight
+            }
+            Job::Verify { reply } => {
+                // Whoever asked may have gone.
+                let _ = reply.send(verify(&self.store, &self.journal));
+                0
+            }
+        }
+    }
+
     /// Decides, writes, applies and answers a group of looks: all of them are kept, or none.
-    fn keep(&mut self, jobs: Vec<Job>) {
-        let (looks, replies): (Vec<Look>, Vec<_>) = jobs.into_iter().map(|job| (job.look, job.reply)).unzip();
+    fn keep(&mut self, group: Vec<(Look, Reply)>) {
+        if group.is_empty() {
+            return;
+        }
+        let (looks, replies): (Vec<Look>, Vec<Reply>) = group.into_iter().unzip();
         match self.decide(looks).map_err(Arc::new) {
             Ok((reports, noted)) => {
                 self.round.extend(noted);

@@ -1,0 +1,85 @@
+//! `tributary check`.
+
+use std::io::{self, Write};
+
+use super::{Common, Failure, runtime};
+use crate::{
+    classify::Classifier,
+    config::Config,
+    daemon, fetch,
+    model::{Second, Source},
+    pull,
+};
+
+/// Reads the configuration and tells what it says; a mistake has been told before this prints anything.
+pub fn check(common: &Common, online: bool) -> Result<(), Failure> {
+    let config = common.load(&[])?;
+    Classifier::new(&config.topics).map_err(|error| Failure::Failed(error.to_string()))?;
+    tell(&config).map_err(Failure::io("the report could not be printed"))?;
+    if online {
+        daemon::need_contact(&config)?;
+        runtime()?.block_on(probe(&config))?;
+    }
+    Ok(())
+}
+
+fn tell(config: &Config) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let on = config.sources.iter().filter(|source| source.enabled).count();
+    writeln!(
+        out,
+        "{} sources, {on} of them switched on; {} topics; {} saved feeds",
+        config.sources.len(),
+        config.topics.topics.len(),
+        config.feeds.len()
+    )?;
+    for line in &config.overridden {
+        writeln!(out, "{line}")?;
+    }
+    for notice in &config.notices {
+        writeln!(out, "note: {notice}")?;
+    }
+    if config.settings.daemon.contact.is_empty() {
+        writeln!(out, "note: no contact address is set; `run` and `pull` need one ([daemon] contact, or --contact)")?;
+    }
+    Ok(())
+}
+
+/// Asks every source once, also those that are switched off, and says what to change.
+async fn probe(config: &Config) -> Result<(), Failure> {
+    let kit = daemon::kit(config)?;
+    for source in &config.sources {
+        let said = one(&kit, source, Second::of(chrono::Utc::now())).await;
+        println!("{}: {said}", source.id);
+    }
+    Ok(())
+}
+
+async fn one(kit: &pull::Kit, source: &Source, now: Second) -> String {
+    let ask = fetch::Ask {
+        url: &source.url,
+        etag: None,
+        last_modified: None,
+        headers: &source.headers,
+        timeout: source.timeout,
+        allow_private: source.allow_private,
+    };
+    let today = now.date_time().format("%Y-%m-%d");
+    match kit.client.fetch(&ask, now).await {
+        Ok(fetch::Answer::Document { document, moved, .. }) => match pull::read(&document, source, &kit.classifier) {
+            Ok((feed, items, _)) => {
+                let newest = items.iter().filter_map(|(item, _)| item.published).max();
+                let newest = newest.map_or("undated".to_owned(), |at| format!("newest of {at}"));
+                let change = match moved {
+                    Some(to) => format!("; it has moved: url = \"{to}\""),
+                    None if !source.enabled => format!("; enabled = true, probed = {today}"),
+                    None => format!("; probed = {today}"),
+                };
+                format!("works: {}, {} items, {newest}{change}", feed.kind, items.len())
+            }
+            Err(error) => format!("no feed: {error}; `enabled = false` until it has one"),
+        },
+        Ok(fetch::Answer::Unchanged { .. }) => "works: unchanged".to_owned(),
+        Err(error) => format!("does not work: {error}"),
+    }
+}

@@ -1,0 +1,186 @@
+//! Commands that ask what is kept: `print`, `sources`, `verify`, `rebuild`.
+//!
+//! Each asks the daemon that holds the data folder, or opens the folder when none does.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    path::Path,
+};
+
+use serde_json::Value;
+
+use super::{Common, Failure, log, pull, runtime, table};
+use crate::{
+    config::Config,
+    daemon::{
+        self,
+        control::{self, Ask},
+        data::{DataError, DataFolder, Opened},
+    },
+    model::Second,
+    serve::App,
+    verify,
+};
+
+/// A daemon holds the folder, and its socket does not answer.
+pub fn no_answer(data: &Path) -> impl FnOnce(io::Error) -> Failure {
+    Failure::io(format!("a daemon holds {}, but {} does not answer", data.display(), control::socket_path(data).display()))
+}
+
+/// The folder when it is free; otherwise the rows that its daemon tells.
+enum Held {
+    Free(DataFolder),
+    Told(Vec<Value>),
+}
+
+fn ask(config: &Config, question: &Ask) -> Result<Held, Failure> {
+    match DataFolder::hold(&config.settings.daemon.data) {
+        Ok(folder) => Ok(Held::Free(folder)),
+        Err(DataError::Held { path, .. }) => {
+            let mut rows = Vec::new();
+            let answered = control::ask(&path, question, |row| rows.push(row)).map_err(no_answer(&path))?;
+            // What was told before it failed says why.
+            if let (Err(why), true) = (&answered, rows.is_empty()) {
+                return Err(Failure::Failed(why.clone()));
+            }
+            Ok(Held::Told(rows))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn open(config: &Config, folder: &DataFolder) -> Result<Opened, Failure> {
+    Ok(folder.open(&config.settings.daemon.instance, now(), |_, _| {})?)
+}
+
+fn now() -> Second {
+    daemon::wall_clock()()
+}
+
+/// Prints one feed, as it would be served.
+pub fn print(common: &Common, filter: &str) -> Result<(), Failure> {
+    let config = common.load(&[])?;
+    log::start(common.log, "error");
+    let path = match filter {
+        "" => "feed.atom".to_owned(),
+        address if address.starts_with("feed") || address.starts_with('/') => address.trim_start_matches('/').to_owned(),
+        filter => format!("feed.atom?{filter}"),
+    };
+    let document = match ask(&config, &Ask::Print { path: path.clone() })? {
+        Held::Told(rows) => rows.first().and_then(Value::as_str).unwrap_or_default().to_owned(),
+        Held::Free(folder) => {
+            let opened = open(&config, &folder)?;
+            let kit = daemon::kit(&config)?;
+            let states = opened.store.states().map_err(DataError::from)?;
+            let publishing = daemon::publishing(&config, kit.classifier, opened.journal.genesis(), &states);
+            let app = App::new(opened.store, publishing, &daemon::limits(&config));
+            runtime()?.block_on(app.print(&path)).map_err(Failure::Misuse)?
+        }
+    };
+    io::stdout().lock().write_all(document.as_bytes()).map_err(Failure::io("the feed could not be printed"))
+}
+
+/// Prints what is known of each source.
+pub fn sources(common: &Common, json: bool) -> Result<(), Failure> {
+    let config = common.load(&[])?;
+    log::start(common.log, "error");
+    let rows = match ask(&config, &Ask::Sources)? {
+        Held::Told(rows) => rows,
+        Held::Free(folder) => {
+            let states = open(&config, &folder)?.store.states().map_err(DataError::from)?;
+            let states: BTreeMap<_, _> = states.into_iter().map(|state| (state.source.clone(), state)).collect();
+            config.sources.iter().map(|source| daemon::source_row(source, states.get(&source.id))).collect()
+        }
+    };
+    let mut out = io::stdout().lock();
+    let told = if json {
+        rows.iter().try_for_each(|row| writeln!(out, "{row}"))
+    } else {
+        let keys = ["source", "standing", "answered", "items", "failures", "trouble"];
+        let cell = |row: &Value, key: &str| match &row[key] {
+            Value::Null => {
+                if key == "trouble" {
+                    row["note"].as_str().unwrap_or_default().to_owned()
+                } else {
+                    String::new()
+                }
+            }
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let cells: Vec<Vec<String>> = rows.iter().map(|row| keys.iter().map(|key| cell(row, key)).collect()).collect();
+        table::print(&mut out, &["source", "standing", "last answer", "items", "failures", ""], &cells)
+    };
+    told.map_err(Failure::io("the table could not be printed"))
+}
+
+/// Checks journal and store; with `repair`, writes what the journal has lost back from the store.
+pub fn verify(common: &Common, repair: bool) -> Result<(), Failure> {
+    let config = common.load(&[])?;
+    log::start(common.log, "warn");
+    let rows = match ask(&config, &Ask::Verify)? {
+        Held::Told(_) if repair => return Err(Failure::Failed("a daemon holds the data folder; stop it, then repair".to_owned())),
+        Held::Told(rows) => rows,
+        Held::Free(folder) => {
+            let mut opened = open(&config, &folder)?;
+            if repair {
+                mend(&mut opened)?;
+            }
+            verify::verify(&opened.store, &opened.journal).map_err(DataError::from)?.rows()
+        }
+    };
+    let mut out = io::stdout().lock();
+    rows.iter().try_for_each(|row| writeln!(out, "{row}")).map_err(Failure::io("the report could not be printed"))?;
+    let is_whole = rows.iter().all(|row| row["problems"].as_array().is_none_or(Vec::is_empty));
+    let agrees = rows.first().map(|row| &row["last"]) == rows.get(1).map(|row| &row["applied"]);
+    if is_whole && agrees {
+        Ok(())
+    } else {
+        Err(Failure::Failed("journal and store do not agree; `tributary verify --repair` mends what can be mended".to_owned()))
+    }
+}
+
+/// Writes the whole store as a new beginning of the journal, when the journal has lost something.
+fn mend(opened: &mut Opened) -> Result<(), Failure> {
+    let Some(why) = &opened.read_only else {
+        eprintln!("nothing to repair");
+        return Ok(());
+    };
+    eprintln!("{why}");
+    let stories: Result<Vec<_>, _> = opened.store.stories().collect();
+    let stories = stories.map_err(DataError::from)?;
+    let states = opened.store.states().map_err(DataError::from)?;
+    let count = stories.len();
+    let first = opened.journal.bounds().last;
+    let aside = opened.journal.write_snapshot(stories.into_iter(), states, opened.store.applied(), now()).map_err(DataError::from)?;
+    // The view takes the new records in as it takes any.
+    for record in opened.journal.read_from(first.max(opened.store.applied()) + 1) {
+        opened.store.apply(&record.map_err(DataError::from)?).map_err(DataError::from)?;
+    }
+    opened.store.flush().map_err(DataError::from)?;
+    eprintln!("{count} stories were written as a new beginning of the journal; the old segments are kept in {}", aside.display());
+    Ok(())
+}
+
+/// Sets the store aside and builds it anew from the journal.
+pub fn rebuild(common: &Common) -> Result<(), Failure> {
+    let config = common.load(&[])?;
+    log::start(common.log, "warn");
+    let folder = DataFolder::hold(&config.settings.daemon.data)?;
+    let (journal, notices) = folder.journal(&config.settings.daemon.instance, now()).map_err(DataError::from)?;
+    for notice in notices {
+        eprintln!("{notice}");
+    }
+    drop(folder.fresh_view(&journal)?);
+    drop(journal);
+    let bar = pull::bar(0);
+    let opened = folder.open(&config.settings.daemon.instance, now(), |done, of| {
+        bar.set_length(of);
+        bar.set_position(done);
+    })?;
+    bar.finish_and_clear();
+    let counts = opened.store.counts().map_err(DataError::from)?;
+    println!("{} stories from {} records", counts.total, opened.store.applied());
+    Ok(())
+}

@@ -1,0 +1,239 @@
+//! The command line: data on stdout, talk on stderr; exit 0 done, 1 failed, 2 misuse.
+//!
+//! Where a daemon holds the data folder, commands ask it through its socket; where none does, they
+//! open the folder themselves. Deliberately absent: anything that a command knows how to do and
+//! the daemon does not.
+
+mod check;
+mod data;
+pub mod demo;
+mod health;
+mod lines;
+mod log;
+mod pull;
+mod run;
+mod table;
+
+use std::{io, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::{self, Config, Mistakes};
+
+/// Gather feeds, sort them by topic and country, and publish the merge
+#[derive(Debug, Parser)]
+#[command(name = "tributary", version, max_term_width = 100, arg_required_else_help = true)]
+pub struct Line {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Args)]
+struct Common {
+    /// Directory that holds the configuration; without one the built-in defaults are used
+    #[arg(short, long, value_name = "DIR", env = "TRIBUTARY_CONFIG", global = true)]
+    config: Option<PathBuf>,
+    /// Folder that holds journal and store [default: data]
+    #[arg(long, value_name = "DIR", global = true)]
+    data: Option<PathBuf>,
+    /// Mail or web address that publishers can write to
+    #[arg(long, value_name = "ADDRESS", global = true)]
+    contact: Option<String>,
+    /// How to log; `auto` is compact on a terminal and JSON elsewhere
+    #[arg(long, value_name = "FORM", default_value = "auto", env = "TRIBUTARY_LOG", global = true)]
+    log: LogForm,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogForm {
+    Auto,
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Pull on schedule and serve feeds until stopped
+    Run {
+        /// Address and port to listen at [default: 127.0.0.1:8080]
+        #[arg(long, value_name = "ADDRESS")]
+        listen: Option<String>,
+        /// Serve what is kept and pull nothing
+        #[arg(long)]
+        read_only: bool,
+    },
+    /// Pull once, report what was new, and exit
+    Pull {
+        /// Sources to pull; all that are switched on when none is given
+        ids: Vec<String>,
+        /// Print one JSON object a source
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a small world of sample publishers on loopback; needs no network and no configuration
+    Demo {
+        /// Address and port to listen at
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+        listen: std::net::SocketAddr,
+        /// Stop after the last sample item has arrived
+        #[arg(long)]
+        once: bool,
+    },
+    /// Read the configuration, report every mistake, and exit
+    Check {
+        /// Ask each source once whether its address works
+        #[arg(long)]
+        online: bool,
+    },
+    /// Print one merged feed, as it would be served
+    Print {
+        /// What to hold: `topic=youth&country=gt&lang=es`, or an address such as `feed/topic/youth.atom`
+        #[arg(default_value = "")]
+        filter: String,
+    },
+    /// Read a feed and print one JSON object an item
+    Parse {
+        /// A file, or - for standard input
+        #[arg(default_value = "-")]
+        file: PathBuf,
+        /// The address that relative links are relative to
+        #[arg(long, value_name = "URL", default_value = "http://localhost/")]
+        url: url::Url,
+    },
+    /// File items: read one JSON object a line, print it with its labels
+    Classify {
+        /// A file, or - for standard input
+        #[arg(default_value = "-")]
+        file: PathBuf,
+        /// Show evidence and rejected candidates for people
+        #[arg(long)]
+        explain: bool,
+    },
+    /// Show what is known of each source
+    Sources {
+        /// Print one JSON object a source
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check that journal and store are whole and agree
+    Verify {
+        /// Write what the journal has lost back from the store
+        #[arg(long)]
+        repair: bool,
+    },
+    /// Set the store aside and build it anew from the journal
+    Rebuild,
+    /// Ask the daemon whether it is ready: for a container's health check
+    Health,
+}
+
+/// Why a command failed. The text is all that is printed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The configuration has mistakes.
+    #[error(transparent)]
+    Mistakes(#[from] Mistakes),
+    /// The daemon did not start, or ended.
+    #[error(transparent)]
+    Daemon(#[from] crate::daemon::DaemonError),
+    /// The data folder can not be used.
+    #[error(transparent)]
+    Data(#[from] crate::daemon::data::DataError),
+    /// A file or stream failed.
+    #[error("{what}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// The command was misused.
+    #[error("{0}")]
+    Misuse(String),
+    /// It ran, and the answer is no.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl Failure {
+    fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+        let what = what.into();
+        move |cause| Self::Io { what, cause }
+    }
+
+    /// 1 when something failed, 2 when something was asked wrongly.
+    fn code(&self) -> u8 {
+        match self {
+            Self::Misuse(_) | Self::Mistakes(_) | Self::Daemon(crate::daemon::DaemonError::NoContact) => 2,
+            _ => 1,
+        }
+    }
+}
+
+/// Reads the command line and does what it says.
+pub fn main() -> ExitCode {
+    let line = Line::parse();
+    match line.command.go(&line.common) {
+        Ok(()) => ExitCode::SUCCESS,
+        // A reader such as `head` that has seen enough is no failure.
+        Err(Failure::Io { cause, .. }) if cause.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("tributary: {}", chain(&failure));
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+/// An error and its causes in one sentence.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+impl Command {
+    fn go(self, common: &Common) -> Result<(), Failure> {
+        match self {
+            Self::Run { listen, read_only } => run::run(common, listen, read_only),
+            Self::Pull { ids, json } => pull::pull(common, &ids, json),
+            Self::Demo { listen, once } => demo::demo(common.log, listen, once),
+            Self::Check { online } => check::check(common, online),
+            Self::Print { filter } => data::print(common, &filter),
+            Self::Parse { file, url } => lines::parse(&file, &url),
+            Self::Classify { file, explain } => lines::classify(common, &file, explain),
+            Self::Sources { json } => data::sources(common, json),
+            Self::Verify { repair } => data::verify(common, repair),
+            Self::Rebuild => data::rebuild(common),
+            Self::Health => health::health(common),
+        }
+    }
+}
+
+impl Common {
+    /// The configuration: defaults, files, `TRIBUTARY__…` variables, flags.
+    fn load(&self, more: &[(&str, Option<String>)]) -> Result<Config, Failure> {
+        let own = [("daemon.data", self.data.as_ref().map(|path| path.display().to_string())), ("daemon.contact", self.contact.clone())];
+        let flags: Vec<(String, String)> =
+            own.into_iter().chain(more.iter().cloned()).filter_map(|(key, value)| Some((key.to_owned(), value?))).collect();
+        let dir = self.config.clone().or_else(|| Some(PathBuf::from("config")).filter(|dir| dir.is_dir()));
+        if let Some(dir) = self.config.as_ref().filter(|dir| !dir.is_dir()) {
+            return Err(Failure::Misuse(format!("--config {}: there is no such directory", dir.display())));
+        }
+        Ok(config::load(dir.as_deref(), std::env::vars(), &flags)?)
+    }
+}
+
+/// A runtime for commands that ask the network.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::io("the system gave no threads"))
+}

@@ -1,0 +1,53 @@
+//! `tributary run`.
+
+use std::net::SocketAddr;
+
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+
+use super::{Common, Failure, log, runtime};
+use crate::daemon::{self, data::DataFolder};
+
+/// Pulls on schedule and serves until SIGTERM or SIGINT.
+pub fn run(common: &Common, listen: Option<String>, read_only: bool) -> Result<(), Failure> {
+    let config = common.load(&[("serve.listen", listen)])?;
+    log::start(common.log, &config.settings.daemon.log);
+    for notice in &config.notices {
+        tracing::warn!("{notice}");
+    }
+    if !read_only {
+        daemon::need_contact(&config)?;
+    }
+    let folder = DataFolder::hold(&config.settings.daemon.data)?;
+    runtime()?.block_on(async {
+        let address: SocketAddr = config.settings.serve.listen;
+        let listener = daemon::listen(address).await?;
+        let stop = stop_signal()?;
+        daemon::run(config, folder, listener, daemon::wall_clock(), !read_only, |_| {}, stop).await?;
+        Ok(())
+    })
+}
+
+/// Becomes true at the first SIGTERM or SIGINT; the second one ends the process at once.
+pub fn stop_signal() -> Result<watch::Receiver<bool>, Failure> {
+    let (say, stop) = watch::channel(false);
+    let mut term = signal(SignalKind::terminate()).map_err(Failure::io("no signals can be heard"))?;
+    let mut int = signal(SignalKind::interrupt()).map_err(Failure::io("no signals can be heard"))?;
+    tokio::spawn(async move {
+        for again in [false, true] {
+            tokio::select! {
+                _ = term.recv() => {}
+                _ = int.recv() => {}
+            }
+            if again {
+                std::process::exit(130);
+            }
+            tracing::info!("stopping");
+            // Receivers may be gone already.
+            let _ = say.send(true);
+        }
+    });
+    Ok(stop)
+}

@@ -1,0 +1,35 @@
+//! Plain tables for people: columns as wide as they need to be, two spaces between.
+
+use std::io::{self, Write};
+
+/// Prints rows under their headings; numbers are set to the right.
+pub fn print(out: &mut impl Write, headings: &[&str], rows: &[Vec<String>]) -> io::Result<()> {
+    let widths: Vec<usize> = headings
+        .iter()
+        .enumerate()
+        .map(|(column, heading)| rows.iter().map(|row| row[column].chars().count()).chain([heading.chars().count()]).max().unwrap_or(0))
+        .collect();
+    let is_number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    let headings: Vec<String> = headings.iter().map(|heading| (*heading).to_owned()).collect();
+    for row in std::iter::once(&headings).chain(rows) {
+        let mut line = String::new();
+        for (column, cell) in row.iter().enumerate() {
+            let pad = " ".repeat(widths[column].saturating_sub(cell.chars().count()));
+            let to_right = rows.iter().all(|row| is_number(&row[column])) && !rows.is_empty();
+            line.push_str(&if to_right { format!("{pad}{cell}  ") } else { format!("{cell}{pad}  ") });
+        }
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn columns_line_up() {
+        let rows = vec![vec!["iom".to_owned(), "12".to_owned()], vec!["unicef-lac".to_owned(), "3".to_owned()]];
+        let mut out = Vec::new();
+        super::print(&mut out, &["source", "items"], &rows).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "source      items\niom            12\nunicef-lac      3\n");
+    }
+}

@@ -1,0 +1,179 @@
+//! The data folder: who holds it, and how journal and view are brought together.
+//!
+//! The journal is the truth. A view that is behind is brought up; one that is missing, empty or
+//! unreadable is set aside and rebuilt; one that is ahead means that the journal has lost
+//! something: then nothing is written any more, and what the view has is still served.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, Read, Seek, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use uuid::Uuid;
+
+use crate::{
+    journal::{Genesis, Journal, JournalError, Notice},
+    model::Second,
+    store::{Store, StoreError},
+};
+
+/// Why a data folder can not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// Another process holds it.
+    #[error("{} is in use by another tributary{}; one data folder has one daemon", path.display(), holder(*pid))]
+    Held {
+        /// The folder.
+        path: PathBuf,
+        /// The process that holds it, when it said so.
+        pid: Option<u32>,
+    },
+    /// It can not be read or written.
+    #[error("{} can not be used as data folder", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// The journal can not be opened.
+    #[error("the journal can not be opened")]
+    Journal(#[from] JournalError),
+    /// The view can not be opened, not even an empty one.
+    #[error("the store can not be opened")]
+    Store(#[from] StoreError),
+}
+
+fn holder(pid: Option<u32>) -> String {
+    pid.map(|pid| format!(" (process {pid})")).unwrap_or_default()
+}
+
+/// A data folder that this process holds, and nobody else.
+#[derive(Debug)]
+pub struct DataFolder {
+    path: PathBuf,
+    _lock: File,
+}
+
+/// Journal and view, brought together.
+pub struct Opened {
+    /// The truth.
+    pub journal: Journal,
+    /// The view of it.
+    pub store: Arc<Store>,
+    /// Why nothing may be written, if so.
+    pub read_only: Option<String>,
+}
+
+impl DataFolder {
+    /// Takes hold of a folder, which is made when it is not there.
+    pub fn hold(path: &Path) -> Result<Self, DataError> {
+        let folder = |cause| DataError::Folder { path: path.to_owned(), cause };
+        fs::create_dir_all(path).map_err(folder)?;
+        let mut lock = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path.join("lock")).map_err(folder)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut pid = String::new();
+                let _ = lock.read_to_string(&mut pid);
+                return Err(DataError::Held { path: path.to_owned(), pid: pid.trim().parse().ok() });
+            }
+            Err(TryLockError::Error(cause)) => return Err(folder(cause)),
+        }
+        // Who holds it, for the message above; the lock itself is the file's, and goes with the process.
+        let named = lock.set_len(0).and_then(|()| lock.rewind()).and_then(|()| writeln!(lock, "{}", std::process::id()));
+        named.map_err(folder)?;
+        Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Opens the journal and brings the view up to it. `progress` is told of records applied and of how many there are.
+    pub fn open(&self, instance: &str, now: Second, mut progress: impl FnMut(u64, u64)) -> Result<Opened, DataError> {
+        let (journal, notices) = self.journal(instance, now)?;
+        for notice in &notices {
+            tracing::warn!("{notice}");
+        }
+        let (first, last) = (journal.bounds().first, journal.bounds().last);
+        let mut store = self.view(&journal)?;
+        if store.applied() > 0 && store.applied() + 1 < first {
+            tracing::warn!(
+                "the store ends at record {}, before the journal's first, {first}; it is set aside and rebuilt",
+                store.applied()
+            );
+            drop(store);
+            store = self.fresh_view(&journal)?;
+        }
+        let mut read_only = journal.damage().map(|damage| damage.to_string());
+        if store.applied() > last {
+            read_only.get_or_insert(format!(
+                "the store has applied record {}, but the journal ends at {last}: {} has lost records; `tributary verify --repair` writes them back from the store",
+                store.applied(),
+                journal.path().display()
+            ));
+        } else {
+            let behind = store.applied();
+            for record in journal.read_from(behind + 1) {
+                match record {
+                    Ok(record) => {
+                        store.apply(&record)?;
+                        progress(record.seq - behind, last - behind);
+                    }
+                    // What follows a bad frame is not applied: it may build on what is lost.
+                    Err(error) if read_only.is_some() => {
+                        tracing::error!(error = &error as &dyn std::error::Error, "the journal can be read only in part: {error}");
+                        break;
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            store.flush()?;
+        }
+        if let Some(reason) = &read_only {
+            tracing::error!("{reason}; nothing is pulled, the store is still served");
+        }
+        Ok(Opened { journal, store: Arc::new(store), read_only })
+    }
+
+    /// Opens the journal; it is begun when the folder has none.
+    pub fn journal(&self, instance: &str, now: Second) -> Result<(Journal, Vec<Notice>), JournalError> {
+        Journal::open(&self.path.join("journal"), || genesis(instance, now))
+    }
+
+    /// Opens the view as it is; one that can not be used is set aside and begun anew.
+    fn view(&self, journal: &Journal) -> Result<Store, DataError> {
+        match Store::open(&self.path.join("store"), journal.genesis().id, journal.genesis().created) {
+            Ok(store) => Ok(store),
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the store can not be used: {error}; it is set aside and rebuilt from the journal"
+                );
+                self.fresh_view(journal)
+            }
+        }
+    }
+
+    /// Sets the view aside and begins an empty one.
+    pub fn fresh_view(&self, journal: &Journal) -> Result<Store, DataError> {
+        let path = self.path.join("store");
+        if path.exists() {
+            let aside = Store::set_aside(&path).map_err(|cause| DataError::Folder { path: path.clone(), cause })?;
+            tracing::warn!("the old store is kept at {}", aside.display());
+        }
+        Ok(Store::open(&path, journal.genesis().id, journal.genesis().created)?)
+    }
+}
+
+/// How a new journal begins.
+fn genesis(instance: &str, now: Second) -> Genesis {
+    let named = || Uuid::new_v5(&Uuid::NAMESPACE_URL, instance.as_bytes());
+    let instance = if instance.is_empty() { Uuid::new_v4() } else { Uuid::parse_str(instance).unwrap_or_else(|_| named()) };
+    Genesis { id: Uuid::new_v4(), instance, created: now }
+}

@@ -1,0 +1,52 @@
+//! From the configuration to what is published.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    classify::{self, Classifier},
+    config::Config,
+    journal::Genesis,
+    model::{ContentPolicy, Names, Site, SourceId, SourceState},
+    publish::SourceCard,
+    serve::Publishing,
+};
+
+/// Everything that published bytes depend on beside the stories. `states` name the sources that are configured no more.
+pub fn publishing(config: &Config, classifier: Arc<Classifier>, genesis: &Genesis, states: &[SourceState]) -> Publishing {
+    let (topics, topic_aliases) = config.topic_names();
+    let (countries, regions) = classify::names();
+    let mut sources: BTreeMap<SourceId, SourceCard> = states.iter().map(|state| (state.source.clone(), past(state))).collect();
+    for source in &config.sources {
+        let card = SourceCard {
+            title: source.title.clone(),
+            home: source.home.as_ref().map(ToString::to_string),
+            url: source.url.to_string(),
+            lang: source.lang,
+            content: source.content,
+            rights: source.rights.clone(),
+        };
+        sources.insert(source.id.clone(), card);
+    }
+    Publishing {
+        site: Site { base: config.settings.base(), title: config.settings.serve.title.clone(), instance: genesis.instance },
+        names: Names { topics, countries, regions, topic_aliases },
+        classifier,
+        sources,
+        feeds: config.feeds.iter().map(|feed| (feed.slug.clone(), feed.clone())).collect(),
+        limit: config.settings.serve.limit.min(config.settings.serve.max_limit),
+        max_limit: config.settings.serve.max_limit,
+        genesis: genesis.created,
+    }
+}
+
+/// A source that is configured no more: its stories stay, and still name it.
+fn past(state: &SourceState) -> SourceCard {
+    SourceCard {
+        title: state.title.clone(),
+        home: state.home.clone(),
+        url: state.url.clone(),
+        lang: None,
+        content: ContentPolicy::Summary,
+        rights: None,
+    }
+}
