@@ -87,7 +87,7 @@ pub struct Desk {
 type Reply = oneshot::Sender<Result<Report, Arc<ApplyError>>>;
 
 enum Job {
-    Keep { look: Look, reply: Reply },
+    Keep { look: Box<Look>, reply: Reply },
     Verify { reply: oneshot::Sender<Result<Verdict, StoreError>> },
 }
 
@@ -95,7 +95,7 @@ impl Desk {
     /// Hands a look to the writer and waits until it is kept.
     pub async fn keep(&self, look: Look) -> Result<Report, Arc<ApplyError>> {
         let (reply, answer) = oneshot::channel();
-        self.send(Job::Keep { look, reply }).await;
+        self.send(Job::Keep { look: Box::new(look), reply }).await;
         answer.await.unwrap_or_else(|_| Err(Arc::new(ApplyError::Stopped)))
     }
 
@@ -152,16 +152,19 @@ enum Noted {
     /// That it had nothing new.
     Unchanged(Unchanged),
     /// Its state.
-    State(SourceState),
+    State(Box<SourceState>),
     /// Nothing: its state was written with its stories.
     Kept,
 }
+
+/// Whoever is told of stories once they are in the view.
+type Changed = Box<dyn Fn(&[Touched]) + Send>;
 
 struct Hand {
     journal: Journal,
     store: Arc<Store>,
     clock: Clock,
-    changed: Box<dyn Fn(&[Touched]) + Send>,
+    changed: Changed,
     round: Round,
     /// Set when the view missed a record: deciding against it would tell stories twice.
     broken: Option<Arc<StoreError>>,
@@ -200,7 +203,7 @@ impl Hand {
         match job {
             Job::Keep { look, reply } => {
                 let weight = look.weight();
-                group.push((look, reply));
+                group.push((*look, reply));
                 weight
             }
             Job::Verify { reply } => {
@@ -250,7 +253,7 @@ impl Hand {
         for noted in self.round.values() {
             match noted {
                 Noted::Unchanged(unchanged) => checked.unchanged.push(unchanged.clone()),
-                Noted::State(state) => checked.states.push(state.clone()),
+                Noted::State(state) => checked.states.push((**state).clone()),
                 Noted::Kept => {}
             }
         }
@@ -340,7 +343,7 @@ impl<'a> Table<'a> {
                 return Ok(Report::default());
             }
             Found::Unchanged | Found::Trouble(_) => {
-                noted.insert(id, Noted::State(state));
+                noted.insert(id, Noted::State(Box::new(state)));
                 return Ok(Report::default());
             }
         };
@@ -384,7 +387,7 @@ impl<'a> Table<'a> {
             state.newest = Some(now);
         }
         if changed.is_empty() {
-            noted.insert(id, Noted::State(state));
+            noted.insert(id, Noted::State(Box::new(state)));
         } else {
             noted.insert(id, Noted::Kept);
             let stories: Vec<Story> = changed.iter().filter_map(|id| self.stories.get(id).cloned()).collect();

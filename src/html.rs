@@ -287,6 +287,8 @@ fn depth(markup: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
     use proptest::prelude::*;
 
     use super::*;

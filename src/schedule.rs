@@ -206,7 +206,7 @@ impl Schedule {
                         queue.extend(due(source, state.as_ref(), now).map(|at| (at.max(now), id.clone())));
                     }
                     for reply in waiting.remove(&id).into_iter().flatten() {
-                        let told = result.as_ref().map(Outcome::clone).map_err(ToString::to_string);
+                        let told = result.clone().map_err(|error| error.to_string());
                         // Whoever asked may have hung up.
                         let _ = reply.try_send(told);
                     }

@@ -11,8 +11,8 @@ use std::{
 
 use common::{at, checked, pull, story};
 use tributary::{
-    journal::{Genesis, Journal, JournalError, Notice},
-    model::{Draft, Record},
+    journal::{Journal, JournalError, Notice},
+    model::{Draft, Genesis, Record},
 };
 use uuid::Uuid;
 

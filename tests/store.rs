@@ -13,15 +13,17 @@ use std::{
 use common::{at, labels, state, story};
 use proptest::prelude::*;
 use tributary::{
-    model::{Body, Copy, Edition, Filter, Lang, Pull, Record, Second, Snapshot, Story, StoryId, Why},
+    model::{Body, Copy, Edition, Filter, Genesis, Lang, Pull, Record, Second, Snapshot, Story, StoryId, Why},
     store::{Store, StoreError},
 };
 use uuid::Uuid;
 
-const GENESIS: Uuid = Uuid::from_u128(7);
+fn genesis(id: u128) -> Genesis {
+    Genesis { id: Uuid::from_u128(id), instance: Uuid::from_u128(2), created: at(-1_000) }
+}
 
 fn open(dir: &Path) -> Store {
-    Store::open(&dir.join("store"), GENESIS, at(-1_000)).unwrap()
+    Store::open(&dir.join("store"), &genesis(7)).unwrap()
 }
 
 fn record(seq: u64, stories: Vec<Story>) -> Record {
@@ -220,10 +222,10 @@ fn a_view_of_another_journal_is_refused_and_set_aside() {
     let dir = tempfile::tempdir().unwrap();
     open(dir.path()).apply(&record(1, vec![])).unwrap();
     let path = dir.path().join("store");
-    assert!(matches!(Store::open(&path, Uuid::from_u128(8), at(0)), Err(StoreError::Unusable { .. })));
+    assert!(matches!(Store::open(&path, &genesis(8)), Err(StoreError::Unusable { .. })));
     let aside = Store::set_aside(&path).unwrap();
     assert!(aside.is_dir() && !path.exists());
-    assert_eq!(Store::open(&path, Uuid::from_u128(8), at(0)).unwrap().applied(), 0);
+    assert_eq!(Store::open(&path, &genesis(8)).unwrap().applied(), 0);
 }
 
 #[test]
@@ -253,7 +255,7 @@ fn what_a_disk_leaves_of_it_opens_older_or_is_refused() {
             _ => fs::write(to.join("snap.0000000000000001.generating"), "half").unwrap(),
         }
         fs::write(to.join("db"), bytes).unwrap();
-        match Store::open(&to, GENESIS, at(0)) {
+        match Store::open(&to, &genesis(7)) {
             Ok(store) => {
                 let applied = store.applied();
                 assert!(applied < 60, "damage {damage}");

@@ -120,6 +120,8 @@ fn unescape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
     use proptest::prelude::*;
 
     use super::*;

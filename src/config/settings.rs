@@ -134,7 +134,7 @@ impl Settings {
     pub fn base(&self) -> Url {
         let local = || Url::parse(&format!("http://{}/", self.serve.listen));
         // A socket address always makes an address.
-        self.serve.public.clone().map_or_else(|| local().unwrap_or_else(|_| Self::default().base()), |public| public)
+        self.serve.public.clone().unwrap_or_else(|| local().unwrap_or_else(|_| Self::default().base()))
     }
 
     /// What is no mistake and still worth telling.

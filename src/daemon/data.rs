@@ -14,8 +14,8 @@ use std::{
 use uuid::Uuid;
 
 use crate::{
-    journal::{Genesis, Journal, JournalError, Notice},
-    model::Second,
+    journal::{Journal, JournalError, Notice},
+    model::{Genesis, Second},
     store::{Store, StoreError},
 };
 
@@ -142,13 +142,17 @@ impl DataFolder {
     }
 
     /// Opens the journal; it is begun when the folder has none.
+    ///
+    /// Beside a view that has something, a journal was not begun but lost: it keeps its name, and the view is then ahead of it.
     pub fn journal(&self, instance: &str, now: Second) -> Result<(Journal, Vec<Notice>), JournalError> {
-        Journal::open(&self.path.join("journal"), || genesis(instance, now))
+        let path = self.path.join("journal");
+        let lost = if Journal::is_begun(&path) { None } else { Store::belongs_to(&self.path.join("store")) };
+        Journal::open(&path, || lost.unwrap_or_else(|| genesis(instance, now)))
     }
 
     /// Opens the view as it is; one that can not be used is set aside and begun anew.
     fn view(&self, journal: &Journal) -> Result<Store, DataError> {
-        match Store::open(&self.path.join("store"), journal.genesis().id, journal.genesis().created) {
+        match Store::open(&self.path.join("store"), journal.genesis()) {
             Ok(store) => Ok(store),
             Err(error) => {
                 tracing::warn!(
@@ -167,7 +171,7 @@ impl DataFolder {
             let aside = Store::set_aside(&path).map_err(|cause| DataError::Folder { path: path.clone(), cause })?;
             tracing::warn!("the old store is kept at {}", aside.display());
         }
-        Ok(Store::open(&path, journal.genesis().id, journal.genesis().created)?)
+        Ok(Store::open(&path, journal.genesis())?)
     }
 }
 

@@ -5,8 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::{
     classify::{self, Classifier},
     config::Config,
-    journal::Genesis,
-    model::{ContentPolicy, Names, Site, SourceId, SourceState},
+    model::{ContentPolicy, Genesis, Names, Site, SourceId, SourceState},
     publish::SourceCard,
     serve::Publishing,
 };

@@ -100,6 +100,8 @@ pub fn places(wanted: &[Wanted], last: Option<Second>, now: Second, is_taken: im
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
     use super::*;
 
     fn at(seconds: i64) -> Second {

@@ -21,14 +21,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use self::frame::{Frames, Press};
+use crate::model::{Body, Draft, Genesis, Record, Second, Snapshot, SnapshotEnd, SourceState, Story};
 pub use error::{Damage, JournalError, Notice};
 pub use read::{Records, Report};
 use segment::{Segment, io_error};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
-
-use self::frame::{Frames, Press};
-use crate::model::{Body, Draft, Record, Second, Snapshot, SnapshotEnd, SourceState, Story};
 
 /// The format that this version writes; it reads this one and older ones.
 pub const FORMAT: u32 = 1;
@@ -38,17 +36,6 @@ const SEGMENT: u64 = 16 << 20;
 
 /// Stories in one snapshot record at most.
 const STORIES_IN_RECORD: usize = 64;
-
-/// Who began this journal, and when. Written into every header.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Genesis {
-    /// The journal itself: a view of another one is refused.
-    pub id: Uuid,
-    /// The installation: feed ids are computed under it.
-    pub instance: Uuid,
-    /// When it was begun: the time of a feed that never held anything.
-    pub created: Second,
-}
 
 /// The first line of a segment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -182,6 +169,11 @@ impl Journal {
             press,
         };
         Ok((journal, notices))
+    }
+
+    /// Whether a folder holds a journal at all.
+    pub fn is_begun(dir: &Path) -> bool {
+        fs::read_dir(dir).is_ok_and(|entries| entries.flatten().any(|entry| segment::is_segment(&entry.file_name().to_string_lossy())))
     }
 
     /// The folder.

@@ -59,7 +59,7 @@ impl Records {
     pub(super) fn new(segments: &[Segment], from: u64) -> Self {
         // A segment is needed when it holds `from` or something after it.
         let skip = segments.iter().skip(1).take_while(|next| next.header.first <= from).count();
-        Self { segments: segments[skip..].to_vec().into_iter(), from, ready: Vec::new(), ended: false }
+        Self { segments: Vec::from(&segments[skip..]).into_iter(), from, ready: Vec::new(), ended: false }
     }
 }
 

@@ -32,6 +32,11 @@ pub(super) fn io_error(path: &Path) -> impl FnOnce(io::Error) -> JournalError {
     move |cause| JournalError::Io { path, cause }
 }
 
+/// Whether a file of that name is a segment.
+pub(super) fn is_segment(name: &str) -> bool {
+    name.strip_suffix(ENDING).is_some_and(|number| number.parse::<u64>().is_ok())
+}
+
 /// A new name in a folder is kept only once the folder is (fsync of the directory).
 pub(super) fn sync_dir(dir: &Path) -> Result<(), JournalError> {
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(io_error(dir))

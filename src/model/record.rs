@@ -5,8 +5,20 @@
 //! version added is refused, because ignoring a decision would lose it.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{Second, SourceId, Story};
+
+/// Who began a journal, and when. Written into every segment, and into the view.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Genesis {
+    /// The journal itself: a view of another one is refused.
+    pub id: Uuid,
+    /// The installation: feed ids are computed under it.
+    pub instance: Uuid,
+    /// When it was begun: the time of a feed that never held anything.
+    pub created: Second,
+}
 
 /// One line of the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,6 +50,7 @@ pub struct Draft {
 /// What a record says. The kind is a field of its own in the line: `"kind":"pull"`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "records are few, and pulls are most of them")]
 pub enum Body {
     /// What one look at one source found, or a part of it.
     Pull(Pull),

@@ -136,6 +136,8 @@ pub fn parse_duration(text: &str) -> Result<Duration, BadTimetable> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
     use super::*;
 
     fn at(text: &str) -> Second {

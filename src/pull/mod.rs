@@ -142,12 +142,11 @@ async fn ask(kit: &Kit, source: &Arc<Source>, known: Option<&SourceState>, now: 
     }
 }
 
+/// The feed without its items, the items that are kept, and how many were not.
+pub type Read = (RawFeed, Vec<(Item, Labels)>, usize);
+
 /// From a document to labelled items: the pure stages, in their order.
-pub fn read(
-    document: &Document,
-    source: &Source,
-    classifier: &Classifier,
-) -> Result<(RawFeed, Vec<(Item, Labels)>, usize), parse::ParseError> {
+pub fn read(document: &Document, source: &Source, classifier: &Classifier) -> Result<Read, parse::ParseError> {
     let mut feed = parse::parse(&document.body, document.content_type.as_deref(), &document.url)?;
     let raw = std::mem::take(&mut feed.items);
     let count = raw.len();

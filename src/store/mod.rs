@@ -17,7 +17,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 pub use terms::Counts;
 use terms::{Term, terms};
 use uuid::Uuid;
@@ -26,7 +26,7 @@ use self::{
     keys::Key,
     sled::{Batch, Tree},
 };
-use crate::model::{Body, Filter, Page, Record, Second, Shown, SourceId, SourceState, Story, StoryId};
+use crate::model::{Body, Filter, Genesis, Page, Record, Second, Shown, SourceId, SourceState, Story, StoryId};
 
 /// The layout of the view. Another one is set aside and rebuilt from the journal.
 const LAYOUT: u64 = 1;
@@ -95,19 +95,26 @@ impl Store {
     /// Opens the view of a journal; an empty one is begun where there is none.
     ///
     /// A view of another journal, of another layout, or one that the engine can not open is refused: set it aside and apply all records anew.
-    pub fn open(path: &Path, genesis: Uuid, created: Second) -> Result<Self, StoreError> {
+    pub fn open(path: &Path, genesis: &Genesis) -> Result<Self, StoreError> {
         let tree = Tree::open(path)?;
-        let own = [LAYOUT.to_be_bytes().as_slice(), genesis.as_bytes()].concat();
-        match tree.get(&Key::owner())? {
-            None if tree.is_empty() => tree.put(&Key::owner(), &own)?,
-            Some(found) if found == own => {}
-            found => {
-                let layout_only = found.is_some_and(|found| found.starts_with(&LAYOUT.to_be_bytes()));
-                let what = if layout_only { "the view of another journal" } else { "of another layout" };
-                return Err(StoreError::Unusable { path: path.to_owned(), what: what.to_owned() });
+        let unusable = |what: &str| StoreError::Unusable { path: path.to_owned(), what: what.to_owned() };
+        if tree.is_empty() {
+            let own = Owner { layout: LAYOUT, genesis: genesis.clone() };
+            tree.put(&Key::owner(), &pack(&own)?)?;
+        } else {
+            let owner = owner(&tree).ok_or_else(|| unusable("of another layout"))?;
+            if owner.genesis.id != genesis.id {
+                return Err(unusable("the view of another journal"));
             }
         }
-        Ok(Self { tree, writing: Mutex::new(()), created })
+        Ok(Self { tree, writing: Mutex::new(()), created: genesis.created })
+    }
+
+    /// The journal that a view is of, if there is a view that has applied anything: for when the journal itself is gone.
+    pub fn belongs_to(path: &Path) -> Option<Genesis> {
+        let tree = if path.exists() { Tree::open(path).ok()? } else { return None };
+        let has_records = tree.get(&Key::applied()).ok()?.is_some();
+        owner(&tree).filter(|_| has_records).map(|owner| owner.genesis)
     }
 
     /// Moves a view out of the way, and says where to. Nothing is deleted.
@@ -350,6 +357,19 @@ impl Store {
         }
         Ok(report)
     }
+}
+
+/// What a view is of.
+#[derive(Serialize, Deserialize)]
+struct Owner {
+    layout: u64,
+    genesis: Genesis,
+}
+
+/// What a view is of; nothing when it is of a layout that this version does not read.
+fn owner(tree: &Tree) -> Option<Owner> {
+    let owner: Owner = unpack(&tree.get(&Key::owner()).ok()??, "the view's owner").ok()?;
+    (owner.layout == LAYOUT).then_some(owner)
 }
 
 /// What a full check of the view found.

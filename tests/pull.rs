@@ -1,0 +1,327 @@
+//! The main job through the public door: publishers on loopback, the real program, a reader that parses what it is served.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod common {
+    pub mod daemon;
+    pub mod http;
+}
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    net::SocketAddr,
+};
+
+use common::{
+    daemon::Place,
+    http::{ask, get},
+};
+use tributary::{model::RawFeed, parse::parse, serve::sample::Publisher};
+
+/// A publisher needs a runtime to live in.
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
+}
+
+fn rss(name: &str, items: std::ops::Range<u32>) -> String {
+    let items: String = items
+        .map(|n| {
+            let day = 1 + n % 28;
+            format!(
+                "<item><title>{name} report {n} on migrant smuggling in Guatemala</title><link>https://{name}.example/{n}</link>\
+                 <guid>https://{name}.example/{n}</guid><pubDate>{day:02} Sep 2020 10:00:00 GMT</pubDate><description>What {name} says of matter {n}.</description></item>"
+            )
+        })
+        .collect();
+    format!("<rss version=\"2.0\"><channel><title>{name}</title><link>https://{name}.example/</link>{items}</channel></rss>")
+}
+
+fn source(name: &str, publisher: &Publisher) -> String {
+    format!(
+        "[[source]]\nid = \"{name}\"\ntitle = \"{name}\"\nurl = \"{}/{name}\"\nevery = \"1h\"\nallow_private = true\n",
+        publisher.base()
+    )
+}
+
+const RSS: &str = "application/rss+xml";
+
+fn read(address: SocketAddr, path: &str) -> RawFeed {
+    let reply = get(address, path);
+    assert_eq!(reply.status, 200, "{path}: {}", reply.text());
+    parse(&reply.body, reply.header("content-type"), &"http://reader.example/".parse().unwrap()).unwrap()
+}
+
+/// Entry id and place of every entry.
+fn entries(address: SocketAddr) -> BTreeMap<String, String> {
+    let feed = read(address, "/feed.atom?limit=200");
+    let count = feed.items.len();
+    let entries: BTreeMap<String, String> =
+        feed.items.into_iter().map(|item| (item.id.unwrap(), item.published.unwrap().to_rfc3339())).collect();
+    assert_eq!(entries.len(), count, "an entry is there twice");
+    entries
+}
+
+#[test]
+fn a_kill_at_any_moment_loses_nothing_and_repeats_nothing() {
+    let runtime = runtime();
+    let publisher = runtime.block_on(Publisher::start()).unwrap();
+    let names: Vec<String> = (0..8).map(|n| format!("wire{n}")).collect();
+    let place = Place::new(&names.iter().map(|name| source(name, &publisher)).collect::<String>());
+    let mut kept: BTreeMap<String, String> = BTreeMap::new();
+    for (round, pulls) in [0usize, 1, 3, 6, 8].into_iter().enumerate() {
+        // Each round every publisher has four items more.
+        let until = 4 * (round as u32 + 1);
+        for name in &names {
+            publisher.put(&format!("/{name}"), RSS, &rss(name, 0..until));
+        }
+        let mut daemon = place.start(&["--contact", "editor@example.org"]);
+        // Whatever was acknowledged before the last kill is served, each at its place.
+        let now = entries(daemon.address);
+        assert!(kept.iter().all(|(id, at)| now.get(id) == Some(at)), "round {round}");
+        let asking = std::thread::spawn({
+            let mut command = place.command(&["pull"]);
+            move || command.output().unwrap()
+        });
+        let acknowledged: BTreeSet<String> = (0..pulls).filter_map(|_| daemon.next_pull()).collect();
+        let served = entries(daemon.address);
+        for name in &acknowledged {
+            // A source that was told as pulled may have been pulled at the start, before this round's items; what it has is kept.
+            assert!(served.keys().any(|id| id.starts_with(&format!("https://{name}.example/"))), "{name} was acknowledged");
+        }
+        kept = served;
+        daemon.kill();
+        asking.join().unwrap();
+    }
+    let daemon = place.start(&["--contact", "editor@example.org"]);
+    place.succeed(&["pull"]);
+    let all = entries(daemon.address);
+    assert!(kept.iter().all(|(id, at)| all.get(id) == Some(at)));
+    let expected: BTreeSet<String> = names.iter().flat_map(|name| (0..20).map(move |n| format!("https://{name}.example/{n}"))).collect();
+    assert_eq!(all.keys().cloned().collect::<BTreeSet<_>>(), expected);
+    let verdict = place.succeed(&["verify"]);
+    assert!(verdict.lines().all(|line| line.contains("\"problems\":[]")), "{verdict}");
+    daemon.stop();
+}
+
+const PATHS: [&str; 4] = ["/feed.atom", "/feed/topic/migrant-smuggling.atom", "/feed/country/gt.atom?lang=en", "/feed/topic/youth.atom"];
+
+fn bytes(address: SocketAddr) -> Vec<(Vec<u8>, Option<String>, Option<String>)> {
+    let replies = PATHS.iter().map(|path| get(address, path));
+    replies
+        .map(|reply| (reply.body.clone(), reply.header("etag").map(str::to_owned), reply.header("last-modified").map(str::to_owned)))
+        .collect()
+}
+
+/// A place with two sources pulled, at a fixed address so that its feeds can be compared.
+fn filled(publisher: &Publisher) -> Place {
+    let place = Place::new(&format!("{}{}", source("wire", publisher), source("paper", publisher)));
+    fs::write(
+        place.path("config/tributary.toml"),
+        "[serve]\npublic = \"https://news.example.org/\"\n[daemon]\ncontact = \"editor@example.org\"\n",
+    )
+    .unwrap();
+    publisher.put("/wire", RSS, &rss("wire", 0..12));
+    publisher.put("/paper", RSS, &rss("paper", 0..5));
+    place.succeed(&["pull", "wire"]);
+    place.succeed(&["pull", "paper"]);
+    place
+}
+
+#[test]
+fn a_store_that_is_lost_or_damaged_is_rebuilt_to_the_same_bytes() {
+    let runtime = runtime();
+    let publisher = runtime.block_on(Publisher::start()).unwrap();
+    let place = filled(&publisher);
+    let before = {
+        let daemon = place.start(&["--read-only"]);
+        let before = bytes(daemon.address);
+        daemon.stop();
+        before
+    };
+    assert!(String::from_utf8_lossy(&before[1].0).contains("matter 11"));
+    let store = place.path("data/store");
+    for damage in ["deleted", "truncated", "emptied", "garbled"] {
+        match damage {
+            "deleted" => fs::remove_dir_all(&store).unwrap(),
+            "truncated" => {
+                let length = fs::metadata(store.join("db")).unwrap().len();
+                fs::OpenOptions::new().write(true).open(store.join("db")).unwrap().set_len(length / 2).unwrap();
+            }
+            "emptied" => fs::write(store.join("db"), "").unwrap(),
+            _ => fs::write(store.join("conf"), "garbage").unwrap(),
+        }
+        let daemon = place.start(&["--read-only"]);
+        assert_eq!(bytes(daemon.address), before, "{damage}");
+        daemon.stop();
+        assert!(place.run(&["verify"]).status.success(), "{damage}");
+    }
+    place.succeed(&["rebuild"]);
+    let daemon = place.start(&["--read-only"]);
+    assert_eq!(bytes(daemon.address), before);
+    daemon.stop();
+}
+
+#[test]
+fn a_damaged_journal_is_named_the_store_is_served_and_repair_mends_it() {
+    let runtime = runtime();
+    let publisher = runtime.block_on(Publisher::start()).unwrap();
+    for damage in ["last frame torn", "middle frame damaged", "all of it lost"] {
+        let place = filled(&publisher);
+        let before = {
+            let daemon = place.start(&["--read-only"]);
+            let before = bytes(daemon.address);
+            daemon.stop();
+            before
+        };
+        let segment = place.path("data/journal/000001.ndjson.zst");
+        let mut frames = fs::read(&segment).unwrap();
+        match damage {
+            "last frame torn" => frames.truncate(frames.len() - 5),
+            // The first record begins after the header.
+            "middle frame damaged" => {
+                let header = zstd::zstd_safe::find_frame_compressed_size(&frames).unwrap();
+                frames[header + 60] ^= 1;
+            }
+            _ => frames.clear(),
+        }
+        match damage {
+            "all of it lost" => fs::remove_dir_all(place.path("data/journal")).unwrap(),
+            _ => fs::write(&segment, frames).unwrap(),
+        }
+        let mut daemon = place.start(&[]);
+        assert_eq!(
+            bytes(daemon.address).iter().map(|(body, ..)| body.len()).collect::<Vec<_>>(),
+            before.iter().map(|(body, ..)| body.len()).collect::<Vec<_>>(),
+            "{damage}"
+        );
+        let told = daemon
+            .lines
+            .iter()
+            .find(|line| line["level"] == "ERROR")
+            .unwrap_or_else(|| panic!("{damage}: nobody was told: {:?}", daemon.lines));
+        assert!(told["message"].as_str().unwrap().contains("verify --repair"), "{damage}: {told}");
+        assert!(get(daemon.address, "/readyz").json()["read_only"].is_string());
+        let refused = place.run(&["pull"]);
+        assert_eq!(refused.status.code(), Some(1), "{damage}");
+        daemon.stop_quietly();
+
+        let repaired = place.run(&["verify", "--repair"]);
+        assert!(repaired.status.success(), "{damage}: {}", String::from_utf8_lossy(&repaired.stderr));
+        let daemon = place.start(&[]);
+        assert_eq!(
+            bytes(daemon.address).iter().map(|(body, ..)| body.clone()).collect::<Vec<_>>(),
+            before.iter().map(|(body, ..)| body.clone()).collect::<Vec<_>>(),
+            "{damage}"
+        );
+        assert!(place.run(&["pull"]).status.success());
+        daemon.stop();
+        // What was repaired is enough to build the store from.
+        place.succeed(&["rebuild"]);
+        let daemon = place.start(&["--read-only"]);
+        assert_eq!(entries(daemon.address).len(), 17, "{damage}");
+        daemon.stop();
+    }
+}
+
+#[test]
+fn a_publisher_is_asked_conditionally_also_after_a_restart() {
+    let runtime = runtime();
+    let publisher = runtime.block_on(Publisher::start()).unwrap();
+    let place = filled(&publisher);
+    place.succeed(&["pull", "wire"]);
+    let asked: Vec<(u16, Option<String>)> = publisher
+        .seen()
+        .iter()
+        .filter(|seen| seen.path == "/wire")
+        .map(|seen| (seen.status, seen.headers.iter().find(|(name, _)| name == "if-none-match").map(|(_, value)| value.clone())))
+        .collect();
+    assert_eq!(asked.iter().map(|(status, _)| *status).collect::<Vec<_>>(), [200, 304]);
+    assert_eq!(asked[0].1, None);
+    assert!(asked[1].1.as_ref().is_some_and(|tag| tag.starts_with('"')));
+    let first = &publisher.seen()[0];
+    let names: BTreeSet<&str> = first.headers.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["accept", "accept-encoding", "host", "user-agent"].into());
+    let agent = &first.headers.iter().find(|(name, _)| name == "user-agent").unwrap().1;
+    assert!(agent.starts_with("Tributary/") && agent.contains("editor@example.org"), "{agent}");
+}
+
+#[test]
+fn a_changed_item_is_updated_in_its_place_and_a_copy_joins_its_story() {
+    let runtime = runtime();
+    let publisher = runtime.block_on(Publisher::start()).unwrap();
+    let place = filled(&publisher);
+    let daemon = place.start(&[]);
+    let before = entries(daemon.address);
+    // An edited title, and another source that tells the same page under a dressed-up address.
+    publisher.put("/wire", RSS, &rss("wire", 0..12).replace("wire report 11 on", "Corrected: wire report 11 on"));
+    let copy = rss("wire", 3..4)
+        .replace("https://wire.example/3<", "http://www.wire.example/3/?utm_source=x<")
+        .replace("<guid>https://wire.example/3", "<guid isPermaLink=\"false\">copy");
+    publisher.put("/paper", RSS, &copy);
+    let rows = place.succeed(&["pull", "--json"]);
+    let of = |source: &str| -> serde_json::Value {
+        rows.lines().map(|line| serde_json::from_str(line).unwrap()).find(|row: &serde_json::Value| row["source"] == source).unwrap()
+    };
+    assert_eq!((of("wire")["revised"].as_u64(), of("paper")["joined"].as_u64()), (Some(1), Some(1)), "{rows}");
+    assert_eq!(entries(daemon.address), before, "no entry is new and none has moved");
+    let text = get(daemon.address, "/feed.atom").text();
+    assert!(text.contains("Corrected: wire report 11"));
+    assert!(text.contains("rel=\"related\"") && text.contains("title=\"paper\""), "the copy is named");
+    // A reader that knows the feed is told that it changed, and then that it did not.
+    let tag = get(daemon.address, "/feed.atom").header("etag").unwrap().to_owned();
+    assert_eq!(ask(daemon.address, "GET", "/feed.atom", &[("If-None-Match", &tag)]).status, 304);
+    daemon.stop();
+}
+
+#[test]
+fn one_data_folder_has_one_daemon_and_the_others_ask_it() {
+    let runtime = runtime();
+    let publisher = runtime.block_on(Publisher::start()).unwrap();
+    let place = filled(&publisher);
+    let daemon = place.start(&[]);
+    let second = place.run(&["run", "--listen", "127.0.0.1:0"]);
+    assert_eq!(second.status.code(), Some(1));
+    let told = String::from_utf8(second.stderr).unwrap();
+    assert!(told.contains("is in use by another tributary (process "), "{told}");
+    use std::os::unix::fs::PermissionsExt;
+    assert_eq!(fs::metadata(place.path("data/tributary.sock")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(
+        place.succeed(&["print", "feed/topic/migrant-smuggling.atom"]),
+        get(daemon.address, "/feed/topic/migrant-smuggling.atom").text()
+    );
+    let sources = place.succeed(&["sources", "--json"]);
+    assert_eq!(sources.lines().filter(|line| line.contains("\"standing\":\"good\"")).count(), 2, "{sources}");
+    let unknown = place.run(&["pull", "wirr"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(String::from_utf8(unknown.stderr).unwrap().contains("there is no source `wirr`; did you mean wire"));
+    daemon.stop();
+}
+
+#[test]
+fn real_sources_are_not_pulled_without_a_contact_address() {
+    let place = Place::new("[[source]]\nid = \"wire\"\ntitle = \"Wire\"\nurl = \"https://wire.example/feed\"\n");
+    for command in ["run", "pull"] {
+        let refused = place.run(&[command]);
+        assert_eq!(refused.status.code(), Some(2), "{command}");
+        assert!(String::from_utf8(refused.stderr).unwrap().contains("no contact address"), "{command}");
+    }
+}
+
+#[test]
+fn a_source_that_fails_costs_the_others_nothing() {
+    let runtime = runtime();
+    let publisher = runtime.block_on(Publisher::start()).unwrap();
+    let place = filled(&publisher);
+    publisher.put("/wire", "text/html", "<!doctype html><html><title>Sorry</title></html>");
+    publisher.put("/paper", RSS, &rss("paper", 0..6));
+    let table = place.succeed(&["pull"]);
+    assert!(table.contains("the publisher sent an HTML page titled “Sorry” instead of a feed"), "{table}");
+    let rows = place.succeed(&["sources", "--json"]);
+    let standing = |id: &str| {
+        rows.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()).find(|row| row["source"] == id).unwrap()["standing"].clone()
+    };
+    assert_eq!((standing("wire"), standing("paper")), ("failing".into(), "good".into()));
+    let daemon = place.start(&["--read-only"]);
+    assert_eq!(entries(daemon.address).len(), 18, "what the failing source told before is still there");
+    daemon.stop();
+}
