@@ -41,7 +41,7 @@ pub(super) fn read(
         let blank = || SavedFeed { slug: slug.clone(), title: FourNames::default(), filter: Filter::default() };
         let mut feed = known.map_or_else(blank, |at| feeds[at].clone());
         table.table("title", |table| four_names(table, &mut feed.title));
-        if feed.title.en.is_empty() {
+        if feed.title.en.is_empty() && !table.has("title") {
             table.wrong("has no `title`; give at least { en = \"…\" }");
         }
         for name in [&mut feed.title.es, &mut feed.title.fr, &mut feed.title.pt] {
@@ -74,7 +74,8 @@ pub(super) fn read(
             feed.filter.sources = sources.into_iter().collect();
         }
         feed.filter.lang = table.parsed("lang").or(feed.filter.lang);
-        if feed.filter.is_empty() {
+        let says_what = ["topics", "countries", "regions", "sources", "lang"].iter().any(|key| table.has(key));
+        if feed.filter.is_empty() && !says_what {
             table.wrong("holds everything; give it topics, countries, regions, sources or a lang");
         }
         let enabled = table.flag("enabled").unwrap_or(true);

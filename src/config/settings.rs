@@ -102,7 +102,14 @@ impl Settings {
         });
         root.table("serve", |table| {
             let serve = &mut self.serve;
-            set(&mut serve.listen, table.parsed("listen"));
+            if let Some(listen) = table.string("listen") {
+                match listen.parse() {
+                    Ok(listen) => serve.listen = listen,
+                    Err(_) => {
+                        table.wrong_at("listen", &format!("`listen`: `{listen}` is no address and port; give one such as 127.0.0.1:8080"))
+                    }
+                }
+            }
             if let Some(public) = table.string("public") {
                 match public_address(&public) {
                     Ok(public) => serve.public = public,

@@ -128,7 +128,7 @@ fn greet(base: &str, address: SocketAddr, took: Duration) {
     println!("          {base}feed/country/gt.atom?lang=es\n");
     println!("Try       curl -s http://{address}/feed/topic/youth.atom");
     println!("          curl -si http://{address}/feed/country/gt.atom | head -12");
-    println!("          curl -s http://{address}/feed/topic/smuggling.atom      (no such topic: it says which are near)");
+    println!("          curl -s http://{address}/feed/topic/smugling.atom       (no such topic: it says which are near)");
     println!("          curl -s http://{address}/topics.json\n");
     println!("One publisher is down at first, one serves a broken feed, and news arrives while you watch:\n");
 }

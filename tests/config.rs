@@ -1,0 +1,115 @@
+//! Mistakes are told with place and remedy, all of them; what is built in can be changed by id.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use std::{fs, path::Path};
+
+use tributary::config::{Config, Mistakes, Settings, load};
+
+fn written(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        fs::write(dir.path().join(name), text).unwrap();
+    }
+    dir
+}
+
+fn read(dir: &Path, env: &[(&str, &str)], flags: &[(&str, &str)]) -> Result<Config, Mistakes> {
+    let own = |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<Vec<_>>();
+    load(Some(dir), own(env).into_iter(), &own(flags))
+}
+
+#[test]
+fn the_program_runs_without_any_file_and_the_shipped_files_change_nothing() {
+    let bare = load(None, std::iter::empty(), &[]).unwrap();
+    assert_eq!((bare.settings.clone(), bare.notices.len(), bare.overridden.len()), (Settings::default(), 0, 0));
+    assert_eq!(load(Some(Path::new("config")), std::iter::empty(), &[]).unwrap(), bare);
+    assert!(bare.topics.topics.len() >= 28 && bare.sources.len() >= 25);
+    for source in bare.sources.iter().filter(|source| !source.enabled) {
+        assert!(source.note.is_some(), "{} is switched off and does not say why", source.id);
+    }
+}
+
+#[test]
+fn every_mistake_is_told_at_once() {
+    let dir = written(&[
+        ("tributary.toml", "[serve]\nlimits = 20\nmax_limit = 500\nlisten = \"here\"\n[demon]\n"),
+        (
+            "sources.toml",
+            "[[source]]\nid = \"el-faro\"\ntitle = \"El Faro\"\nurl = \"elfaro.net\"\ncountries = [\"SV\", \"COL\"]\ntopics = [\"yuoth\"]\nrank = \"first\"\n\n\
+             [[source]]\nid = \"El Diario\"\n\n[[source]]\nid = \"wire\"\ntitle = \"W\"\nurl = \"https://w.example/\"\nevery = \"5s\"\ncron = \"* * *\"\nenabeld = true\n\n\
+             [[source]]\nid = \"wire\"\ntitle = \"W\"\nurl = \"https://w.example/\"\ncron = \"0 0 31 2 *\"\n",
+        ),
+        ("topics.toml", "[[topic]]\nslug = \"youth\"\nthreshold = 0\n[topic.en]\nstrong = [\"*\", \"a ~x b\"]\n"),
+        ("feeds.toml", "[[feed]]\nslug = \"x\"\ntitle = \"X\"\ntopics = [\"diaspra\"]\n\n[[feed\n"),
+    ]);
+    let mistakes =
+        read(dir.path(), &[("TRIBUTARY__SERVE__LIMT", "3"), ("TRIBUTARY__FETCH__AT_ONCE", "many")], &[("serve.public", "example.org")])
+            .unwrap_err();
+    let told = mistakes.to_string().replace(&format!("{}/", dir.path().display()), "config/");
+    let expected = fs::read_to_string("tests/golden/mistakes.txt").unwrap_or_default();
+    if std::env::var_os("WRITE_GOLDEN").is_some() {
+        fs::write("tests/golden/mistakes.txt", format!("{told}\n")).unwrap();
+    }
+    assert_eq!(told.trim(), expected.trim());
+}
+
+#[test]
+fn files_then_variables_then_flags() {
+    let dir = written(&[("tributary.toml", "[serve]\ntitle = \"File\"\nlimit = 10\n[daemon]\ncontact = \"file@example.org\"\n")]);
+    let config = read(
+        dir.path(),
+        &[("TRIBUTARY__SERVE__TITLE", "Variable"), ("TRIBUTARY__SERVE__LIMIT", "20"), ("PATH", "/bin")],
+        &[("serve.limit", "30")],
+    )
+    .unwrap();
+    let settings = config.settings;
+    assert_eq!(
+        (settings.serve.title.as_str(), settings.serve.limit, settings.daemon.contact.as_str()),
+        ("Variable", 30, "file@example.org")
+    );
+}
+
+#[test]
+fn what_is_built_in_is_changed_switched_off_or_added_to_by_id() {
+    let dir = written(&[
+        (
+            "sources.toml",
+            "[[source]]\nid = \"reliefweb\"\nrank = 9\n[[source]]\nid = \"mpi\"\nenabled = false\n[[source]]\nid = \"own\"\ntitle = \"Own\"\nurl = \"https://own.example/feed\"\n",
+        ),
+        ("topics.toml", "[[topic]]\nslug = \"diaspora\"\nthreshold = 9\n[[topic]]\nslug = \"remittances\"\nenabled = false\n"),
+    ]);
+    let (config, bare) = (read(dir.path(), &[], &[]).unwrap(), load(None, std::iter::empty(), &[]).unwrap());
+    let of = |config: &Config, id: &str| config.sources.iter().find(|source| source.id.as_str() == id).unwrap().clone();
+    let relief = of(&config, "reliefweb");
+    assert_eq!((relief.rank, &relief.url), (9, &of(&bare, "reliefweb").url));
+    assert!(!of(&config, "mpi").enabled && of(&config, "own").enabled);
+    assert_eq!(config.sources.len(), bare.sources.len() + 1);
+    assert_eq!(config.topics.topics.len(), bare.topics.topics.len() - 1);
+    let mut told = config.overridden.clone();
+    told.sort();
+    assert_eq!(
+        told,
+        [
+            "source `mpi` is changed and switched off",
+            "source `own` is added",
+            "source `reliefweb` is changed",
+            "topic `diaspora` is changed",
+            "topic `remittances` is switched off"
+        ]
+    );
+    let alone =
+        written(&[("sources.toml", "builtin = false\n[[source]]\nid = \"own\"\ntitle = \"Own\"\nurl = \"https://own.example/feed\"\n")]);
+    let config = read(alone.path(), &[], &[]).unwrap();
+    assert_eq!(config.sources.iter().map(|source| source.id.as_str()).collect::<Vec<_>>(), ["own"]);
+}
+
+#[test]
+fn a_public_address_makes_the_base_path_and_a_listener_without_one_is_noted() {
+    let dir = written(&[]);
+    let base = |flags: &[(&str, &str)]| read(dir.path(), &[], flags).unwrap().settings.base().to_string();
+    assert_eq!(base(&[]), "http://127.0.0.1:8080/");
+    assert_eq!(base(&[("serve.public", "https://news.example.org/feeds")]), "https://news.example.org/feeds/");
+    let open = read(dir.path(), &[], &[("serve.listen", "0.0.0.0:80")]).unwrap();
+    assert_eq!(open.notices.len(), 1);
+    assert!(open.notices[0].contains("set [serve] public"), "{}", open.notices[0]);
+}

@@ -1,0 +1,349 @@
+//! What readers, caches and mistaken addresses are answered.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod common;
+#[path = "common/http.rs"]
+mod http;
+
+use std::{
+    collections::BTreeMap,
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    sync::Arc,
+    time::Duration,
+};
+
+use common::{at, story};
+use http::{Reply, ask, get};
+use proptest::prelude::*;
+use tributary::{
+    classify::{self, Classifier},
+    config,
+    model::{ContentPolicy, Filter, Genesis, Names, Page, Pull, Record, Shown, Site, Story},
+    publish::{self, SourceCard},
+    serve::{self, App, Limits, Publishing},
+    store::Store,
+};
+use uuid::Uuid;
+
+fn card(title: &str) -> SourceCard {
+    let home = Some(format!("https://{title}.example/"));
+    SourceCard {
+        title: title.to_uppercase(),
+        home,
+        url: format!("https://{title}.example/feed"),
+        lang: None,
+        content: ContentPolicy::Summary,
+        rights: None,
+    }
+}
+
+fn publishing(base: &str) -> Publishing {
+    let config = config::load(None, std::iter::empty(), &[]).unwrap();
+    let (topics, topic_aliases) = config.topic_names();
+    let (countries, regions) = classify::names();
+    Publishing {
+        site: Site { base: base.parse().unwrap(), title: "News".into(), instance: Uuid::from_u128(2) },
+        names: Names { topics, countries, regions, topic_aliases },
+        classifier: Arc::new(Classifier::new(&config.topics).unwrap()),
+        sources: BTreeMap::from([("wire".parse().unwrap(), card("wire"))]),
+        feeds: config.feeds.iter().map(|feed| (feed.slug.clone(), feed.clone())).collect(),
+        limit: 50,
+        max_limit: 200,
+        genesis: at(-1_000),
+    }
+}
+
+fn told(n: i64, topic: &str, country: &str) -> Story {
+    let mut story = story("wire", &format!("n{n}"), &format!("Story {n}"), at(n));
+    story.topics = vec![topic.parse().unwrap()];
+    story.countries = vec![country.parse().unwrap()];
+    story.copies[0].item.summary = format!("What is told of {n} & more.");
+    story
+}
+
+fn record(seq: u64, stories: Vec<Story>) -> Record {
+    let body = tributary::model::Body::Pull(Pull { source: "wire".parse().unwrap(), stories, state: None });
+    Record { seq, at: at(seq as i64), prev: String::new(), key: String::new(), body }
+}
+
+/// A server over three stories.
+struct Site3 {
+    runtime: tokio::runtime::Runtime,
+    app: Arc<App>,
+    store: Arc<Store>,
+    address: SocketAddr,
+    stop: tokio::sync::watch::Sender<bool>,
+    ended: tokio::task::JoinHandle<()>,
+    _dir: tempfile::TempDir,
+}
+
+fn serve_at(base: &str, header: Duration) -> Site3 {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let genesis = Genesis { id: Uuid::from_u128(1), instance: Uuid::from_u128(2), created: at(-1_000) };
+    let store = Arc::new(Store::open(&dir.path().join("store"), &genesis).unwrap());
+    store.apply(&record(1, vec![told(1, "youth", "GT"), told(2, "youth", "HN"), told(3, "diaspora", "GT")])).unwrap();
+    let limits = Limits { connections: 64, cache: 1 << 20, header, drain: Duration::from_secs(2) };
+    let app = App::new(store.clone(), publishing(base), &limits);
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+    let address = listener.local_addr().unwrap();
+    let ended = runtime.spawn({
+        let app = app.clone();
+        async move { serve::listen(listener, app, &limits, stopped).await }
+    });
+    Site3 { runtime, app, store, address, stop, ended, _dir: dir }
+}
+
+fn site() -> Site3 {
+    serve_at("https://news.example.org/", Duration::from_secs(10))
+}
+
+fn titles(reply: &Reply) -> Vec<String> {
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let text = reply.text();
+    text.split("<entry>")
+        .skip(1)
+        .map(|entry| entry.split_once("<title xml:lang=\"en\">").unwrap().1.split('<').next().unwrap().to_owned())
+        .collect()
+}
+
+fn canonical(reply: &Reply) -> String {
+    let text = reply.text();
+    let links = text.split("<link ").find(|link| link.contains("rel=\"self\"")).unwrap();
+    links.split("href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&")
+}
+
+#[test]
+fn filters_in_path_and_query_are_one_language() {
+    let site = site();
+    for (path, expected) in [
+        ("/feed.atom", vec!["Story 3", "Story 2", "Story 1"]),
+        ("/feed/topic/youth.atom", vec!["Story 2", "Story 1"]),
+        ("/feed/country/gt.atom", vec!["Story 3", "Story 1"]),
+        ("/feed/topic/youth/country/gt.atom", vec!["Story 1"]),
+        ("/feed.atom?country=GT&topic=youth", vec!["Story 1"]),
+        ("/feed/country/gt.atom?topic=youth&utm_source=x&_=1&fbclid=y", vec!["Story 1"]),
+        ("/feed/topic/youth/country/gt.atom/", vec!["Story 1"]),
+        ("/feed.atom?country=gt&country=hn", vec![]),
+        ("/feed.atom?limit=1", vec!["Story 3"]),
+        ("/feed/source/wire.atom?lang=en", vec!["Story 3", "Story 2", "Story 1"]),
+        ("/feed.atom?lang=es", vec![]),
+    ] {
+        assert_eq!(titles(&get(site.address, path)), expected, "{path}");
+    }
+    let same = [
+        "/feed/topic/youth/country/gt.atom",
+        "/feed/country/GT/topic/Youth.atom",
+        "/feed.atom?country=gt&topic=youth",
+        "/feed/country/gt.atom?topic=youth&amp;limit=50",
+    ];
+    let replies: Vec<Reply> = same.iter().map(|path| get(site.address, path)).collect();
+    for reply in &replies {
+        assert_eq!((reply.header("etag"), &reply.body), (replies[0].header("etag"), &replies[0].body));
+        assert_eq!(canonical(reply), "https://news.example.org/feed/topic/youth/country/gt.atom");
+    }
+}
+
+#[test]
+fn what_is_not_understood_is_refused_and_never_becomes_everything() {
+    let site = site();
+    let wrong = |path: &str| {
+        let reply = get(site.address, path);
+        assert_eq!(reply.header("content-type"), Some("application/problem+json"), "{path}");
+        (reply.status, reply.json()["detail"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(wrong("/feed.atom?topics=youth"), (400, "unknown key `topics`; did you mean `topic`?".into()));
+    assert_eq!(wrong("/feed/topic/yuoth.atom"), (404, "there is no topic `yuoth`; did you mean youth?".into()));
+    assert_eq!(wrong("/feed/topic.atom").0, 400);
+    assert_eq!(wrong("/feed.atom?topic=").0, 400);
+    assert_eq!(wrong("/feed.atom?limit=0").0, 400);
+    assert_eq!(wrong("/feed.atom?limit=201"), (400, "`limit` is `201`; it can be 1 to 200".into()));
+    assert_eq!(wrong("/feed.atom?country=gt,hn").0, 400);
+    assert_eq!(wrong("/feed/country/zz.atom").0, 404);
+    assert_eq!(wrong("/feed/lang/spanish.atom").0, 400);
+    assert_eq!(wrong("/feed/topic/..%2f..%2fetc%2fpasswd.atom").0, 404);
+    assert_eq!(wrong("/nothing").0, 404);
+    let nearest = get(site.address, "/feed/topic/trafico-de-migrantes.atom").json()["nearest"].clone();
+    assert_eq!(nearest[0], "migrant-smuggling");
+    for (path, to) in [
+        ("/feed/country/GTM.atom", "feed/country/gt.atom"),
+        ("/feed/country/M%C3%A9xico.atom?lang=es", "feed/country/mx.atom?lang=es"),
+        ("/feed/topic/fair-recruitment.atom", "feed/topic/ethical-recruitment.atom"),
+    ] {
+        let reply = get(site.address, path);
+        assert_eq!((reply.status, reply.header("location")), (301, Some(format!("https://news.example.org/{to}").as_str())), "{path}");
+    }
+}
+
+#[test]
+fn an_answer_is_kept_by_its_validators_and_comes_in_the_coding_asked_for() {
+    let site = site();
+    let plain = get(site.address, "/feed.atom");
+    let (tag, changed) = (plain.header("etag").unwrap(), plain.header("last-modified").unwrap());
+    assert_eq!(changed, "Sun, 13 Sep 2020 12:26:41 GMT");
+    assert_eq!(plain.header("content-type"), Some("application/atom+xml; charset=utf-8"));
+    assert_eq!((plain.header("vary"), plain.header("access-control-allow-origin")), (Some("Accept-Encoding"), Some("*")));
+    let with = |headers: &[(&str, &str)]| ask(site.address, "GET", "/feed.atom", headers);
+    for (headers, status) in [
+        (vec![("If-None-Match", tag.to_owned())], 304),
+        (vec![("If-None-Match", format!("\"other\", W/{tag}"))], 304),
+        (vec![("If-None-Match", "*".into())], 304),
+        (vec![("If-None-Match", "\"other\"".into())], 200),
+        (vec![("If-None-Match", "\"other\"".into()), ("If-Modified-Since", changed.to_owned())], 200),
+        (vec![("If-Modified-Since", changed.to_owned())], 304),
+        (vec![("If-Modified-Since", "Sun, 13 Sep 2020 12:26:40 GMT".into())], 200),
+    ] {
+        let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let reply = with(&headers);
+        assert_eq!(reply.status, status, "{headers:?}");
+        assert_eq!(reply.header("etag"), Some(tag));
+    }
+    for (asked, coding, suffix) in [
+        ("gzip", Some("gzip"), "-gz\""),
+        ("gzip, br", Some("br"), "-br\""),
+        ("br;q=0, gzip;q=0.5", Some("gzip"), "-gz\""),
+        ("*", Some("br"), "-br\""),
+        ("identity", None, "\""),
+        ("gzip;q=0", None, "\""),
+    ] {
+        let reply = with(&[("Accept-Encoding", asked)]);
+        assert_eq!(reply.header("content-encoding"), coding, "{asked}");
+        assert!(reply.header("etag").unwrap().ends_with(suffix), "{asked}");
+        let mut body = Vec::new();
+        match coding {
+            Some("gzip") => drop(flate2::read::GzDecoder::new(&reply.body[..]).read_to_end(&mut body).unwrap()),
+            Some(_) => brotli::BrotliDecompress(&mut &reply.body[..], &mut body).unwrap(),
+            None => body.clone_from(&reply.body),
+        }
+        assert_eq!(body, plain.body, "{asked}");
+        assert_eq!(with(&[("Accept-Encoding", asked), ("If-None-Match", reply.header("etag").unwrap())]).status, 304);
+    }
+    let head = ask(site.address, "HEAD", "/feed.atom", &[]);
+    assert_eq!((head.status, head.body.len(), head.header("content-length")), (200, 0, plain.header("content-length")));
+    let post = ask(site.address, "POST", "/feed.atom", &[]);
+    assert_eq!((post.status, post.header("allow")), (405, Some("GET, HEAD, OPTIONS")));
+    // What a request says of hosts changes no link.
+    assert_eq!(with(&[("X-Forwarded-Host", "evil.example"), ("Forwarded", "host=evil.example")]).body, plain.body);
+}
+
+#[test]
+fn a_changed_story_drops_the_feeds_it_was_in_and_no_others() {
+    let site = site();
+    let tag = |path: &str| get(site.address, path).header("etag").unwrap().to_owned();
+    let paths = ["/feed.atom", "/feed/topic/youth.atom", "/feed/topic/diaspora.atom", "/feed/country/hn.atom"];
+    let before: Vec<String> = paths.iter().map(|path| tag(path)).collect();
+    // Story 1 leaves youth for diaspora.
+    let touched = site.store.apply(&record(2, vec![told(1, "diaspora", "GT")])).unwrap();
+    site.app.changed(&touched);
+    let after: Vec<bool> = paths.iter().zip(&before).map(|(path, before)| tag(path) == *before).collect();
+    assert_eq!(after, [false, false, false, true]);
+    assert_eq!(titles(&get(site.address, "/feed/topic/youth.atom")), ["Story 2"]);
+}
+
+#[test]
+fn lists_and_health_are_told() {
+    let site = site();
+    let topics = get(site.address, "/topics.json").json();
+    let youth = topics.as_array().unwrap().iter().find(|topic| topic["slug"] == "youth").unwrap();
+    let names = serde_json::json!({ "en": "Youth", "es": "Juventud", "fr": "Jeunesse", "pt": "Juventude" });
+    assert_eq!((&youth["names"], &youth["stories"]), (&names, &2.into()));
+    assert_eq!(youth["feed"], "https://news.example.org/feed/topic/youth.atom");
+    let countries = get(site.address, "/countries.json").json();
+    let guatemala = countries.as_array().unwrap().iter().find(|country| country["code"] == "GT").unwrap();
+    assert_eq!(guatemala["stories"], 2);
+    assert_eq!(get(site.address, "/sources.json").json()[0]["stories"], 3);
+    assert_eq!((get(site.address, "/livez").status, get(site.address, "/readyz").status), (200, 503));
+    site.app.set_ready(None);
+    assert_eq!(get(site.address, "/readyz").status, 200);
+    let page = get(site.address, "/");
+    assert!(page.text().contains("<a href=\"https://news.example.org/feed/topic/youth.atom\">Youth</a>"));
+    let id = told(1, "youth", "GT").id;
+    assert!(get(site.address, &format!("/story/{id}")).text().contains("<h1>Story 1</h1>"));
+}
+
+#[test]
+fn a_base_path_prefixes_everything() {
+    let site = serve_at("https://news.example.org/feeds/", Duration::from_secs(10));
+    assert_eq!(titles(&get(site.address, "/feeds/feed/topic/youth.atom")).len(), 2);
+    assert_eq!(get(site.address, "/feed.atom").status, 404);
+    assert_eq!(
+        (get(site.address, "/feeds").status, get(site.address, "/feeds/topics.json").status, get(site.address, "/livez").status),
+        (200, 200, 200)
+    );
+}
+
+#[test]
+fn a_client_that_does_not_finish_its_request_is_cut_and_the_end_waits_for_nobody() {
+    let mut site = serve_at("https://news.example.org/", Duration::from_millis(200));
+    let mut slow = TcpStream::connect(site.address).unwrap();
+    slow.write_all(b"GET /feed.atom HTTP/1.1\r\nHost: x\r\nX-Slow: ").unwrap();
+    let mut rest = Vec::new();
+    // Whatever is answered, the connection ends.
+    let _ = slow.read_to_end(&mut rest);
+    let _idle = TcpStream::connect(site.address).unwrap();
+    site.stop.send(true).unwrap();
+    site.runtime.block_on(&mut site.ended).unwrap();
+    assert!(TcpStream::connect(site.address).is_err());
+}
+
+fn feed_of(story: Story, publishing: &Publishing) -> Vec<u8> {
+    let page = Page { entries: vec![Shown { story: Arc::new(story), edition: 0 }], changed: at(1) };
+    publish::atom(&publish::Feed {
+        site: &publishing.site,
+        names: &publishing.names,
+        sources: &publishing.sources,
+        filter: &Filter::default(),
+        saved: None,
+        path: "feed.atom",
+        page: &page,
+        genesis: publishing.genesis,
+    })
+}
+
+#[test]
+fn an_entry_is_written_whole() {
+    let publishing = publishing("https://news.example.org/");
+    let mut story = told(1, "youth", "GT");
+    story.copies[0].item.published = Some(at(-86_400));
+    story.copies[0].item.authors = vec!["Ana".into()];
+    let mut copy = story.copies[0].clone();
+    copy.item.source = "paper".parse().unwrap();
+    copy.item.link = Some("https://paper.example/1?a=1&b=2".into());
+    story.copies.push(copy);
+    let text = String::from_utf8(feed_of(story.clone(), &publishing)).unwrap();
+    let golden = std::fs::read_to_string("tests/golden/entry.atom").unwrap_or_default();
+    let told = text.replace("><", ">\n<");
+    if std::env::var_os("WRITE_GOLDEN").is_some() {
+        std::fs::write("tests/golden/entry.atom", format!("{told}\n")).unwrap();
+    }
+    assert_eq!(told.trim(), golden.trim());
+    assert_eq!(feed_of(story, &publishing), text.as_bytes(), "the same stories give the same bytes");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_a_publisher_writes_the_feed_is_well_formed(title in "\\PC{0,20}|[\u{0}-\u{20}<>&\"']{0,8}", summary in any::<String>(), author in any::<String>(), term in any::<String>()) {
+        let mut story = told(1, "youth", "GT");
+        let item = &mut story.copies[0].item;
+        item.title = title;
+        item.summary = summary;
+        item.authors = vec![author];
+        item.categories = vec![tributary::model::Category { term, scheme: None, label: None }];
+        let bytes = feed_of(story, &publishing("https://news.example.org/"));
+        let mut reader = quick_xml::Reader::from_reader(&bytes[..]);
+        reader.config_mut().check_end_names = true;
+        loop {
+            match reader.read_event() {
+                Ok(quick_xml::events::Event::Eof) => break,
+                Ok(_) => {}
+                Err(error) => prop_assert!(false, "{}", error),
+            }
+        }
+        let text = String::from_utf8(bytes).unwrap();
+        prop_assert!(text.chars().all(tributary::text::is_xml_char));
+    }
+}
