@@ -58,3 +58,59 @@ fn the_development_set_is_scored_where_it_is() {
     };
     tell("development", &score(&CLASSIFIER, &items));
 }
+
+#[test]
+fn names_that_look_like_countries_are_told_apart() {
+    for (title, summary, expected) in [
+        ("Refugees reach Chad", "", vec!["TD"]),
+        ("Chad Wolf speaks in Texas", "", vec!["US"]),
+        ("New Mexico opens a shelter", "", vec!["US"]),
+        ("The Panama Papers and recruitment", "", vec![]),
+        ("They told us about it", "It was about us.", vec![]),
+        ("The US sends aid", "", vec!["US"]),
+        ("A fee of US$30 is charged", "", vec![]),
+        ("Aid for Papua New Guinea", "", vec!["PG"]),
+        ("Deux Haïtiens et un ambassadeur", "Les deux hommes sont rentrés hier soir chez eux après un long voyage en bateau.", vec!["HT"]),
+        ("Central American youth meet", "", vec![]),
+    ] {
+        assert_eq!(countries(title, summary), expected, "{title}");
+    }
+}
+
+#[test]
+fn evidence_points_at_the_words_it_quotes() {
+    let (title, summary) =
+        ("Tráfico ilícito de migrantes en Guatemala", "Ginebra – La policía de Honduras detuvo a seis coyotes en Tecún Umán, dijo la OIM.");
+    let labels = file(title, summary);
+    let all = labels.topics.iter().flat_map(|label| &label.evidence).chain(labels.countries.iter().flat_map(|label| &label.evidence));
+    let mut count = 0;
+    for evidence in all.chain(labels.rejected.iter().flat_map(|rejected| &rejected.evidence)) {
+        let field = if evidence.field == Field::Title { title } else { summary };
+        let at = evidence.at as usize;
+        assert_eq!(&field[at..at + evidence.text.len()], evidence.text, "{evidence:?}");
+        count += 1;
+    }
+    assert!(count >= 5, "{labels:?}");
+    assert_eq!(labels.topics[0].slug.as_str(), "migrant-smuggling");
+    assert!(
+        labels.rejected.iter().any(|rejected| rejected.label == "country:CH" && rejected.rule.contains("dateline")),
+        "{:?}",
+        labels.rejected
+    );
+    assert_eq!(file(title, summary), labels, "the same item is filed alike each time");
+}
+
+#[test]
+fn hostile_texts_take_no_time() {
+    for text in ["Georgia ".repeat(60_000), "a ".repeat(300_000), "é".repeat(500_000), "migrant smuggl".repeat(40_000)] {
+        let labels = file(&text, &text);
+        assert!(labels.countries.len() <= 8 && labels.topics.len() <= 4);
+    }
+}
+
+#[test]
+fn a_bilingual_title_is_in_no_one_language_and_a_short_one_in_none() {
+    assert_eq!(file("Situation report 12 [EN/FR]", "").lang.value.as_str(), "mul");
+    assert_eq!(file("OIM 2020", "").lang.value.as_str(), "und");
+    assert_eq!(file("La OIM inicia un curso para jóvenes de la región", "").lang.value.as_str(), "es");
+}

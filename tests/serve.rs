@@ -9,7 +9,7 @@ use std::{
     collections::BTreeMap,
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
-    sync::Arc,
+    sync::{Arc, LazyLock},
     time::Duration,
 };
 
@@ -18,7 +18,7 @@ use http::{Reply, ask, get};
 use proptest::prelude::*;
 use tributary::{
     classify::{self, Classifier},
-    config,
+    config::{self, Config},
     model::{ContentPolicy, Filter, Genesis, Names, Page, Pull, Record, Shown, Site, Story},
     publish::{self, SourceCard},
     serve::{self, App, Limits, Publishing},
@@ -38,14 +38,21 @@ fn card(title: &str) -> SourceCard {
     }
 }
 
-fn publishing(base: &str) -> Publishing {
+/// Reading the topics takes longer than any test; they are read once.
+static CONFIG: LazyLock<(Config, Arc<Classifier>)> = LazyLock::new(|| {
     let config = config::load(None, std::iter::empty(), &[]).unwrap();
+    let classifier = Arc::new(Classifier::new(&config.topics).unwrap());
+    (config, classifier)
+});
+
+fn publishing(base: &str) -> Publishing {
+    let (config, classifier) = &*CONFIG;
     let (topics, topic_aliases) = config.topic_names();
     let (countries, regions) = classify::names();
     Publishing {
         site: Site { base: base.parse().unwrap(), title: "News".into(), instance: Uuid::from_u128(2) },
         names: Names { topics, countries, regions, topic_aliases },
-        classifier: Arc::new(Classifier::new(&config.topics).unwrap()),
+        classifier: classifier.clone(),
         sources: BTreeMap::from([("wire".parse().unwrap(), card("wire"))]),
         feeds: config.feeds.iter().map(|feed| (feed.slug.clone(), feed.clone())).collect(),
         limit: 50,

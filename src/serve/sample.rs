@@ -50,9 +50,14 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// Starts one at a free port.
+    /// Starts one at a free port of 127.0.0.1.
     pub async fn start() -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        Self::start_at(Ipv4Addr::LOCALHOST).await
+    }
+
+    /// Starts one at a free port of a loopback address: each address is a host of its own.
+    pub async fn start_at(host: Ipv4Addr) -> io::Result<Self> {
+        let listener = TcpListener::bind((host, 0)).await?;
         let address = listener.local_addr()?;
         let shelf: Arc<Mutex<Shelf>> = Arc::default();
         let service = Router::new().fallback(serve).with_state(shelf.clone());
