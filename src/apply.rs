@@ -130,7 +130,7 @@ impl Writer {
         changed: impl Fn(&[Touched]) + Send + 'static,
     ) -> std::io::Result<(Desk, Self)> {
         let (jobs, inbox) = mpsc::sync_channel(QUEUE);
-        let mut hand = Hand { journal, store, clock, changed: Box::new(changed), round: Round::new(), broken: None };
+        let mut hand = Hand { journal, store, clock, changed: Box::new(changed), round: Round::new(), free: Free::new(), broken: None };
         let thread = std::thread::Builder::new().name("writer".into()).spawn(move || {
             hand.work(&inbox);
             hand.journal
@@ -157,6 +157,12 @@ enum Noted {
     Kept,
 }
 
+/// Where the search for a free second ended last time it began there. What is taken stays taken, so it need not look again.
+type Free = HashMap<Second, Second>;
+
+/// Searches that are remembered at most.
+const REMEMBERED: usize = 100_000;
+
 /// Whoever is told of stories once they are in the view.
 type Changed = Box<dyn Fn(&[Touched]) + Send>;
 
@@ -166,6 +172,7 @@ struct Hand {
     clock: Clock,
     changed: Changed,
     round: Round,
+    free: Free,
     /// Set when the view missed a record: deciding against it would tell stories twice.
     broken: Option<Arc<StoreError>>,
 }
@@ -240,10 +247,16 @@ impl Hand {
         let now = self.now()?;
         let mut noted = Round::new();
         let mut drafts = Vec::new();
-        let mut table = Table::new(&self.store);
+        if self.free.len() > REMEMBERED {
+            self.free.clear();
+        }
+        let mut table = Table::new(&self.store, std::mem::take(&mut self.free));
         let decided: Result<_, StoreError> = looks.into_iter().map(|look| table.decide(look, now, &mut drafts, &mut noted)).collect();
         let reports = decided.map_err(|e| ApplyError::Store(Arc::new(e)))?;
+        let free = table.free;
         self.write(&drafts)?;
+        // Only what was written is taken.
+        self.free = free;
         Ok((reports, noted))
     }
 
@@ -315,11 +328,12 @@ struct Table<'a> {
     links: HashMap<String, Vec<StoryId>>,
     entry_ids: HashSet<String>,
     positions: HashSet<Second>,
+    free: Free,
     last: Option<Second>,
 }
 
 impl<'a> Table<'a> {
-    fn new(store: &'a Store) -> Self {
+    fn new(store: &'a Store, free: Free) -> Self {
         Self {
             store,
             stories: HashMap::new(),
@@ -327,6 +341,7 @@ impl<'a> Table<'a> {
             links: HashMap::new(),
             entry_ids: HashSet::new(),
             positions: HashSet::new(),
+            free,
             last: None,
         }
     }
@@ -451,15 +466,25 @@ impl<'a> Table<'a> {
     ) -> Result<(), StoreError> {
         let last = self.last.max(self.store.last_position()?);
         let wanted = dedup::wanted(arrivals, last_good, now);
-        let failure = std::cell::RefCell::new(None);
-        let places = dedup::places(&wanted, last, now, |at| {
-            self.positions.contains(&at)
-                || self.store.at_position(at).map(|found| found.is_some()).unwrap_or_else(|error| {
-                    failure.replace(Some(error));
-                    false
-                })
+        let (store, positions, free) = (self.store, &self.positions, &mut self.free);
+        let mut failure = None;
+        let places = dedup::places(&wanted, last, now, |from| {
+            let mut at = *free.get(&from).unwrap_or(&from);
+            loop {
+                match store.free_at_or_before(at) {
+                    Ok(found) if positions.contains(&found) => at = found.minus(Duration::from_secs(1)),
+                    Ok(found) => {
+                        free.insert(from, found);
+                        return found;
+                    }
+                    Err(error) => {
+                        failure = Some(error);
+                        return at;
+                    }
+                }
+            }
         });
-        if let Some(error) = failure.into_inner() {
+        if let Some(error) = failure {
             return Err(error);
         }
         for (((id, edition), place), wanted) in unplaced.iter().zip(&places).zip(&wanted) {

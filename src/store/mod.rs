@@ -200,6 +200,19 @@ impl Store {
         Ok(self.tree.get(&Key::position(at))?.and_then(|id| Uuid::from_slice(&id).ok()))
     }
 
+    /// The first second at or before `from` at which no edition stands.
+    pub fn free_at_or_before(&self, from: Second) -> Result<Second, StoreError> {
+        let prefix = Key::positions();
+        let mut free = from.unix();
+        for key in self.tree.keys_from(&Key::position(from), &prefix) {
+            if keys::at(&key?).map(Second::unix) != Some(free) {
+                break;
+            }
+            free -= 1;
+        }
+        Ok(Second::from_unix(free))
+    }
+
     /// The newest position there is.
     pub fn last_position(&self) -> Result<Option<Second>, StoreError> {
         let prefix = Key::positions();

@@ -1,0 +1,113 @@
+//! What becomes of an item, and what never happens to a story.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod common;
+
+use common::{at, item, labels};
+use tributary::{
+    dedup::{Candidates, Decision, Teller, decide},
+    model::{Item, Lang, Second, Story},
+};
+
+const WIRE: Teller<'static> = Teller { rank: 1, hosts: &["wire.example"] };
+const PAPER: Teller<'static> = Teller { rank: 5, hosts: &["www.paper.example"] };
+
+fn begin(item: Item, lang: Lang, teller: Teller<'_>, now: Second) -> Story {
+    match decide(item, labels(lang), teller, Candidates::default(), now) {
+        Decision::NewStory(story) => story,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn linked(item: Item, lang: Lang, teller: Teller<'_>, story: &Story, now: Second) -> Decision {
+    decide(item, labels(lang), teller, Candidates { linked: &[story], ..Candidates::default() }, now)
+}
+
+fn own(item: Item, story: &Story, now: Second) -> Decision {
+    decide(item, labels(Lang::EN), WIRE, Candidates { own: Some(story), ..Candidates::default() }, now)
+}
+
+/// The paper's copy of the wire's page.
+fn copy(title: &str) -> Item {
+    let wire = item("wire", "1", title);
+    Item { link: wire.link, canonical: wire.canonical, ..item("paper", "p1", title) }
+}
+
+#[test]
+fn the_same_page_told_by_two_sources_is_one_story() {
+    let story = begin(item("wire", "1", "A course for young people"), Lang::EN, WIRE, at(0));
+    let Decision::Joined(joined) = linked(copy("A course for young people"), Lang::EN, PAPER, &story, at(9)) else { panic!("it joins") };
+    assert_eq!(joined.copies.len(), 2);
+    assert_eq!((joined.id, &joined.editions), (story.id, &story.editions), "the worse copy changes nothing that readers see");
+}
+
+#[test]
+fn copying_an_address_gets_nobody_into_a_story() {
+    let story = begin(item("wire", "1", "A course for young people"), Lang::EN, WIRE, at(0));
+    let hijack = linked(copy("Buy cheap watches here now"), Lang::EN, PAPER, &story, at(9));
+    assert!(matches!(hijack, Decision::NewStory(_)), "{hijack:?}");
+    // The publisher whose page it is may call it what it likes.
+    let late = begin(copy("Seen on the wire: a course"), Lang::EN, PAPER, at(0));
+    assert!(matches!(linked(item("wire", "1", "Young people learn"), Lang::EN, WIRE, &late, at(9)), Decision::Joined(_)));
+    // Numbered series share much and are not the same.
+    let twelve = begin(item("wire", "1", "Flash update 12 on the flood in the valley"), Lang::EN, WIRE, at(0));
+    assert!(matches!(linked(copy("Flash update 13 on the flood in the valley"), Lang::EN, PAPER, &twelve, at(9)), Decision::NewStory(_)));
+}
+
+#[test]
+fn a_better_copy_takes_over_once_and_while_the_story_is_young() {
+    let story = begin(copy("A course for young people"), Lang::EN, PAPER, at(0));
+    let original = Item { summary: "With much more to say about it.".into(), ..item("wire", "1", "A course for young people") };
+    let Decision::Joined(taken) = linked(original.clone(), Lang::EN, WIRE, &story, at(60)) else { panic!("it joins") };
+    let (before, after) = (&story.editions[0], &taken.editions[0]);
+    assert_eq!((after.preferred, after.switched, after.updated), (1, Some(at(60)), at(60)));
+    assert_eq!((&after.entry_id, after.position), (&before.entry_id, before.position), "id and place never move");
+    let Decision::Joined(late) = linked(original, Lang::EN, WIRE, &story, at(3 * 86_400)) else { panic!("it joins") };
+    assert_eq!((late.editions[0].preferred, late.editions[0].updated), (0, at(0)));
+}
+
+#[test]
+fn another_language_is_an_edition_of_its_own() {
+    let story = begin(item("wire", "1", "A course for young people"), Lang::EN, WIRE, at(0));
+    let spanish = Item { canonical: story.copies[0].item.canonical.clone(), ..item("wire-es", "1", "A course for young people") };
+    let Decision::NewEdition(both) = linked(spanish, Lang::ES, WIRE, &story, at(9)) else { panic!("an edition") };
+    assert_eq!(both.editions.iter().map(|edition| edition.lang).collect::<Vec<_>>(), [Lang::EN, Lang::ES]);
+    assert_ne!(both.editions[0].entry_id, both.editions[1].entry_id);
+    assert_eq!(both.first_edition().lang, Lang::EN);
+}
+
+#[test]
+fn only_what_readers_should_see_is_a_change() {
+    let story = begin(item("wire", "1", "A course for young people"), Lang::EN, WIRE, at(0));
+    for same in [
+        item("wire", "1", "A  course for young\u{a0}people"),
+        item("wire", "1", "A COURSE for young people"),
+        Item { authors: vec!["Ana".into()], published: Some(at(-9)), ..item("wire", "1", "A course for young people") },
+    ] {
+        assert_eq!(own(same, &story, at(9)), Decision::Same);
+    }
+    let Decision::Revised(revised) = own(item("wire", "1", "Corrected: a course"), &story, at(9)) else { panic!("a revision") };
+    assert_eq!((revised.editions[0].updated, revised.editions[0].position, revised.copies[0].revised), (at(9), at(0), Some(at(9))));
+    // An id that changes while link, title and date stay is the same item; it keeps its first id.
+    let renamed = Item { canonical: story.copies[0].item.canonical.clone(), ..item("wire", "other", "A course for young people") };
+    assert_eq!(linked(renamed, Lang::EN, WIRE, &story, at(9)), Decision::Same);
+}
+
+#[test]
+fn an_entry_keeps_the_publishers_id_when_it_is_an_iri_and_free() {
+    let entry = |id: &str, id_is_used: bool| {
+        let candidates = Candidates { id_is_used, ..Candidates::default() };
+        match decide(item("wire", id, "Title"), labels(Lang::EN), WIRE, candidates, at(0)) {
+            Decision::NewStory(story) => story.editions[0].entry_id.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    for iri in ["https://wire.example/1", "tag:wire.example,2020:1", "urn:uuid:6e0c4b52-9d4f-4c1e-8a57-747269627574"] {
+        assert_eq!(entry(iri, false), iri);
+        assert!(entry(iri, true).starts_with("urn:uuid:") && entry(iri, true) != iri);
+    }
+    for other in ["12 at https://wire.example", "42", "https://", "a b:c", "x"] {
+        assert!(entry(other, false).starts_with("urn:uuid:"), "{other}");
+        assert_eq!(entry(other, false), entry(other, false));
+    }
+}
