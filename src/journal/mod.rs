@@ -131,7 +131,7 @@ impl Journal {
         while let Some(line) = frames.next() {
             let checked = line.and_then(|line| {
                 if length > 0 {
-                    let record = read::record(line, bounds.last + 1, &hash)?;
+                    let record = read::outline(line, bounds.last + 1, &hash)?;
                     (bounds.last, bounds.last_at) = (record.seq, record.at);
                 }
                 hash = frame::hash(line);
