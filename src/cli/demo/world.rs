@@ -585,7 +585,7 @@ const EXPECTED: &[Expectation] = &[
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
 
     use std::collections::BTreeSet;
 
