@@ -290,7 +290,10 @@ impl Hand {
         let records = self.journal.append(drafts).map_err(|e| ApplyError::Journal(Arc::new(e)))?;
         for record in &records {
             match self.store.apply(record) {
-                Ok(touched) => (self.changed)(&touched),
+                Ok(touched) => {
+                    touched.iter().for_each(tell);
+                    (self.changed)(&touched);
+                }
                 Err(error) => {
                     let error = Arc::new(error);
                     self.broken = Some(error.clone());
@@ -309,6 +312,16 @@ impl Hand {
         let (now, last) = ((self.clock)(), self.journal.bounds().last_at);
         if now.plus(CLOCK_SLIP) < last { Err(ApplyError::Clock { now, last }) } else { Ok(now.max(last)) }
     }
+}
+
+/// Tells what became of a story, for those who want to watch.
+fn tell(touched: &Touched) {
+    let (story, is_new) = (&touched.after, touched.before.is_none());
+    let shown = story.preferred(story.first_edition());
+    let labels: Vec<&str> = story.topics.iter().map(AsRef::as_ref).chain(story.countries.iter().map(|code| code.as_str())).collect();
+    let sources: Vec<&str> = story.copies.iter().map(|copy| copy.item.source.as_str()).collect();
+    let (what, title) = (if is_new { "new" } else { "changed" }, &shown.item.title);
+    tracing::debug!(story.id = %story.id, "{what}: “{title}” [{}] told by {}", labels.join(", "), sources.join(", "));
 }
 
 impl Look {

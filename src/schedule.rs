@@ -8,7 +8,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::{
@@ -25,6 +25,8 @@ use crate::{
 
 /// A jump of the wall clock is noticed within this.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// A clock that moves further than this by itself is not believed.
+const JUMP: Duration = Duration::from_hours(24);
 /// When nothing can be written, nothing is pulled for this long.
 const WRITER_PAUSE: Duration = Duration::from_secs(30);
 
@@ -159,12 +161,16 @@ impl Schedule {
         let mut hosts: HashMap<String, Second> = HashMap::new();
         let mut paused_until = Second::EPOCH;
         let now = (self.clock)();
+        let mut watch = Watch { started: Instant::now(), wall: now, has_jumped: false };
         for source in self.sources.values() {
             queue.extend(due(source, self.register.get(&source.id).as_ref(), now).map(|at| (at, source.id.clone())));
         }
         loop {
             let now = (self.clock)();
             hosts.retain(|_, until| *until > now);
+            if watch.jumps(now) {
+                paused_until = now.plus(WRITER_PAUSE);
+            }
             while running.len() < self.at_once && now >= paused_until {
                 let Some((at, id)) = queue.first().filter(|(at, _)| *at <= now).cloned() else { break };
                 queue.remove(&(at, id.clone()));
@@ -230,6 +236,32 @@ impl Schedule {
     }
 }
 
+/// Compares the wall clock with the one that only runs forward.
+struct Watch {
+    started: Instant,
+    wall: Second,
+    has_jumped: bool,
+}
+
+impl Watch {
+    /// Whether the wall clock stands where time alone would not have brought it: what is dated by it would stay.
+    fn jumps(&mut self, now: Second) -> bool {
+        let expected = self.wall.plus(self.started.elapsed());
+        let by = now.since(expected).max(expected.since(now));
+        let has_jumped = by > JUMP;
+        if has_jumped != self.has_jumped {
+            self.has_jumped = has_jumped;
+            match has_jumped {
+                true => tracing::error!(
+                    "the clock says {now} where {expected} was expected; nothing is pulled until it is right, or the daemon is started again"
+                ),
+                false => tracing::info!("the clock is right again"),
+            }
+        }
+        has_jumped
+    }
+}
+
 /// A host that asked one source to wait is left alone by the others too (RFC 9110 §10.2.3).
 fn slow_down(source: &Source, state: Option<&SourceState>, hosts: &mut HashMap<String, Second>) {
     if let (Some(host), Some(until)) = (source.url.host_str(), state.and_then(|state| state.not_before)) {
@@ -253,5 +285,23 @@ pub async fn once(schedule: &Schedule, ids: &[SourceId], mut told: impl FnMut(Re
             Some(Err(error)) => told(Err(error.to_string())),
             None => break,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_clock_that_jumps_more_than_a_day_is_not_believed_until_it_is_back() {
+        let wall: Second = "2026-05-01T12:00:00Z".parse().unwrap();
+        let mut watch = Watch { started: Instant::now(), wall, has_jumped: false };
+        let days = |n: u64| Duration::from_hours(24 * n);
+        assert!(!watch.jumps(wall.plus(Duration::from_hours(1))));
+        assert!(watch.jumps(wall.plus(days(2))));
+        assert!(watch.jumps(wall.minus(days(2))));
+        assert!(!watch.jumps(wall));
     }
 }

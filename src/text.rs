@@ -73,6 +73,20 @@ pub fn shorten(text: &str, limit: usize) -> String {
     format!("{}…", head[..cut].trim_end_matches([' ', ',', ';', ':', '.']))
 }
 
+/// An error and its causes in one sentence; what a cause repeats is said once.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
 /// The candidates nearest to a mistyped word, best first: for "did you mean".
 ///
 /// Near is a Jaro-Winkler similarity of at least 0.75 after folding; at most `most` are given.

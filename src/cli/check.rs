@@ -8,7 +8,7 @@ use crate::{
     config::Config,
     daemon, fetch,
     model::{Second, Source},
-    pull,
+    pull, text,
 };
 
 /// Reads the configuration and tells what it says; a mistake has been told before this prints anything.
@@ -70,16 +70,24 @@ async fn one(kit: &pull::Kit, source: &Source, now: Second) -> String {
             Ok((feed, items, _)) => {
                 let newest = items.iter().filter_map(|(item, _)| item.published).max();
                 let newest = newest.map_or("undated".to_owned(), |at| format!("newest of {at}"));
-                let change = match moved {
-                    Some(to) => format!("; it has moved: url = \"{to}\""),
-                    None if !source.enabled => format!("; enabled = true, probed = {today}"),
-                    None => format!("; probed = {today}"),
-                };
-                format!("works: {}, {} items, {newest}{change}", feed.kind, items.len())
+                let moved = moved.map(|to| format!("\nurl = \"{to}\"")).unwrap_or_default();
+                let on = if source.enabled { "" } else { "\nenabled = true" };
+                let what = if moved.is_empty() { "works" } else { "has moved" };
+                let block = format!("[[source]]\nid = \"{}\"{moved}{on}\nprobed = {today}", source.id);
+                format!("{what}: {}, {} items, {newest}\n{block}\n", feed.kind, items.len())
             }
-            Err(error) => format!("no feed: {error}; `enabled = false` until it has one"),
+            Err(error) => format!("no feed: {error}\n{}", off(source, &error.to_string())),
         },
         Ok(fetch::Answer::Unchanged { .. }) => "works: unchanged".to_owned(),
-        Err(error) => format!("does not work: {error}"),
+        Err(error @ fetch::FetchError::Refused { .. }) => format!("blocked: {}\n{}", text::chain(&error), off(source, &error.to_string())),
+        Err(error) => format!("does not work: {}\n{}", text::chain(&error), off(source, &error.to_string())),
     }
+}
+
+/// The block that switches a source off, with the reason; nothing for one that is off.
+fn off(source: &Source, why: &str) -> String {
+    if !source.enabled {
+        return String::new();
+    }
+    format!("[[source]]\nid = \"{}\"\nenabled = false\nnote = \"{}\"\n", source.id, why.replace(['"', '\\'], "'"))
 }

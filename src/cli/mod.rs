@@ -18,7 +18,10 @@ use std::{io, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::{self, Config, Mistakes};
+use crate::{
+    config::{self, Config, Mistakes},
+    text,
+};
 
 /// Gather feeds, sort them by topic and country, and publish the merge
 #[derive(Debug, Parser)]
@@ -32,7 +35,7 @@ pub struct Line {
 
 #[derive(Debug, Args)]
 struct Common {
-    /// Directory that holds the configuration; without one the built-in defaults are used
+    /// Directory that holds the configuration [default: config, where there is one]
     #[arg(short, long, value_name = "DIR", env = "TRIBUTARY_CONFIG", global = true)]
     config: Option<PathBuf>,
     /// Folder that holds journal and store [default: data]
@@ -181,24 +184,10 @@ pub fn main() -> ExitCode {
         // A reader such as `head` that has seen enough is no failure.
         Err(Failure::Io { cause, .. }) if cause.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("tributary: {}", chain(&failure));
+            eprintln!("tributary: {}", text::chain(&failure));
             ExitCode::from(failure.code())
         }
     }
-}
-
-/// An error and its causes in one sentence.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let said = error.to_string();
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
-        }
-        cause = error.source();
-    }
-    text
 }
 
 impl Command {

@@ -120,17 +120,7 @@ impl<'a> Table<'a, '_> {
     pub(super) fn integer(&mut self, key: &'static str, range: RangeInclusive<i64>) -> Option<i64> {
         let value = self.ask(key)?;
         let number = value.get_ref().as_integer().and_then(|n| i64::from_str_radix(n.as_str(), n.radix()).ok());
-        match number {
-            Some(number) if range.contains(&number) => Some(number),
-            Some(number) => {
-                self.wrong_at(key, &format!("`{key}` {number} is not in the range {} to {}", range.start(), range.end()));
-                None
-            }
-            None => {
-                self.expected(key, "a whole number", value.get_ref());
-                None
-            }
-        }
+        self.within(key, number, "a whole number", &range, value.get_ref())
     }
 
     pub(super) fn number(&mut self, key: &'static str, range: RangeInclusive<f32>) -> Option<f32> {
@@ -140,17 +130,24 @@ impl<'a> Table<'a, '_> {
             DeValue::Float(n) => n.as_str().parse().ok(),
             _ => None,
         };
-        match number {
-            Some(number) if range.contains(&number) => Some(number),
-            Some(number) => {
-                self.wrong_at(key, &format!("`{key}` {number} is not in the range {} to {}", range.start(), range.end()));
-                None
-            }
-            None => {
-                self.expected(key, "a number", value.get_ref());
-                None
-            }
+        self.within(key, number, "a number", &range, value.get_ref())
+    }
+
+    /// A number that was read, when it was one and lies in the range.
+    fn within<N: PartialOrd + Display>(
+        &mut self,
+        key: &str,
+        number: Option<N>,
+        what: &str,
+        range: &RangeInclusive<N>,
+        value: &DeValue<'_>,
+    ) -> Option<N> {
+        match &number {
+            Some(read) if range.contains(read) => return number,
+            Some(read) => self.wrong_at(key, &format!("`{key}` {read} is not in the range {} to {}", range.start(), range.end())),
+            None => self.expected(key, what, value),
         }
+        None
     }
 
     /// A text that has to be something; the error of reading it says what.

@@ -8,6 +8,7 @@ use super::{Said, Trouble};
 use crate::{
     fetch::FetchError,
     model::{Hints, Moved, RawFeed, Second, Source, SourceState, Timetable},
+    text,
 };
 
 /// The longest distance between two attempts at a source that fails.
@@ -106,7 +107,7 @@ pub(super) fn failed(source: &Source, before: Option<&SourceState>, trouble: &Tr
     };
     state.asked = now;
     state.failures += 1;
-    state.trouble = Some(told(trouble));
+    state.trouble = Some(text::chain(trouble));
     let asked_to_wait = match trouble {
         Trouble::Fetch(FetchError::SlowDown { retry_after, .. }) => *retry_after,
         _ => None,
@@ -114,20 +115,6 @@ pub(super) fn failed(source: &Source, before: Option<&SourceState>, trouble: &Tr
     state.not_before = Some(now.plus(asked_to_wait.unwrap_or_else(|| back_off(source, state.failures))));
     state.gone = matches!(trouble, Trouble::Fetch(FetchError::Gone { .. }));
     state
-}
-
-/// The trouble and its causes in one sentence.
-fn told(trouble: &Trouble) -> String {
-    let mut text = trouble.to_string();
-    let mut cause = std::error::Error::source(trouble);
-    while let Some(error) = cause {
-        let said = error.to_string();
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
-        }
-        cause = error.source();
-    }
-    text
 }
 
 /// Not before this, by the publisher's word. Hours and days that it skips are passed over (RSS 2.0 `skipHours`, `skipDays`).

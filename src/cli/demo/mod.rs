@@ -27,7 +27,7 @@ const COME_BACK: u32 = 2;
 
 /// Shows the sample world until stopped, or until the last sample item has arrived.
 pub(super) fn demo(form: LogForm, listen: SocketAddr, once: bool) -> Result<(), Failure> {
-    log::start(if form == LogForm::Auto { LogForm::Text } else { form }, "info");
+    log::start(if form == LogForm::Auto { LogForm::Text } else { form }, "info,tributary::apply=debug");
     let started = std::time::Instant::now();
     let folder = Folder::new()?;
     runtime()?.block_on(async {
