@@ -65,6 +65,7 @@ async fn one(kit: &pull::Kit, source: &Source, now: Second) -> String {
         allow_private: source.allow_private,
     };
     let today = now.date_time().format("%Y-%m-%d");
+    let seen = source.probed.map_or_else(|| "never seen to work".to_owned(), |day| format!("last seen to work on {day}"));
     match kit.client.fetch(&ask, now).await {
         Ok(fetch::Answer::Document { document, moved, .. }) => match pull::read(&document, source, &kit.classifier) {
             Ok((feed, items, _)) => {
@@ -76,11 +77,13 @@ async fn one(kit: &pull::Kit, source: &Source, now: Second) -> String {
                 let block = format!("[[source]]\nid = \"{}\"{moved}{on}\nprobed = {today}", source.id);
                 format!("{what}: {}, {} items, {newest}\n{block}\n", feed.kind, items.len())
             }
-            Err(error) => format!("no feed: {error}\n{}", off(source, &error.to_string())),
+            Err(error) => format!("no feed: {error}; {seen}\n{}", off(source, &error.to_string())),
         },
         Ok(fetch::Answer::Unchanged { .. }) => "works: unchanged".to_owned(),
-        Err(error @ fetch::FetchError::Refused { .. }) => format!("blocked: {}\n{}", text::chain(&error), off(source, &error.to_string())),
-        Err(error) => format!("does not work: {}\n{}", text::chain(&error), off(source, &error.to_string())),
+        Err(error @ fetch::FetchError::Refused { .. }) => {
+            format!("blocked: {}; {seen}\n{}", text::chain(&error), off(source, &error.to_string()))
+        }
+        Err(error) => format!("does not work: {}; {seen}\n{}", text::chain(&error), off(source, &error.to_string())),
     }
 }
 

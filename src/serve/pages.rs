@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{App, Publishing};
 use crate::{
     html::escape,
-    model::{Evidence, FourNames, Story},
+    model::{Evidence, FourNames, Story, Why},
     store::{Counts, StoreError},
 };
 
@@ -113,7 +113,11 @@ pub(super) fn story(story: &Story, publishing: &Publishing) -> String {
             None => escape(&name),
         };
         let lang = copy.labels.lang.value;
-        let why = serde_json::to_string(&copy.why).unwrap_or_default();
+        let why = match &copy.why {
+            Why::First => "the story began with it".to_owned(),
+            Why::SameLink { link } => format!("tells the same page, {link}"),
+            Why::Other(other) => other.to_string(),
+        };
         body.push_str(&format!("<li>{title} <small>({lang}) first seen {} · {}</small></li>", copy.first_seen, escape(&why)));
     }
     body.push_str("</ul><h2>Filed under</h2><ul>");

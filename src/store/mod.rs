@@ -11,6 +11,7 @@ mod sled;
 mod terms;
 
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 pub use terms::Counts;
 use terms::{Term, terms};
 use uuid::Uuid;
+use zstd::bulk::{Compressor, Decompressor};
 
 use self::{
     keys::Key,
@@ -474,11 +476,21 @@ fn count(story: &Story, by: i64, counts: &mut BTreeMap<Vec<u8>, i64>) {
     }
 }
 
+/// The longest value that is believed, in bytes.
+const LONGEST_VALUE: u64 = 64 << 20;
+
+thread_local! {
+    /// A context costs a megabyte to make: each thread makes one.
+    static PRESS: RefCell<Option<Compressor<'static>>> = RefCell::new(Compressor::new(1).ok());
+    static UNPRESS: RefCell<Option<Decompressor<'static>>> = RefCell::new(Decompressor::new().ok());
+}
+
 /// A value with its version and checksum, compressed.
 fn pack(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
-    let damaged = |_| StoreError::Damaged { what: "a value to be written" };
+    let damaged = |_: io::Error| StoreError::Damaged { what: "a value to be written" };
     let plain = rmp_serde::to_vec_named(value).map_err(|_| StoreError::Damaged { what: "a value to be written" })?;
-    let packed = zstd::bulk::compress(&plain, 1).map_err(damaged)?;
+    let packed = PRESS.with_borrow_mut(|press| press.as_mut().map(|press| press.compress(&plain)));
+    let packed = packed.ok_or_else(|| damaged(io::ErrorKind::OutOfMemory.into()))?.map_err(damaged)?;
     let check = blake3::hash(&packed);
     Ok([&[VALUE][..], &check.as_bytes()[..CHECK], &packed].concat())
 }
@@ -490,6 +502,9 @@ fn unpack<T: DeserializeOwned>(bytes: &[u8], what: &'static str) -> Result<T, St
     if version != VALUE || check != &blake3::hash(packed).as_bytes()[..CHECK] {
         return Err(damaged());
     }
-    let plain = zstd::stream::decode_all(packed).map_err(|_| damaged())?;
+    let size = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten().filter(|size| *size <= LONGEST_VALUE).ok_or_else(damaged)?;
+    let size = usize::try_from(size).map_err(|_| damaged())?;
+    let plain = UNPRESS.with_borrow_mut(|unpress| unpress.as_mut().and_then(|unpress| unpress.decompress(packed, size).ok()));
+    let plain = plain.ok_or_else(damaged)?;
     rmp_serde::from_slice(&plain).map_err(|_| damaged())
 }
