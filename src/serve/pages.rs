@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{App, Publishing};
 use crate::{
     html::escape,
-    model::{Evidence, FourNames, Story, Why},
+    model::{Evidence, Field, FourNames, Story, Why},
     store::{Counts, StoreError},
 };
 
@@ -122,31 +122,34 @@ pub(super) fn story(story: &Story, publishing: &Publishing) -> String {
     }
     body.push_str("</ul><h2>Filed under</h2><ul>");
     let because = |evidence: &[Evidence]| {
-        let parts: Vec<String> = evidence
-            .iter()
-            .map(|e| {
-                format!(
-                    "“{}” in the {} ({}, {})",
-                    e.text,
-                    serde_json::to_value(e.field).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default(),
-                    e.rule,
-                    e.weight
-                )
-            })
-            .collect();
-        escape(&parts.join("; "))
+        let told = evidence.iter().map(|e| format!("“{}” in the {} ({}, {})", e.text, field(e.field), e.rule, e.weight));
+        escape(&told.collect::<Vec<_>>().join("; "))
     };
-    let mut row =
-        |name: &str, evidence: &[Evidence]| body.push_str(&format!("<li>{} <small>{}</small></li>", escape(name), because(evidence)));
+    let mut row = |key: &str, slug: &str, names: Option<&FourNames>, evidence: &[Evidence]| {
+        let feed = escape(&publishing.site.address(&format!("feed/{key}/{}.atom", slug.to_ascii_lowercase())));
+        let name = escape(names.map_or(slug, |names| &names.en));
+        body.push_str(&format!("<li><a href=\"{feed}\">{name}</a> <small>{}</small></li>", because(evidence)));
+    };
+    let names = &publishing.names;
     for label in &shown.labels.topics {
-        row(publishing.names.topics.get(&label.slug).map_or(label.slug.as_str(), |names| &names.en), &label.evidence);
+        row("topic", label.slug.as_str(), names.topics.get(&label.slug), &label.evidence);
     }
     for label in &shown.labels.countries {
-        row(publishing.names.countries.get(&label.code).map_or(label.code.as_str(), |names| &names.en), &label.evidence);
+        row("country", label.code.as_str(), names.countries.get(&label.code), &label.evidence);
     }
     for label in &shown.labels.regions {
-        row(publishing.names.regions.get(&label.slug).map_or(label.slug.as_str(), |names| &names.en), &label.evidence);
+        row("region", label.slug.as_str(), names.regions.get(&label.slug), &label.evidence);
     }
-    body.push_str("</ul>");
+    body.push_str(&format!("</ul><p><a href=\"{}\">{}</a></p>", escape(&publishing.site.address("")), escape(&publishing.site.title)));
     page(&shown.item.title, "", &body)
+}
+
+fn field(field: Field) -> &'static str {
+    match field {
+        Field::Title => "title",
+        Field::Summary => "summary",
+        Field::Content => "text",
+        Field::Category => "publisher's categories",
+        Field::Source => "source's configuration",
+    }
 }
