@@ -69,6 +69,9 @@ pub fn pull(common: &Common, ids: &[String], json: bool) -> Result<(), Failure> 
     rows.sort_by_key(|row| text(row, "source"));
     tell(&rows, json).map_err(Failure::io("the table could not be printed"))?;
     failures.dedup();
+    if !rows.is_empty() && rows.iter().all(|row| row["trouble"].is_string()) {
+        failures.push("no source could be pulled".to_owned());
+    }
     if failures.is_empty() { Ok(()) } else { Err(Failure::Failed(failures.join("; "))) }
 }
 
