@@ -28,9 +28,14 @@ fn is_treacherous(c: char) -> bool {
 /// One clean line: forbidden, invisible and control characters gone, runs of white space made
 /// one space, ends trimmed, composed (NFC).
 pub fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
+    // Composing looks every character up; ASCII is composed as it is.
+    if text.is_ascii() { one_line_of(text.chars(), text.len()) } else { one_line_of(text.nfc(), text.len()) }
+}
+
+fn one_line_of(text: impl Iterator<Item = char>, length: usize) -> String {
+    let mut line = String::with_capacity(length);
     let mut gap = false;
-    for c in text.nfc() {
+    for c in text {
         if c.is_whitespace() || c == '\u{85}' {
             gap = true;
         } else if is_xml_char(c) && !c.is_control() && !is_treacherous(c) {

@@ -12,10 +12,7 @@ use super::{
     tokens::{Words, phrase},
     trie::Trie,
 };
-use crate::{
-    model::{Defaults, Evidence, Field, Lang, Rejected, TopicDefaults, TopicLabel, TopicRules, TopicSlug},
-    text,
-};
+use crate::model::{Defaults, Evidence, Field, Lang, Rejected, TopicDefaults, TopicLabel, TopicRules, TopicSlug};
 
 /// A topic at least this near to its threshold is told to editors as a near miss.
 const NEAR: f32 = 0.6;
@@ -225,7 +222,7 @@ impl Topics {
     fn count(&self, words: &Words<'_>, at: usize, length: usize, weight: f32, strong: bool, term: &str, tally: &mut Tally) {
         let in_title = words.field == Field::Title;
         let (weight, cap) = if in_title { (weight * self.defaults.title_factor, 1) } else { (weight, self.defaults.text_cap) };
-        let times = tally.times.entry((in_title, text::fold(term))).or_default();
+        let times = tally.times.entry((in_title, term.to_owned())).or_default();
         *times += 1;
         if *times > cap {
             return;
