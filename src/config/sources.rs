@@ -46,12 +46,14 @@ pub(super) fn read(reader: &mut Reader<'_>, sources: &mut Vec<Source>, topics: &
         let mut source = match known {
             Some(at) => sources[at].clone(),
             None => {
+                // Stands in until the address is read, so that the other mistakes are told as well.
+                let Ok(nowhere) = Url::parse("file:///") else { return };
                 for key in ["title", "url"] {
                     if !table.has(key) {
                         table.wrong(&format!("has no `{key}`"));
                     }
                 }
-                blank(id)
+                blank(id, nowhere)
             }
         };
         let before = source.clone();
@@ -99,12 +101,12 @@ const KEYS: &[&str] = &[
 ];
 
 /// A source of which only the id is known. A time limit of zero stands for the one of `[fetch]`.
-fn blank(id: SourceId) -> Source {
+fn blank(id: SourceId, url: Url) -> Source {
     Source {
         title: id.to_string(),
         id,
         enabled: true,
-        url: Url::parse("http://invalid.invalid/").unwrap_or_else(|_| unreachable!()),
+        url,
         home: None,
         organization: None,
         lang: None,

@@ -93,9 +93,9 @@ pub fn kit(config: &Config) -> Result<Kit, DaemonError> {
 /// How publishers are asked, for a configuration: an honest name, and whom to write to.
 fn policy(config: &Config) -> Policy {
     let (fetch, contact) = (&config.settings.fetch, &config.settings.daemon.contact);
-    let contact = if contact.is_empty() { String::new() } else { format!("; {contact}") };
+    let contact = if contact.is_empty() { String::new() } else { format!(" (+{contact})") };
     Policy {
-        user_agent: format!("Tributary/{} (+{}{contact})", env!("CARGO_PKG_VERSION"), env!("CARGO_PKG_REPOSITORY")),
+        user_agent: format!("Tributary/{}{contact}", env!("CARGO_PKG_VERSION")),
         connect: CONNECT,
         silence: SILENCE,
         longest_body: fetch.longest_body,
