@@ -164,6 +164,8 @@ fn what_is_not_understood_is_refused_and_never_becomes_everything() {
     assert_eq!(wrong("/feed.atom?topics=youth"), (400, "unknown key `topics`; did you mean `topic`?".into()));
     assert_eq!(wrong("/feed/topic/yuoth.atom"), (404, "there is no topic `yuoth`; did you mean youth?".into()));
     assert_eq!(wrong("/feed/topic.atom").0, 400);
+    assert_eq!(wrong("/feed/topic/youth&country=gt.atom").0, 404);
+    assert_eq!(wrong("/feed/topic/youth%26x.atom").0, 404);
     assert_eq!(wrong("/feed.atom?topic=").0, 400);
     assert_eq!(wrong("/feed.atom?limit=0").0, 400);
     assert_eq!(wrong("/feed.atom?limit=201"), (400, "`limit` is `201`; it can be 1 to 200".into()));

@@ -148,12 +148,16 @@ fn mend(opened: &mut Opened) -> Result<(), Failure> {
         return Ok(());
     };
     eprintln!("{why}");
-    let stories: Result<Vec<_>, _> = opened.store.stories().collect();
-    let stories = stories.map_err(DataError::from)?;
+    // All of them can be read before the first is written: half a store must not become the truth.
+    let mut count = 0;
+    for story in opened.store.stories() {
+        story.map_err(DataError::from)?;
+        count += 1;
+    }
     let states = opened.store.states().map_err(DataError::from)?;
-    let count = stories.len();
     let first = opened.journal.bounds().last;
-    let aside = opened.journal.write_snapshot(stories.into_iter(), states, opened.store.applied(), now()).map_err(DataError::from)?;
+    let stories = opened.store.stories().filter_map(Result::ok);
+    let aside = opened.journal.write_snapshot(stories, states, opened.store.applied(), now()).map_err(DataError::from)?;
     // The view takes the new records in as it takes any.
     for record in opened.journal.read_from(first.max(opened.store.applied()) + 1) {
         opened.store.apply(&record.map_err(DataError::from)?).map_err(DataError::from)?;

@@ -85,15 +85,15 @@ impl fmt::Display for Bad {
 }
 
 /// The lines of a segment, one after the other, without their line breaks.
-pub(super) struct Frames<'a> {
-    bytes: &'a [u8],
+pub(super) struct Frames<B> {
+    bytes: B,
     offset: usize,
     line: Vec<u8>,
     decompressor: Option<Decompressor<'static>>,
 }
 
-impl<'a> Frames<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+impl<B: AsRef<[u8]>> Frames<B> {
+    pub(super) fn new(bytes: B) -> Self {
         Self { bytes, offset: 0, line: Vec::new(), decompressor: Decompressor::new().ok() }
     }
 
@@ -104,7 +104,7 @@ impl<'a> Frames<'a> {
 
     /// The next line; after a bad frame there is no next.
     pub(super) fn next(&mut self) -> Option<Result<&[u8], Bad>> {
-        if self.offset >= self.bytes.len() {
+        if self.offset >= self.bytes.as_ref().len() {
             return None;
         }
         match self.decode() {
@@ -117,7 +117,7 @@ impl<'a> Frames<'a> {
     }
 
     fn decode(&mut self) -> Result<usize, Bad> {
-        let rest = &self.bytes[self.offset..];
+        let rest = &self.bytes.as_ref()[self.offset..];
         if !rest.starts_with(&MAGIC) {
             return Err(Bad::Frame("no frame begins there"));
         }

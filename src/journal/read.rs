@@ -54,20 +54,24 @@ pub(super) fn sequence(line: &[u8]) -> Option<u64> {
     serde_json::from_slice::<Outline>(line).ok().map(|outline| outline.seq)
 }
 
-/// The records of a journal, in order. Ends after the first error.
+/// The records of a journal, in order, one segment's compressed bytes in memory at a time. Ends after the first error.
 pub struct Records {
     segments: std::vec::IntoIter<Segment>,
     from: u64,
-    /// Records of the segment that is being read, the next one last.
-    ready: Vec<Result<Record, JournalError>>,
-    ended: bool,
+    walk: Option<Walk>,
 }
 
 impl Records {
     pub(super) fn new(segments: &[Segment], from: u64) -> Self {
         // A segment is needed when it holds `from` or something after it.
         let skip = segments.iter().skip(1).take_while(|next| next.header.first <= from).count();
-        Self { segments: Vec::from(&segments[skip..]).into_iter(), from, ready: Vec::new(), ended: false }
+        Self { segments: Vec::from(&segments[skip..]).into_iter(), from, walk: None }
+    }
+
+    fn end(&mut self, error: JournalError) -> Option<Result<Record, JournalError>> {
+        self.segments = Vec::new().into_iter();
+        self.walk = None;
+        Some(Err(error))
     }
 }
 
@@ -75,68 +79,65 @@ impl Iterator for Records {
     type Item = Result<Record, JournalError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while self.ready.is_empty() && !self.ended {
-            let segment = self.segments.next()?;
-            match read(&segment, self.from) {
-                Ok((records, None)) => self.ready.extend(records.into_iter().rev().map(Ok)),
-                Ok((records, Some(damage))) => {
-                    self.ended = true;
-                    self.ready.push(Err(JournalError::Damaged(damage)));
-                    self.ready.extend(records.into_iter().rev().map(Ok));
+        loop {
+            let Some(walk) = &mut self.walk else {
+                match Walk::begin(self.segments.next()?) {
+                    Ok(walk) => self.walk = Some(walk),
+                    Err(error) => return self.end(error),
                 }
-                Err(error) => {
-                    self.ended = true;
-                    return Some(Err(error));
-                }
+                continue;
+            };
+            match walk.step() {
+                Some(Ok(record)) if record.seq < self.from => {}
+                Some(Ok(record)) => return Some(Ok(record)),
+                Some(Err(error)) => return self.end(error),
+                None => self.walk = None,
             }
         }
-        self.ready.pop()
     }
 }
 
-/// The records of one segment from `from` on, and what ended it early.
-fn read(segment: &Segment, from: u64) -> Result<(Vec<Record>, Option<Damage>), JournalError> {
-    let mut records = Vec::new();
-    let end = walk(segment, |record| {
-        if record.seq >= from {
-            records.push(record);
-        }
-    })?;
-    Ok((records, end.damage))
-}
-
-struct End {
+/// One segment, record by record.
+struct Walk {
+    segment: Segment,
+    frames: Frames<Vec<u8>>,
+    /// The last sequence that was read.
     last: u64,
+    /// Hash of the last line that was read.
     hash: String,
-    bytes: u64,
-    damage: Option<Damage>,
 }
 
-/// Hands on each record of a segment in turn, up to the first bad frame.
-fn walk(segment: &Segment, mut each: impl FnMut(Record)) -> Result<End, JournalError> {
-    let bytes = fs::read(&segment.path).map_err(io_error(&segment.path))?;
-    let mut frames = Frames::new(&bytes);
-    let mut end = End { last: segment.header.first - 1, hash: String::new(), bytes: 0, damage: None };
-    while let Some(line) = frames.next() {
-        let checked = line.and_then(|line| {
-            if end.bytes > 0 {
-                let record = record(line, end.last + 1, &end.hash)?;
-                end.last = record.seq;
-                each(record);
-            }
-            end.hash = frame::hash(line);
-            Ok(())
-        });
-        match checked {
-            Ok(()) => end.bytes = frames.offset() as u64,
-            Err(bad) => {
-                bad.refuse(&segment.path)?;
-                end.damage = Some(Damage { file: segment.path.clone(), at: end.bytes, after: end.last, why: bad.to_string() });
-                break;
+impl Walk {
+    fn begin(segment: Segment) -> Result<Self, JournalError> {
+        let bytes = fs::read(&segment.path).map_err(io_error(&segment.path))?;
+        Ok(Self { frames: Frames::new(bytes), last: segment.header.first - 1, hash: String::new(), segment })
+    }
+
+    /// The next record; after a bad frame there is none.
+    fn step(&mut self) -> Option<Result<Record, JournalError>> {
+        loop {
+            let at = self.frames.offset();
+            let read = self.frames.next()?.and_then(|line| {
+                // The first line is the header.
+                let record = if at == 0 { None } else { Some(record(line, self.last + 1, &self.hash)?) };
+                Ok((record, frame::hash(line)))
+            });
+            match read {
+                Ok((record, hash)) => {
+                    self.hash = hash;
+                    if let Some(record) = record {
+                        self.last = record.seq;
+                        return Some(Ok(record));
+                    }
+                }
+                Err(bad) => {
+                    let refused = bad.refuse(&self.segment.path);
+                    let damage = Damage { file: self.segment.path.clone(), at: at as u64, after: self.last, why: bad.to_string() };
+                    return Some(Err(refused.err().unwrap_or(JournalError::Damaged(damage))));
+                }
             }
         }
     }
-    Ok(end)
 }
 
 /// What a full check found.
@@ -155,26 +156,31 @@ pub struct Report {
 /// Reads every frame of every segment.
 pub(super) fn verify(segments: &[Segment]) -> Report {
     let mut report = Report::default();
-    let mut before: Option<End> = None;
+    // Where the segment before ended, when it could be read to its end.
+    let mut before: Option<(u64, String)> = None;
     for segment in segments {
         report.segments += 1;
-        let problem = match &before {
-            Some(end) if end.damage.is_none() && (segment.header.first, &segment.header.before) != (end.last + 1, &end.hash) => {
-                Some(format!("does not follow record {} of the segment before", end.last))
+        let own = (segment.header.first - 1, segment.header.before.clone());
+        if before.as_ref().is_some_and(|before| *before != own) {
+            report.problems.push((segment.path.clone(), format!("does not follow record {} of the segment before", own.0)));
+        }
+        before = None;
+        match Walk::begin(segment.clone()) {
+            Ok(mut walk) => {
+                let problem = loop {
+                    match walk.step() {
+                        Some(Ok(_)) => report.records += 1,
+                        Some(Err(error)) => break Some(error),
+                        None => break None,
+                    }
+                };
+                report.bytes += walk.frames.offset() as u64;
+                match problem {
+                    Some(error) => report.problems.push((segment.path.clone(), error.to_string())),
+                    None => before = Some((walk.last, walk.hash)),
+                }
             }
-            _ => None,
-        };
-        report.problems.extend(problem.map(|problem| (segment.path.clone(), problem)));
-        match walk(segment, |_| report.records += 1) {
-            Ok(end) => {
-                report.bytes += end.bytes;
-                report.problems.extend(end.damage.iter().map(|damage| (damage.file.clone(), damage.to_string())));
-                before = Some(end);
-            }
-            Err(error) => {
-                report.problems.push((segment.path.clone(), error.to_string()));
-                before = None;
-            }
+            Err(error) => report.problems.push((segment.path.clone(), error.to_string())),
         }
     }
     report

@@ -118,8 +118,9 @@ pub(super) fn read(path: &str, query: &str, publishing: &Publishing) -> Result<A
     reading.finish()
 }
 
+/// A part of the path without its escapes; `+` and `&` mean nothing there (RFC 3986 §3.3).
 fn decode(part: &str) -> String {
-    form_urlencoded::parse(format!("x={}", part.replace('+', "%2B")).as_bytes())
+    form_urlencoded::parse(format!("x={}", part.replace('+', "%2B").replace('&', "%26")).as_bytes())
         .next()
         .map(|(_, value)| value.into_owned())
         .unwrap_or_default()
