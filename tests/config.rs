@@ -90,10 +90,10 @@ fn what_is_built_in_is_changed_switched_off_or_added_to_by_id() {
     assert_eq!(
         told,
         [
-            "source `mpi` is changed and switched off",
+            "source `mpi` is changed: enabled",
             "source `own` is added",
-            "source `reliefweb` is changed",
-            "topic `diaspora` is changed",
+            "source `reliefweb` is changed: rank",
+            "topic `diaspora` is changed: threshold",
             "topic `remittances` is switched off"
         ]
     );
@@ -112,4 +112,39 @@ fn a_public_address_makes_the_base_path_and_a_listener_without_one_is_noted() {
     let open = read(dir.path(), &[], &[("serve.listen", "0.0.0.0:80")]).unwrap();
     assert_eq!(open.notices.len(), 1);
     assert!(open.notices[0].contains("set [serve] public"), "{}", open.notices[0]);
+}
+
+#[test]
+fn switching_a_topic_off_is_no_mistake_in_what_is_built_in() {
+    for topics in [
+        "[[topic]]\nslug = \"youth\"\nenabled = false\n",
+        "builtin = false\n[[topic]]\nslug = \"migrant-smuggling\"\n[topic.en]\nstrong = [\"smuggl*\"]\n",
+    ] {
+        let dir = written(&[("topics.toml", topics)]);
+        let config = read(dir.path(), &[], &[]).unwrap();
+        assert_eq!(config.feeds.iter().map(|feed| feed.slug.as_str()).collect::<Vec<_>>(), ["smuggling-guatemala"]);
+        assert!(
+            config.overridden.contains(&"feed `youth-central-america` is left out: a topic of it is switched off".to_owned()),
+            "{:?}",
+            config.overridden
+        );
+    }
+}
+
+#[test]
+fn what_would_do_harm_later_is_a_mistake_now() {
+    let told = |name: &str, text: &str| read(written(&[(name, text)]).path(), &[], &[]).unwrap_err().to_string();
+    let source = |rest: &str| format!("[[source]]\nid = \"own\"\ntitle = \"Own\"\n{rest}\n");
+    assert!(told("feeds.toml", "[[feed]]\nslug = \"x\"\ntitle = { en = \"X\" }\ntopics = []\n").contains("feed `x`: holds everything"));
+    let twice = "[[feed]]\nslug = \"x\"\ntitle = { en = \"X\" }\nlang = \"es\"\n".repeat(2);
+    assert!(told("feeds.toml", &twice).contains("the same slug stands further up"));
+    assert!(told("tributary.toml", "[serve]\nlimit = 100\nmax_limit = 20\n").contains("`limit` 100 is greater than `max_limit` 20"));
+    assert!(told("sources.toml", &source("url = \"https://u:pw@own.example/feed\"")).contains("would be published"));
+    // A former name leads to the topic, a variable that nobody set is none, and a rhythm can be given back.
+    let text =
+        source("url = \"https://own.example/feed\"\ntopics = [\"fair-recruitment\"]") + "[[source]]\nid = \"mpi\"\nevery = \"adaptive\"\n";
+    let config = read(written(&[("sources.toml", &text)]).path(), &[("TRIBUTARY__SERVE__LIMIT", "")], &[]).unwrap();
+    let of = |id: &str| config.sources.iter().find(|source| source.id.as_str() == id).unwrap();
+    assert_eq!(of("own").topics[0].as_str(), "ethical-recruitment");
+    assert_eq!(of("mpi").timetable, tributary::model::Timetable::Adaptive);
 }

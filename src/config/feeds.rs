@@ -1,10 +1,12 @@
 //! `feeds.toml`: filters with a name.
 
-use super::{reader::Reader, sources::country, topics::four_names};
-use crate::{
-    model::{FeedSlug, Filter, FourNames, Source, TopicSlug},
-    text,
+use super::{
+    Layer,
+    reader::Reader,
+    sources::country,
+    topics::{absent, find, four_names},
 };
+use crate::model::{FeedSlug, Filter, FourNames, Source, Topic};
 
 /// A filter with a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,12 +23,15 @@ pub struct SavedFeed {
 pub(super) fn read(
     reader: &mut Reader<'_>,
     feeds: &mut Vec<SavedFeed>,
-    topics: &[TopicSlug],
+    topics: &[Topic],
     sources: &[Source],
-    dropped: bool,
+    layer: Layer,
     overridden: &mut Vec<String>,
 ) {
-    let is_own = !feeds.is_empty();
+    if layer == (Layer::BuiltIn { dropped: true }) {
+        overridden.push("the built-in feeds are dropped".to_owned());
+    }
+    let mut seen: Vec<FeedSlug> = Vec::new();
     let mut root = reader.root();
     root.ignore(&["builtin"]);
     root.tables("feed", |table| {
@@ -37,6 +42,10 @@ pub(super) fn read(
             return table.ignore(&["title", "topics", "countries", "regions", "sources", "lang", "enabled"]);
         };
         table.call(format!("feed `{slug}`"));
+        if seen.contains(&slug) {
+            table.wrong_at("slug", "the same slug stands further up");
+        }
+        seen.push(slug.clone());
         let known = feeds.iter().position(|feed| feed.slug == slug);
         let blank = || SavedFeed { slug: slug.clone(), title: FourNames::default(), filter: Filter::default() };
         let mut feed = known.map_or_else(blank, |at| feeds[at].clone());
@@ -49,20 +58,22 @@ pub(super) fn read(
                 name.clone_from(&feed.title.en);
             }
         }
-        let near = |what: &str, name: &str, known: Vec<&str>| match text::nearest(name, known, 1).first() {
-            Some(near) => format!("there is no {what} `{name}`; did you mean `{near}`?"),
-            None => format!("there is no {what} `{name}`"),
-        };
-        let topic = |name: &str| {
-            let found = topics.iter().find(|topic| topic.as_str() == name).cloned();
-            found.ok_or_else(|| near("topic", name, topics.iter().map(TopicSlug::as_str).collect()))
-        };
         let source = |name: &str| {
             let found = sources.iter().find(|source| source.id.as_str() == name).map(|source| source.id.clone());
-            found.ok_or_else(|| near("source", name, sources.iter().map(|source| source.id.as_str()).collect()))
+            found.ok_or_else(|| absent("source", name, sources.iter().map(|source| source.id.as_str())))
+        };
+        let told = table.told();
+        // An operator who switches a topic off has not made a mistake in our file.
+        let missing = std::cell::Cell::new(false);
+        let topic = |name: &str| match find(topics, name) {
+            Err(_) if layer != Layer::Own => {
+                missing.set(true);
+                Ok(None)
+            }
+            found => found.map(Some),
         };
         if let Some(topics) = table.list("topics", topic) {
-            feed.filter.topics = topics.into_iter().collect();
+            feed.filter.topics = topics.into_iter().flatten().collect();
         }
         if let Some(countries) = table.list("countries", country) {
             feed.filter.countries = countries.into_iter().collect();
@@ -74,24 +85,27 @@ pub(super) fn read(
             feed.filter.sources = sources.into_iter().collect();
         }
         feed.filter.lang = table.parsed("lang").or(feed.filter.lang);
-        let says_what = ["topics", "countries", "regions", "sources", "lang"].iter().any(|key| table.has(key));
-        if feed.filter.is_empty() && !says_what {
+        if feed.filter.is_empty() && table.told() == told && !missing.get() {
             table.wrong("holds everything; give it topics, countries, regions, sources or a lang");
         }
         let enabled = table.flag("enabled").unwrap_or(true);
+        if missing.get() {
+            overridden.push(format!("feed `{slug}` is left out: a topic of it is switched off"));
+            return;
+        }
         match known {
             Some(at) if !enabled => {
                 feeds.remove(at);
                 overridden.push(format!("feed `{slug}` is switched off"));
             }
             Some(at) => {
-                if is_own && feeds[at] != feed {
-                    overridden.push(format!("feed `{slug}` is changed"));
+                if layer == Layer::Own && feeds[at] != feed {
+                    overridden.push(format!("feed `{slug}` is changed: {}", table.keys("slug")));
                 }
                 feeds[at] = feed;
             }
-            None if enabled && !dropped => {
-                if is_own {
+            None if enabled && layer != (Layer::BuiltIn { dropped: true }) => {
+                if layer == Layer::Own {
                     overridden.push(format!("feed `{slug}` is added"));
                 }
                 feeds.push(feed);

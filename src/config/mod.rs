@@ -26,6 +26,15 @@ const SOURCES: &str = include_str!("../../config/sources.toml");
 const TOPICS: &str = include_str!("../../config/topics.toml");
 const FEEDS: &str = include_str!("../../config/feeds.toml");
 
+/// Whose file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Layer {
+    /// Ours, and whether the operator wants none of it.
+    BuiltIn { dropped: bool },
+    /// The operator's.
+    Own,
+}
+
 /// A whole configuration without mistakes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
@@ -65,35 +74,38 @@ pub fn load(dir: Option<&Path>, env: impl Iterator<Item = (String, String)>, fla
         .map(|(name, built_in)| file(name, built_in));
     let [own_settings, own_sources, own_topics, own_feeds] = own;
 
-    let mut read = |own: Option<(String, String)>, name: &str, built_in: &str, each: &mut dyn FnMut(&mut Reader<'_>, bool)| {
+    let mut read = |own: Option<(String, String)>, name: &str, built_in: &str, each: &mut dyn FnMut(&mut Reader<'_>, Layer)| {
         let mut reader = Reader::new(name, built_in, &mut mistakes);
         let keeps = own.as_ref().is_none_or(|(name, text)| {
             let mut silent = Vec::new();
             Reader::new(name, text, &mut silent).root().flag("builtin").unwrap_or(true)
         });
-        each(&mut reader, !keeps);
+        each(&mut reader, Layer::BuiltIn { dropped: !keeps });
         if let Some((name, text)) = own {
-            each(&mut Reader::new(&name, &text, &mut mistakes), false);
+            each(&mut Reader::new(&name, &text, &mut mistakes), Layer::Own);
         }
     };
 
     let mut settings = Settings::default();
     read(own_settings, "built-in tributary.toml", SETTINGS, &mut |reader, _| settings.read(reader));
     let mut topics = topics::blank();
-    read(own_topics, "built-in topics.toml", TOPICS, &mut |reader, dropped| {
-        topics::read(reader, &mut topics, dropped, &mut overridden);
+    read(own_topics, "built-in topics.toml", TOPICS, &mut |reader, layer| {
+        topics::read(reader, &mut topics, layer, &mut overridden);
     });
     let mut feeds = Vec::new();
     let mut sources = Vec::new();
-    let known: Vec<TopicSlug> = topics.topics.iter().map(|topic| topic.slug.clone()).collect();
-    read(own_sources, "built-in sources.toml", SOURCES, &mut |reader, dropped| {
-        sources::read(reader, &mut sources, &known, dropped, &mut overridden);
+    read(own_sources, "built-in sources.toml", SOURCES, &mut |reader, layer| {
+        sources::read(reader, &mut sources, &topics.topics, layer, &mut overridden);
     });
-    read(own_feeds, "built-in feeds.toml", FEEDS, &mut |reader, dropped| {
-        feeds::read(reader, &mut feeds, &known, &sources, dropped, &mut overridden);
+    read(own_feeds, "built-in feeds.toml", FEEDS, &mut |reader, layer| {
+        feeds::read(reader, &mut feeds, &topics.topics, &sources, layer, &mut overridden);
     });
     for (name, key, value) in variables(env).into_iter().chain(flags.iter().map(|(key, value)| flag(key, value))) {
         settings::override_one(&mut settings, &name, &key, &value, &mut mistakes);
+    }
+    if settings.serve.limit > settings.serve.max_limit {
+        let what = format!("`limit` {} is greater than `max_limit` {}", settings.serve.limit, settings.serve.max_limit);
+        mistakes.push(Mistake::of_file("[serve]", &what));
     }
     let timeout = settings.fetch.timeout;
     for source in &mut sources {
@@ -112,6 +124,8 @@ pub fn load(dir: Option<&Path>, env: impl Iterator<Item = (String, String)>, fla
 /// `TRIBUTARY__SERVE__LISTEN` as the name to tell, the key and the value; sorted, so that mistakes come in one order.
 fn variables(env: impl Iterator<Item = (String, String)>) -> Vec<(String, String, String)> {
     let mut found: Vec<_> = env
+        // Compose files pass on variables that nobody set.
+        .filter(|(_, value)| !value.is_empty())
         .filter_map(|(name, value)| {
             let key = name.strip_prefix("TRIBUTARY__")?.to_ascii_lowercase().replace("__", ".");
             Some((name, key, value))

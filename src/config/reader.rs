@@ -72,6 +72,17 @@ impl<'a> Table<'a, '_> {
         self.thing = thing;
     }
 
+    /// How many mistakes were told so far.
+    pub(super) fn told(&self) -> usize {
+        self.mistakes.len()
+    }
+
+    /// The keys that are there, but for the one that names the thing.
+    pub(super) fn keys(&self, name: &str) -> String {
+        let keys: Vec<&str> = self.map.keys().map(|key| &**key.get_ref()).filter(|key| *key != name).collect();
+        keys.join(", ")
+    }
+
     /// Whether a key is there.
     pub(super) fn has(&self, key: &str) -> bool {
         self.map.contains_key(key)

@@ -125,7 +125,7 @@ impl Settings {
         root.table("fetch", |table| {
             let fetch = &mut self.fetch;
             set(&mut fetch.at_once, size(table.integer("at_once", 1..=1000)));
-            set(&mut fetch.per_host, size(table.integer("per_host", 1..=8)));
+            set(&mut fetch.per_host, size(table.integer("per_host", 1..=2)));
             if let Some(timeout) = table.string("timeout") {
                 match parse_duration(&timeout) {
                     Ok(timeout) => fetch.timeout = timeout,

@@ -4,22 +4,24 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::reader::{Reader, Table};
-use crate::{
-    model::{
-        ContentPolicy, CountryCode, Defaults, Source, SourceId, Timetable, TopicSlug,
-        timetable::{Cron, parse_duration},
-    },
-    text,
+use super::{
+    Layer,
+    reader::{Reader, Table},
+    topics::find,
+};
+use crate::model::{
+    ContentPolicy, CountryCode, Defaults, Source, SourceId, Timetable, Topic,
+    timetable::{Cron, parse_duration},
 };
 
 /// Nothing is pulled more often than this.
 const SOONEST: Duration = Duration::from_secs(60);
 
 /// Takes what a file says: sources are changed by id, or added.
-pub(super) fn read(reader: &mut Reader<'_>, sources: &mut Vec<Source>, topics: &[TopicSlug], dropped: bool, overridden: &mut Vec<String>) {
-    let is_own = !sources.is_empty();
-    let built_in = sources.len();
+pub(super) fn read(reader: &mut Reader<'_>, sources: &mut Vec<Source>, topics: &[Topic], layer: Layer, overridden: &mut Vec<String>) {
+    if layer == (Layer::BuiltIn { dropped: true }) {
+        overridden.push("the built-in sources are dropped".to_owned());
+    }
     let mut seen: Vec<SourceId> = Vec::new();
     let mut root = reader.root();
     root.ignore(&["builtin"]);
@@ -57,22 +59,24 @@ pub(super) fn read(reader: &mut Reader<'_>, sources: &mut Vec<Source>, topics: &
             }
         };
         let before = source.clone();
-        one(table, &mut source, topics);
+        one(table, &mut source, topics, layer);
         match known {
             Some(at) => {
-                if is_own && before != source {
-                    overridden.push(format!("source `{}` is changed{}", source.id, if source.enabled { "" } else { " and switched off" }));
+                if layer == Layer::Own && before != source {
+                    overridden.push(format!("source `{}` is changed: {}", source.id, table.keys("id")));
                 }
                 sources[at] = source;
             }
-            None if !dropped => sources.push(source),
+            None if layer != (Layer::BuiltIn { dropped: true }) => {
+                if layer == Layer::Own {
+                    overridden.push(format!("source `{}` is added", source.id));
+                }
+                sources.push(source);
+            }
             None => {}
         }
     });
     root.finish();
-    if is_own && sources.len() > built_in {
-        overridden.extend(sources[built_in..].iter().map(|source| format!("source `{}` is added", source.id)));
-    }
 }
 
 /// Every key of a source, for tables that can not be read at all.
@@ -125,7 +129,7 @@ fn blank(id: SourceId, url: Url) -> Source {
     }
 }
 
-fn one(table: &mut Table<'_, '_>, source: &mut Source, topics: &[TopicSlug]) {
+fn one(table: &mut Table<'_, '_>, source: &mut Source, topics: &[Topic], layer: Layer) {
     if let Some(title) = table.string("title") {
         source.title = title;
     }
@@ -141,15 +145,13 @@ fn one(table: &mut Table<'_, '_>, source: &mut Source, topics: &[TopicSlug]) {
     if let Some(timetable) = timetable(table) {
         source.timetable = timetable;
     }
-    let topic = |name: &str| {
-        let found = topics.iter().find(|topic| topic.as_str() == name).cloned();
-        found.ok_or_else(|| match text::nearest(name, topics.iter().map(TopicSlug::as_str), 1).first() {
-            Some(near) => format!("there is no topic `{name}`; did you mean `{near}`?"),
-            None => format!("there is no topic `{name}`"),
-        })
+    // An operator who switches a topic off has not made a mistake in our file.
+    let topic = |name: &str| match find(topics, name) {
+        Err(_) if layer != Layer::Own => Ok(None),
+        found => found.map(Some),
     };
     if let Some(topics) = table.list("topics", topic) {
-        source.topics = topics;
+        source.topics = topics.into_iter().flatten().collect();
     }
     if let Some(countries) = table.list("countries", country) {
         source.countries = countries;
@@ -181,6 +183,14 @@ fn one(table: &mut Table<'_, '_>, source: &mut Source, topics: &[TopicSlug]) {
 fn address(table: &mut Table<'_, '_>, key: &'static str, file_too: bool) -> Option<Url> {
     let text = table.string(key)?;
     match Url::parse(&text) {
+        // Addresses of sources are published.
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            table.wrong_at(
+                key,
+                &format!("`{key}` holds a name or password, and would be published; give `headers = {{ Authorization = \"…\" }}`"),
+            );
+            None
+        }
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() || file_too && url.scheme() == "file" => Some(url),
         _ => {
             table.wrong_at(key, &format!("`{key}`: `{text}` is not an address; give one that begins with https://"));
@@ -191,6 +201,10 @@ fn address(table: &mut Table<'_, '_>, key: &'static str, file_too: bool) -> Opti
 
 fn timetable(table: &mut Table<'_, '_>) -> Option<Timetable> {
     let zone = table.string("timezone");
+    let at_its_own_rhythm = table.string("every").as_deref() == Some("adaptive");
+    if at_its_own_rhythm {
+        return Some(Timetable::Adaptive);
+    }
     let every = duration(table, "every");
     let cron = table.string("cron");
     match (every, cron) {

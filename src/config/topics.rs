@@ -2,8 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::reader::{Reader, Table};
-use crate::model::{FourNames, Lang, Terms, Topic, TopicDefaults, TopicRules, TopicSlug};
+use super::{
+    Layer,
+    reader::{Reader, Table},
+};
+use crate::{
+    model::{FourNames, Lang, Terms, Topic, TopicDefaults, TopicRules, TopicSlug},
+    text,
+};
 
 /// Rules before any file is read.
 pub(super) fn blank() -> TopicRules {
@@ -12,8 +18,10 @@ pub(super) fn blank() -> TopicRules {
 }
 
 /// Takes what a file says: topics are changed by slug, switched off, or added.
-pub(super) fn read(reader: &mut Reader<'_>, rules: &mut TopicRules, dropped: bool, overridden: &mut Vec<String>) {
-    let is_own = !rules.topics.is_empty();
+pub(super) fn read(reader: &mut Reader<'_>, rules: &mut TopicRules, layer: Layer, overridden: &mut Vec<String>) {
+    if layer == (Layer::BuiltIn { dropped: true }) {
+        overridden.push("the built-in topics are dropped".to_owned());
+    }
     let mut seen: Vec<TopicSlug> = Vec::new();
     let mut root = reader.root();
     root.ignore(&["builtin"]);
@@ -68,13 +76,13 @@ pub(super) fn read(reader: &mut Reader<'_>, rules: &mut TopicRules, dropped: boo
                 overridden.push(format!("topic `{slug}` is switched off"));
             }
             Some(at) => {
-                if is_own && before != topic {
-                    overridden.push(format!("topic `{slug}` is changed"));
+                if layer == Layer::Own && before != topic {
+                    overridden.push(format!("topic `{slug}` is changed: {}", table.keys("slug")));
                 }
                 rules.topics[at] = topic;
             }
-            None if enabled && !dropped => {
-                if is_own {
+            None if enabled && layer != (Layer::BuiltIn { dropped: true }) => {
+                if layer == Layer::Own {
                     overridden.push(format!("topic `{slug}` is added"));
                 }
                 rules.topics.push(topic);
@@ -101,8 +109,7 @@ fn one(table: &mut Table<'_, '_>, topic: &mut Topic) {
     table.table("label", |table| four_names(table, &mut topic.label));
     set(&mut topic.definition, table.string("definition"));
     topic.threshold = table.number("threshold", 1.0..=50.0).or(topic.threshold);
-    let text = |text: &str| Ok(text.to_owned());
-    set(&mut topic.categories, table.list("categories", text));
+    set(&mut topic.categories, table.list("categories", |text| Ok(text.to_owned())));
     set(&mut topic.aliases, table.list("aliases", |slug| slug.parse().map_err(|error| format!("{error}"))));
     for (key, lang) in [("en", Lang::EN), ("es", Lang::ES), ("fr", Lang::FR), ("pt", Lang::PT)] {
         table.table(key, |table| {
@@ -131,6 +138,24 @@ fn term(text: &str) -> Result<String, String> {
         (true, false) => Ok(text.to_owned()),
         (true, true) => Err(format!("the term `{text}` would match nearly every word; give at least two letters before *")),
         (false, _) => Err(format!("the term `{text}` can not be understood; write words, `word*`, or `a ~4 b`")),
+    }
+}
+
+/// The topic of that name, or the one that had it formerly: a topic that is renamed breaks nobody's files.
+pub(super) fn find(topics: &[Topic], name: &str) -> Result<TopicSlug, String> {
+    let known = topics.iter().find(|topic| topic.slug.as_str() == name);
+    let former = || topics.iter().find(|topic| topic.aliases.iter().any(|alias| alias.as_str() == name));
+    match known.or_else(former) {
+        Some(topic) => Ok(topic.slug.clone()),
+        None => Err(absent("topic", name, topics.iter().map(|topic| topic.slug.as_str()))),
+    }
+}
+
+/// How something that is not there is told.
+pub(super) fn absent<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    match text::nearest(name, known, 1).first() {
+        Some(near) => format!("there is no {what} `{name}`; did you mean `{near}`?"),
+        None => format!("there is no {what} `{name}`"),
     }
 }
 
