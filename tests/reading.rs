@@ -98,6 +98,13 @@ fn what_is_broken_is_mended_and_said() {
 }
 
 #[test]
+fn an_address_beside_letters_that_are_no_ascii_costs_nothing() {
+    let feed = "<rss version=\"2.0\"><channel><title>W</title><managingEditor>«a@b.org»</managingEditor>\
+                <item><title>A</title><author>Niña （a@b.org）</author></item><item><title>B</title></item></channel></rss>";
+    assert_eq!(titles(feed), ["A", "B"]);
+}
+
+#[test]
 fn every_encoding_comes_out_as_it_was_meant() {
     let text = "<?xml version=\"1.0\" encoding=\"@\"?><rss version=\"2.0\"><channel><item><title>Niñez</title></item></channel></rss>";
     let utf8 = text.replace('@', "utf-8");

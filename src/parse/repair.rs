@@ -4,6 +4,9 @@
 
 use crate::{html, text};
 
+/// What stands before the first item is at most this long, in bytes, for a feed to be read item by item.
+const LONGEST_HEAD: usize = 64 << 10;
+
 /// The text after the XML declaration, which speaks of an encoding that is no longer true.
 pub(super) fn without_declaration(text: &str) -> &str {
     match text.strip_prefix("<?xml") {
@@ -55,6 +58,7 @@ pub(super) fn repair(text: &str, notes: &mut Vec<String>) -> String {
     text = note("text before the feed", &text, from_root(&text).to_owned());
     text = note("bare & and unknown entities", &text, mend_ampersands(&text));
     text = note("markup in text", &text, wrap_markup(&text));
+    text = note("addresses of people", &text, without_addresses(&text));
     note("cut off", &text, close(&text))
 }
 
@@ -109,29 +113,41 @@ fn wrap_markup(text: &str) -> String {
     if find_ignoring_case(text, "<feed").is_some_and(|at| at < 200) {
         return text.to_owned();
     }
-    let mut wrapped = text.to_owned();
-    for name in ["title", "description", "content:encoded", "summary"] {
+    change_inside(text, &["title", "description", "content:encoded", "summary"], |inner| {
+        // The reader decodes no entity in CDATA, and the cleaner decodes them anyway.
+        let is_bare = inner.contains('<') && !inner.contains("<![CDATA[");
+        is_bare.then(|| format!("<![CDATA[{}]]>", inner.replace("]]>", "]]&gt;")))
+    })
+}
+
+/// Addresses of people beside letters that are no ASCII make the reader break off; only their names are wanted.
+fn without_addresses(text: &str) -> String {
+    change_inside(text, &["managingEditor", "webMaster", "author"], |inner| {
+        let is_mixed = inner.contains('@') && !inner.is_ascii();
+        is_mixed.then(|| inner.split_whitespace().filter(|word| !word.contains('@')).collect::<Vec<_>>().join(" "))
+    })
+}
+
+/// The text with the insides of these elements changed, where `change` gives something.
+fn change_inside(text: &str, names: &[&str], change: impl Fn(&str) -> Option<String>) -> String {
+    let mut changed = text.to_owned();
+    for name in names {
         let (open, close) = (format!("<{name}>"), format!("</{name}>"));
-        let mut next = String::with_capacity(wrapped.len());
-        let mut rest = wrapped.as_str();
+        let mut next = String::with_capacity(changed.len());
+        let mut rest = changed.as_str();
         while let Some(at) = rest.find(&open) {
             let from = at + open.len();
             next.push_str(&rest[..from]);
             rest = &rest[from..];
             let Some(length) = rest.find(&close) else { break };
             let inner = &rest[..length];
-            if inner.contains('<') && !inner.contains("<![CDATA[") {
-                // The reader decodes no entity in CDATA, and the cleaner decodes them anyway.
-                next.push_str(&format!("<![CDATA[{}]]>", inner.replace("]]>", "]]&gt;")));
-            } else {
-                next.push_str(inner);
-            }
+            next.push_str(change(inner).as_deref().unwrap_or(inner));
             rest = &rest[length..];
         }
         next.push_str(rest);
-        wrapped = next;
+        changed = next;
     }
-    wrapped
+    changed
 }
 
 /// A document that was cut off ends after its last whole item.
@@ -154,14 +170,24 @@ fn shape(text: &str) -> Option<(usize, &'static str, &'static str)> {
     shapes.iter().find_map(|(root, item, end)| Some((text.find(root)?, *item, *end)))
 }
 
-/// The document once for each of its items, with only that item in it.
-pub(super) fn one_by_one(text: &str) -> Vec<String> {
-    let Some((_, item, end)) = shape(text) else { return Vec::new() };
-    let (open, close) = (format!("<{item}"), format!("</{item}>"));
-    let Some(first) = text.find(&open) else { return Vec::new() };
-    let head = &text[..first];
-    let items = text[first..].split_inclusive(&close).filter_map(|part| Some(&part[part.find(&open)?..]));
-    items.filter(|part| part.ends_with(&close)).map(|part| format!("{head}{part}{end}")).collect()
+/// The document once for each of its items, with only that item in it, one after the other.
+pub(super) fn one_by_one(text: &str) -> impl Iterator<Item = String> + '_ {
+    let parts = shape(text).and_then(|(_, item, end)| {
+        let (open, close) = (format!("<{item}"), format!("</{item}>"));
+        let first = text.find(&open)?;
+        // A head as long as a feed is none, and would be copied for every item.
+        (first <= LONGEST_HEAD).then_some((first, open, close, end))
+    });
+    parts.into_iter().flat_map(move |(first, open, close, end)| {
+        let (head, mut rest) = text.split_at(first);
+        std::iter::from_fn(move || {
+            let from = rest.find(&open)?;
+            let length = rest[from..].find(&close)? + close.len();
+            let item = &rest[from..from + length];
+            rest = &rest[from + length..];
+            Some(format!("{head}{item}{end}"))
+        })
+    })
 }
 
 fn find_ignoring_case(text: &str, what: &str) -> Option<usize> {
