@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{Common, Failure, log, pull, runtime, table};
+use super::{Common, Failure, log, progress, runtime, table};
 use crate::{
     config::Config,
     daemon::{
@@ -178,7 +178,7 @@ pub fn rebuild(common: &Common) -> Result<(), Failure> {
     }
     drop(folder.fresh_view(&journal)?);
     drop(journal);
-    let bar = pull::bar(0);
+    let bar = progress::bar(0);
     let opened = folder.open(&config.settings.daemon.instance, now(), |done, of| {
         bar.set_length(of);
         bar.set_position(done);

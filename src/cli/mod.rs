@@ -10,6 +10,7 @@ pub mod demo;
 mod health;
 mod lines;
 mod log;
+mod progress;
 mod pull;
 mod run;
 mod table;

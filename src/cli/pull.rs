@@ -1,14 +1,10 @@
 //! `tributary pull`.
 
-use std::{
-    io::{self, Write},
-    time::Duration,
-};
+use std::io::{self, Write};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
-use super::{Common, Failure, data, log, runtime, table};
+use super::{Common, Failure, data, log, progress, runtime, table};
 use crate::{
     apply::Writer,
     daemon::{
@@ -25,7 +21,7 @@ pub fn pull(common: &Common, ids: &[String], json: bool) -> Result<(), Failure> 
     log::start(common.log, "warn");
     let wanted = daemon::wanted_sources(&config, ids).map_err(Failure::Misuse)?;
     let count = if wanted.is_empty() { config.sources.iter().filter(|source| source.enabled).count() } else { wanted.len() };
-    let bar = bar(count as u64);
+    let bar = progress::bar(count as u64);
     let mut rows: Vec<Value> = Vec::new();
     let mut failures: Vec<String> = Vec::new();
     match DataFolder::hold(&config.settings.daemon.data) {
@@ -73,14 +69,6 @@ pub fn pull(common: &Common, ids: &[String], json: bool) -> Result<(), Failure> 
         failures.push("no source could be pulled".to_owned());
     }
     if failures.is_empty() { Ok(()) } else { Err(Failure::Failed(failures.join("; "))) }
-}
-
-/// A bar on a terminal, nothing elsewhere.
-pub fn bar(length: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}").unwrap_or_else(|_| ProgressStyle::default_bar());
-    let bar = ProgressBar::new(length).with_style(style);
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }
 
 fn text(row: &Value, key: &str) -> String {

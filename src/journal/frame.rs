@@ -5,14 +5,14 @@ use std::{fmt, path::Path};
 use serde::Serialize;
 use zstd::{bulk::Compressor, bulk::Decompressor, zstd_safe};
 
-use super::{JournalError, read};
+use super::JournalError;
 
 /// The longest line that is believed, in bytes: a record has at most half a mebibyte compressed.
 const LONGEST_LINE: u64 = 64 << 20;
 /// zstd's own balance of speed and size.
 const LEVEL: i32 = 3;
 /// The first four bytes of a frame.
-const MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
+pub(super) const MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 
 /// Writes frames. One context for all of them.
 pub(super) struct Press(Compressor<'static>);
@@ -131,23 +131,4 @@ impl<B: AsRef<[u8]>> Frames<B> {
         self.line = decompressor.decompress(&rest[..length], size).map_err(|_| Bad::Frame("the frame does not match its checksum"))?;
         Ok(length)
     }
-}
-
-/// Where a frame may begin in these bytes.
-fn starts(bytes: &[u8]) -> impl Iterator<Item = usize> {
-    bytes.windows(MAGIC.len()).enumerate().filter(|(_, window)| *window == MAGIC).map(|(at, _)| at)
-}
-
-/// Whether a readable line begins anywhere in these bytes: then what stands before it is the middle, not the end.
-pub(super) fn holds_a_line(bytes: &[u8]) -> bool {
-    starts(bytes).any(|at| matches!(Frames::new(&bytes[at..]).next(), Some(Ok(line)) if read::is_a_line(line)))
-}
-
-/// The highest sequence number in any readable line of these bytes.
-pub(super) fn last_number_used(bytes: &[u8]) -> u64 {
-    let numbers = starts(bytes).filter_map(|at| match Frames::new(&bytes[at..]).next() {
-        Some(Ok(line)) => read::sequence(line),
-        _ => None,
-    });
-    numbers.max().unwrap_or(0)
 }

@@ -10,9 +10,11 @@
 //! that something kept was lost: then nothing is appended any more until `verify --repair`.
 //! Deliberately absent: a lock (the data folder's), and any way to change a line.
 
+mod chain;
 mod error;
 mod frame;
 mod read;
+mod scan;
 mod segment;
 
 use std::{
@@ -131,7 +133,7 @@ impl Journal {
         while let Some(line) = frames.next() {
             let checked = line.and_then(|line| {
                 if length > 0 {
-                    let record = read::outline(line, bounds.last + 1, &hash)?;
+                    let record = chain::outline(line, bounds.last + 1, &hash)?;
                     (bounds.last, bounds.last_at) = (record.seq, record.at);
                 }
                 hash = frame::hash(line);
@@ -147,7 +149,7 @@ impl Journal {
             }
         }
         if let Some(bad) = end {
-            if frame::holds_a_line(&bytes[length + 1..]) || bad.is_whole() {
+            if scan::holds_a_line(&bytes[length + 1..]) || bad.is_whole() {
                 damage.get_or_insert(Damage { file: last.path.clone(), at: length as u64, after: bounds.last, why: bad.to_string() });
             } else {
                 notices.push(segment::cut(&last.path, &bytes, length)?);

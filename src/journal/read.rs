@@ -2,57 +2,13 @@
 
 use std::{fs, path::PathBuf};
 
-use serde::Deserialize;
-
 use super::{
-    Damage, Header, JournalError,
-    frame::{self, Bad, Frames},
+    Damage, JournalError,
+    chain::record,
+    frame::{self, Frames},
     segment::{Segment, io_error},
 };
-use crate::model::{Record, Second};
-
-/// The kinds that this version knows; anything else is refused.
-const KINDS: [&str; 4] = ["pull", "checked", "snapshot", "snapshot_end"];
-
-/// What the chain needs of a record; the rest of the line is passed over.
-#[derive(Deserialize)]
-pub(super) struct Outline {
-    pub(super) seq: u64,
-    pub(super) at: Second,
-    kind: String,
-    prev: String,
-}
-
-/// A line as the record that should stand here: the next in sequence, chained to the line before.
-pub(super) fn record(line: &[u8], seq: u64, prev: &str) -> Result<Record, Bad> {
-    outline(line, seq, prev)?;
-    serde_json::from_slice(line).map_err(|error| Bad::Line(format!("record {seq} can not be read: {error}")))
-}
-
-/// Whether the record that should stand here does; what it says is not looked at.
-pub(super) fn outline(line: &[u8], seq: u64, prev: &str) -> Result<Outline, Bad> {
-    let outline: Outline = serde_json::from_slice(line).map_err(|error| Bad::Line(format!("no record: {error}")))?;
-    if outline.seq != seq {
-        return Err(Bad::Line(format!("record {} stands where {seq} should", outline.seq)));
-    }
-    if outline.prev != prev {
-        return Err(Bad::Line(format!("record {seq} does not follow the line before it")));
-    }
-    if !KINDS.contains(&outline.kind.as_str()) {
-        return Err(Bad::UnknownKind { seq, kind: outline.kind });
-    }
-    Ok(outline)
-}
-
-/// Whether a line is a record or a header at all.
-pub(super) fn is_a_line(line: &[u8]) -> bool {
-    serde_json::from_slice::<Outline>(line).is_ok() || serde_json::from_slice::<Header>(line).is_ok()
-}
-
-/// The sequence number of a line, if it is a record.
-pub(super) fn sequence(line: &[u8]) -> Option<u64> {
-    serde_json::from_slice::<Outline>(line).ok().map(|outline| outline.seq)
-}
+use crate::model::Record;
 
 /// The records of a journal, in order, one segment's compressed bytes in memory at a time. Ends after the first error.
 pub struct Records {

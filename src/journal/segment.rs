@@ -8,7 +8,8 @@ use std::{
 
 use super::{
     Damage, FORMAT, Header, JournalError, Notice,
-    frame::{self, Frames, Press},
+    frame::{Frames, Press},
+    scan,
 };
 use crate::model::Record;
 
@@ -79,7 +80,7 @@ fn path(dir: &Path, number: u64) -> PathBuf {
 }
 
 fn is_without_lines(path: &Path) -> Result<bool, JournalError> {
-    Ok(!frame::holds_a_line(&fs::read(path).map_err(io_error(path))?))
+    Ok(!scan::holds_a_line(&fs::read(path).map_err(io_error(path))?))
 }
 
 /// The header of a segment; `None` when it can not be read.
@@ -111,7 +112,7 @@ pub(super) fn gap(segments: &[Segment]) -> Option<Damage> {
 pub(super) fn last_number_used(segments: &[Segment]) -> Result<u64, JournalError> {
     let mut last = 0;
     for segment in segments {
-        last = last.max(frame::last_number_used(&fs::read(&segment.path).map_err(io_error(&segment.path))?));
+        last = last.max(scan::last_number_used(&fs::read(&segment.path).map_err(io_error(&segment.path))?));
     }
     Ok(last)
 }
