@@ -219,7 +219,17 @@ impl Common {
         if let Some(dir) = self.config.as_ref().filter(|dir| !dir.is_dir()) {
             return Err(Failure::Misuse(format!("--config {}: there is no such directory", dir.display())));
         }
-        Ok(config::load(dir.as_deref(), std::env::vars(), &flags)?)
+        let mut config = config::load(dir.as_deref(), std::env::vars(), &flags)?;
+        // Regions are the gazetteer's, which the configuration does not know.
+        let (_, regions) = crate::classify::names();
+        for feed in &config.feeds {
+            for region in feed.filter.regions.iter().filter(|region| !regions.contains_key(region)) {
+                let near = text::nearest(region.as_str(), regions.keys().map(AsRef::as_ref), 1);
+                let hint = near.first().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+                config.notices.push(format!("feed `{}` will stay empty: there is no region `{region}`{hint}", feed.slug));
+            }
+        }
+        Ok(config)
     }
 }
 

@@ -87,7 +87,7 @@ pub struct Ready {
 /// What looks are made with, for a configuration.
 pub fn kit(config: &Config) -> Result<Kit, DaemonError> {
     let classifier = Classifier::new(&config.topics).map_err(|error| DaemonError::Topics(error.to_string()))?;
-    Ok(Kit { client: Client::new(&policy(config))?, classifier: Arc::new(classifier) })
+    Ok(Kit::new(Client::new(&policy(config))?, Arc::new(classifier)))
 }
 
 /// How publishers are asked, for a configuration: an honest name, and whom to write to.

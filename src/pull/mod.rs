@@ -13,6 +13,7 @@ use std::{
 
 pub use state::{address, back_off};
 use state::{answered, failed};
+use tokio::sync::Semaphore;
 
 use crate::{
     classify::Classifier,
@@ -29,6 +30,16 @@ pub struct Kit {
     pub client: Client,
     /// Files items.
     pub classifier: Arc<Classifier>,
+    /// Documents read at once: as many as there are processors, because each takes many times its size in memory.
+    readers: Arc<Semaphore>,
+}
+
+impl Kit {
+    /// A kit of these.
+    pub fn new(client: Client, classifier: Arc<Classifier>) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { client, classifier, readers: Arc::new(Semaphore::new(processors)) }
+    }
 }
 
 /// What one look at one source found.
@@ -135,7 +146,12 @@ async fn ask(kit: &Kit, source: &Arc<Source>, known: Option<&SourceState>, now: 
                 return Ok(Heard::Unchanged { answer: said, hints, hash: Some(hash) });
             }
             let (classifier, source) = (kit.classifier.clone(), source.clone());
-            let read = tokio::task::spawn_blocking(move || read(&document, &source, &classifier)).await;
+            let turn = kit.readers.clone().acquire_owned().await;
+            let read = tokio::task::spawn_blocking(move || {
+                let _turn = turn;
+                read(&document, &source, &classifier)
+            })
+            .await;
             let (feed, items, dropped) = read.map_err(|cause| Trouble::Reader(cause.to_string()))??;
             Ok(Heard::Feed { answer: said, hash, feed, items, dropped })
         }
