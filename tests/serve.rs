@@ -356,3 +356,30 @@ proptest! {
         prop_assert!(text.chars().all(tributary::text::is_xml_char));
     }
 }
+
+#[test]
+fn a_client_that_says_nothing_is_cut() {
+    let site = serve_at("https://news.example.org/", Duration::from_millis(200));
+    for said in [&b""[..], b"PRI * HT"] {
+        let mut silent = TcpStream::connect(site.address).unwrap();
+        silent.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        silent.write_all(said).unwrap();
+        // The end of the connection, not the end of our patience.
+        let ended = silent.read(&mut [0]);
+        assert!(!ended.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock), "{said:?}: {ended:?}");
+    }
+}
+
+#[test]
+fn connections_are_cut_when_draining_takes_too_long() {
+    let mut site = serve_at("https://news.example.org/", Duration::from_secs(60));
+    // A head that never ends keeps the connection from closing by itself.
+    let mut slow = TcpStream::connect(site.address).unwrap();
+    slow.write_all(b"GET /feed.atom HTTP/1.1\r\nHost: x\r\nX-Slow: ").unwrap();
+    assert_eq!(get(site.address, "/livez").status, 200);
+    site.stop.send(true).unwrap();
+    site.runtime.block_on(&mut site.ended).unwrap();
+    slow.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    let ended = slow.read(&mut [0]);
+    assert!(!ended.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock), "{ended:?}");
+}
