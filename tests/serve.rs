@@ -383,3 +383,44 @@ fn connections_are_cut_when_draining_takes_too_long() {
     let ended = slow.read(&mut [0]);
     assert!(!ended.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock), "{ended:?}");
 }
+
+#[test]
+fn no_part_of_a_path_is_overlooked() {
+    let site = site();
+    for path in ["/feed/topic/youth&country=zz.atom", "/feed/topic/youth%26country=zz.atom", "/feed/topic/youth&.atom"] {
+        assert_ne!(get(site.address, path).status, 200, "{path}");
+    }
+}
+
+#[test]
+fn every_address_in_a_feed_leads_somewhere() {
+    let site = site();
+    for path in ["/feed.atom", "/feed/topic/youth.atom", "/feed/topic/youth.atom?lang=en", "/feed/lang/en.atom"] {
+        let text = get(site.address, path).text();
+        let head = text.split("<entry>").next().unwrap();
+        for link in head.split("<link href=\"https://news.example.org").skip(1) {
+            let to = link.split('"').next().unwrap().replace("&amp;", "&");
+            assert_eq!(get(site.address, &to).status, 200, "{path} links to {to}");
+        }
+    }
+}
+
+#[test]
+fn a_304_names_the_tag_that_was_asked_about() {
+    let site = site();
+    let coded = ask(site.address, "GET", "/feed.atom", &[("Accept-Encoding", "gzip")]);
+    let tag = coded.header("etag").unwrap();
+    let known = ask(site.address, "GET", "/feed.atom", &[("If-None-Match", tag)]);
+    assert_eq!((known.status, known.header("etag")), (304, Some(tag)));
+}
+
+#[test]
+fn weights_and_old_dates_are_understood() {
+    let site = site();
+    let coding = |accepted: &str| {
+        ask(site.address, "GET", "/feed.atom", &[("Accept-Encoding", accepted)]).header("content-encoding").map(str::to_owned)
+    };
+    assert_eq!(coding("identity;q=1, gzip;q=0.5"), None);
+    let since = |date: &str| ask(site.address, "GET", "/feed.atom", &[("If-Modified-Since", date)]).status;
+    assert_eq!((since("Sunday, 13-Sep-20 12:26:41 GMT"), since("Sun Sep 13 12:26:41 2020")), (304, 304));
+}

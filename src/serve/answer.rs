@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use chrono::DateTime;
+use chrono::{DateTime, NaiveDateTime};
 use serde_json::{Value, json};
 
 use super::cache::Finished;
@@ -24,15 +24,27 @@ enum Coding {
     Brotli,
 }
 
+impl Coding {
+    /// Sets its tag apart: each coding is a representation of its own (§8.8.3.3).
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::Identity => "",
+            Self::Gzip => "-gz",
+            Self::Brotli => "-br",
+        }
+    }
+}
+
 /// A finished feed, or the word that the asker has it already.
 pub(super) fn feed(finished: &Finished, asked: &HeaderMap) -> Response {
     let coding = coding(asked, finished);
-    let (bytes, suffix, name) = match coding {
-        Coding::Identity => (&finished.identity, "", None),
-        Coding::Gzip => (&finished.gzip, "-gz", Some("gzip")),
-        Coding::Brotli => (&finished.brotli, "-br", Some("br")),
+    let (bytes, name) = match coding {
+        Coding::Identity => (&finished.identity, None),
+        Coding::Gzip => (&finished.gzip, Some("gzip")),
+        Coding::Brotli => (&finished.brotli, Some("br")),
     };
-    let tag = format!("\"{}{suffix}\"", finished.tag);
+    let known = known(asked, coding, &finished.tag, finished.changed);
+    let tag = format!("\"{}{}\"", finished.tag, known.unwrap_or(coding).suffix());
     let changed = finished.changed.date_time().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
     let fixed = [
         (header::ETAG, tag.as_str()),
@@ -46,7 +58,7 @@ pub(super) fn feed(finished: &Finished, asked: &HeaderMap) -> Response {
     for (name, value) in fixed {
         set(response.headers_mut(), name, value);
     }
-    if is_known(asked, &finished.tag, finished.changed) {
+    if known.is_some() {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return response;
     }
@@ -66,19 +78,31 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     }
 }
 
-/// Whether the asker's validators say that it has this already. `If-None-Match` goes before `If-Modified-Since` (§13.2.2).
-fn is_known(asked: &HeaderMap, tag: &str, changed: Second) -> bool {
-    let mut tags = asked.get_all(header::IF_NONE_MATCH).iter().peekable();
-    if tags.peek().is_some() {
-        // Weak comparison; any coding of the same bytes is the same answer.
-        let is_ours = |theirs: &str| {
-            let theirs = theirs.trim().trim_start_matches("W/").trim_matches('"');
-            theirs == "*" || theirs.trim_end_matches("-gz").trim_end_matches("-br") == tag
-        };
-        return tags.filter_map(|value| value.to_str().ok()).any(|list| list.split(',').any(is_ours));
+/// Which coding of this the asker's validators say that it has already.
+///
+/// `If-None-Match` goes before `If-Modified-Since` (§13.2.2) and compares weakly. The tag of any coding
+/// counts, because caches code and decode on the way; the answer names that tag, so that they find what they keep.
+fn known(asked: &HeaderMap, coding: Coding, tag: &str, changed: Second) -> Option<Coding> {
+    let lists: Vec<&HeaderValue> = asked.get_all(header::IF_NONE_MATCH).iter().collect();
+    if lists.is_empty() {
+        let since = asked.get(header::IF_MODIFIED_SINCE).and_then(|value| value.to_str().ok()).and_then(http_date);
+        return since.filter(|since| changed <= *since).map(|_| coding);
     }
-    let since = asked.get(header::IF_MODIFIED_SINCE).and_then(|value| value.to_str().ok());
-    since.and_then(|date| DateTime::parse_from_rfc2822(date).ok()).is_some_and(|since| changed <= Second::of(since.to_utc()))
+    let theirs: Vec<&str> = lists.iter().filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(',')).map(str::trim).collect();
+    if theirs.contains(&"*") {
+        return Some(coding);
+    }
+    let is_named = |coding: &Coding| {
+        theirs.iter().any(|theirs| theirs.trim_start_matches("W/").trim_matches('"').strip_prefix(tag) == Some(coding.suffix()))
+    };
+    [coding, Coding::Identity, Coding::Gzip, Coding::Brotli].into_iter().find(is_named)
+}
+
+/// A date in any of the three forms that HTTP has had (§5.6.7).
+fn http_date(text: &str) -> Option<Second> {
+    let old = |form: &str| NaiveDateTime::parse_from_str(text, form).ok().map(|time| time.and_utc());
+    let time = DateTime::parse_from_rfc2822(text).ok().map(|time| time.to_utc());
+    time.or_else(|| old("%A, %d-%b-%y %H:%M:%S GMT")).or_else(|| old("%a %b %e %H:%M:%S %Y")).map(Second::of)
 }
 
 /// The coding that the asker likes best, of those we have.
@@ -92,19 +116,21 @@ fn coding(asked: &HeaderMap, finished: &Finished) -> Coding {
             let coding = words.next().unwrap_or_default();
             let q = words.find_map(|word| word.strip_prefix("q=")).map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0));
             if coding == name {
-                return q;
+                return Some(q);
             }
             if coding == "*" {
                 any = Some(q);
             }
         }
-        any.unwrap_or(0.0)
+        any.filter(|_| name != "identity")
     };
     let offers = [(Coding::Brotli, "br", &finished.brotli), (Coding::Gzip, "gzip", &finished.gzip)];
+    // Plain bytes that are not mentioned are taken when nothing else is liked (§12.5.3); of equals the shorter one.
+    let plain = liking("identity").unwrap_or(0.0);
     let mut best = (Coding::Identity, 0.0);
     for (coding, name, bytes) in offers {
-        let q = liking(name);
-        if q > best.1 && !bytes.is_empty() {
+        let q = liking(name).unwrap_or(0.0);
+        if q > best.1 && q >= plain && !bytes.is_empty() {
             best = (coding, q);
         }
     }

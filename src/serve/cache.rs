@@ -67,6 +67,12 @@ struct Slot {
     making: Arc<tokio::sync::Mutex<()>>,
 }
 
+impl Inner {
+    fn remove(&mut self, asked: &Asked) {
+        self.bytes -= self.slots.remove(asked).and_then(|slot| slot.finished).map_or(0, |finished| finished.weight());
+    }
+}
+
 impl Cache {
     pub(super) fn new(limit: usize) -> Self {
         Self { limit, inner: Mutex::default() }
@@ -100,7 +106,7 @@ impl Cache {
                 Ok(finished)
             }
             Err(error) => {
-                self.inner().slots.remove(&asked);
+                self.inner().remove(&asked);
                 Err(error)
             }
         }
@@ -121,13 +127,13 @@ impl Cache {
         if slot.changed > before {
             return;
         }
-        slot.finished = Some(finished.clone());
-        inner.bytes += finished.weight();
+        // Two may have made it, where one before them failed.
+        let replaced = slot.finished.replace(finished.clone()).map_or(0, |replaced| replaced.weight());
+        inner.bytes = inner.bytes + finished.weight() - replaced;
         while inner.bytes > self.limit {
             let oldest = inner.slots.iter().filter(|(_, slot)| slot.finished.is_some()).min_by_key(|(_, slot)| slot.used);
             let Some(oldest) = oldest.map(|(asked, _)| asked.clone()) else { break };
-            let weight = inner.slots.remove(&oldest).and_then(|slot| slot.finished).map_or(0, |finished| finished.weight());
-            inner.bytes -= weight;
+            inner.remove(&oldest);
         }
     }
 

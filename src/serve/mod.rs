@@ -119,6 +119,11 @@ impl App {
     }
 
     fn build(&self, asked: &Asked) -> Result<Finished, StoreError> {
+        self.write(asked, publish::atom).map(|(bytes, changed)| Finished::new(bytes, changed))
+    }
+
+    /// What is written of the stories that were asked for, and when they last changed.
+    fn write<T>(&self, asked: &Asked, write: impl FnOnce(&publish::Feed<'_>) -> T) -> Result<(T, Second), StoreError> {
         let publishing = self.publishing.load();
         let page = self.store.query(&asked.filter, None, asked.limit)?;
         let feed = publish::Feed {
@@ -131,6 +136,6 @@ impl App {
             page: &page,
             genesis: publishing.genesis,
         };
-        Ok(Finished::new(publish::atom(&feed), page.changed))
+        Ok((write(&feed), page.changed))
     }
 }

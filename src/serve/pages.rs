@@ -8,6 +8,7 @@ use super::{App, Publishing};
 use crate::{
     html::escape,
     model::{Evidence, Field, FourNames, Story, Why},
+    publish::{self, Feed},
     store::{Counts, StoreError},
 };
 
@@ -100,6 +101,21 @@ pub(super) async fn index(app: &Arc<App>, publishing: &Publishing) -> String {
     list("Sources", sources.collect());
     let head = format!("<link rel=\"alternate\" type=\"application/atom+xml\" href=\"{}\">", address("feed.atom"));
     page(&publishing.site.title, &head, &body)
+}
+
+/// A feed for people: what it is called, where it is, and what is in it.
+pub(super) fn feed(feed: &Feed<'_>) -> String {
+    let (title, address) = (escape(&publish::title(feed)), escape(&feed.site.address(feed.path)));
+    let rows = feed.page.entries.iter().map(|shown| {
+        let (story, edition, item) = (&shown.story, shown.edition(), &shown.copy().item);
+        let about = escape(&feed.site.address(&format!("story/{}", story.id)));
+        let source = feed.sources.get(&item.source).map_or(item.source.as_str(), |card| &card.title);
+        let told = if item.title.is_empty() { source } else { &item.title };
+        format!("<li><a lang=\"{}\" href=\"{about}\">{}</a> <small>{}</small></li>", edition.lang, escape(told), escape(source))
+    });
+    let head = format!("<link rel=\"alternate\" type=\"application/atom+xml\" href=\"{address}\">");
+    let body = format!("<h1>{title}</h1><p><a href=\"{address}\">{address}</a></p><ul>{}</ul>", rows.collect::<String>());
+    page(&publish::title(feed), &head, &body)
 }
 
 /// Why a story is where it is: who told it, what it was filed under, and what spoke for that.

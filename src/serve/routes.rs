@@ -11,7 +11,7 @@ use axum::{
 use serde_json::json;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
-use super::{App, Standing, answer, filter, filter::Wrong, pages};
+use super::{App, Asked, Standing, answer, filter, filter::Wrong, pages};
 use crate::model::StoryId;
 
 /// No answer takes longer than this.
@@ -61,12 +61,30 @@ async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
 }
 
 async fn feed(app: &Arc<App>, publishing: &super::Publishing, path: &str, query: Option<&str>, headers: &HeaderMap) -> Response {
-    match filter::read(path, query.unwrap_or_default(), publishing) {
+    let query = query.unwrap_or_default();
+    // The same address without extension is the page for people.
+    if !path.contains('.') {
+        let read = filter::read(&format!("{path}.atom"), query, publishing);
+        return match read {
+            Ok(asked) => people(app, asked).await,
+            Err(error) => wrong(&error, publishing),
+        };
+    }
+    match filter::read(path, query, publishing) {
         Ok(asked) => match app.finished(asked).await {
             Ok(finished) => answer::feed(&finished, headers),
             Err(error) => failed(&error),
         },
         Err(error) => wrong(&error, publishing),
+    }
+}
+
+async fn people(app: &Arc<App>, asked: Asked) -> Response {
+    let app = app.clone();
+    match tokio::task::spawn_blocking(move || app.write(&asked, pages::feed)).await {
+        Ok(Ok((html, _))) => answer::page(html),
+        Ok(Err(error)) => failed(&error),
+        Err(error) => failed(&error),
     }
 }
 
