@@ -415,6 +415,37 @@ fn a_304_names_the_tag_that_was_asked_about() {
 }
 
 #[test]
+fn a_text_in_no_known_language_does_not_take_on_the_feeds() {
+    let publishing = publishing("https://news.example.org/");
+    let mut story = told(1, "youth", "GT");
+    story.editions[0].lang = tributary::model::Lang::UNKNOWN;
+    let text = String::from_utf8(feed_of(story, &publishing)).unwrap();
+    assert!(text.contains("<title xml:lang=\"und\">"), "{text}");
+}
+
+#[test]
+fn an_entry_keeps_its_id_to_the_letter_and_has_an_author() {
+    let publishing = publishing("https://news.example.org/");
+    let mut story = told(1, "youth", "GT");
+    story.editions[0].entry_id = "https://wire.example/cafe\u{301}".into();
+    story.copies[0].item.authors = vec![" \u{200B}".into()];
+    story.copies[0].item.enclosures =
+        vec![tributary::model::Enclosure { url: "https://wire.example/a".into(), media_type: Some("a file".into()), length: None }];
+    let text = String::from_utf8(feed_of(story, &publishing)).unwrap();
+    let mut wrong = Vec::new();
+    if !text.contains("<id>https://wire.example/cafe\u{301}</id>") {
+        wrong.push("id changed");
+    }
+    if text.contains("<name></name>") {
+        wrong.push("empty author");
+    }
+    if text.contains("type=\"a file\"") {
+        wrong.push("bad media type");
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[test]
 fn weights_and_old_dates_are_understood() {
     let site = site();
     let coding = |accepted: &str| {

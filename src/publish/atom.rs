@@ -53,11 +53,13 @@ fn entry(feed: &Feed<'_>, shown: &Shown) -> Entry {
     let (story, edition, copy) = (&*shown.story, shown.edition(), shown.copy());
     let item = &copy.item;
     let card = card(feed, &item.source);
-    let lang = edition.lang.is_known().then(|| edition.lang.to_string());
+    let known = edition.lang.is_known().then(|| edition.lang.to_string());
+    // Said even when it is not known, so that nothing takes on the language of the feed's own words.
+    let lang = edition.lang.as_str();
     let about = feed.site.address(&format!("story/{}", story.id));
     // Exactly one alternate, and the first: readers disagree about which of several to take.
     let mut alternate = link("alternate", item.link.as_deref().unwrap_or(&about), Some("text/html"));
-    alternate.hreflang.clone_from(&lang);
+    alternate.hreflang = known;
     let mut links = vec![alternate];
     links.extend(others(feed, story, shown).map(|(other, name)| Link {
         hreflang: Some(other.labels.lang.value).filter(|lang| lang.is_known()).map(|lang| lang.to_string()),
@@ -66,26 +68,27 @@ fn entry(feed: &Feed<'_>, shown: &Shown) -> Entry {
     }));
     links.extend(item.enclosures.iter().map(|enclosure| Link {
         length: enclosure.length.map(|length| length.to_string()),
-        ..link("enclosure", &enclosure.url, enclosure.media_type.as_deref())
+        ..link("enclosure", &enclosure.url, enclosure.media_type.as_deref().filter(|media_type| is_media_type(media_type)))
     }));
-    let authors: Vec<Person> = item.authors.iter().map(|author| person(author)).collect();
+    let authors: Vec<Person> = item.authors.iter().map(|author| person(author)).filter(|author| !author.name.is_empty()).collect();
     let title = if item.title.is_empty() { text::shorten(&item.summary, 80) } else { item.title.clone() };
     let title = if title.is_empty() { card.title.clone() } else { title };
-    let summary = (card.content != ContentPolicy::Title && !item.summary.is_empty()).then(|| plain(&item.summary, lang.as_deref()));
+    let summary = (card.content != ContentPolicy::Title && !item.summary.is_empty()).then(|| plain(&item.summary, Some(lang)));
     Entry {
-        title: plain(&title, lang.as_deref()),
-        id: clean(&edition.entry_id),
+        title: plain(&title, Some(lang)),
+        // To the letter: readers know an entry by it.
+        id: text::xml_safe(&edition.entry_id).into_owned(),
         updated: date(updated(shown)),
         published: Some(date(edition.position)),
         authors: if authors.is_empty() { vec![person(&card.title)] } else { authors },
         categories: categories(feed, story, copy),
         links,
-        rights: item.rights.as_ref().or(card.rights.as_ref()).map(|rights| plain(rights, lang.as_deref())),
+        rights: item.rights.as_ref().or(card.rights.as_ref()).map(|rights| plain(rights, Some(lang))),
         source: Some(source(&card, edition.position)),
         summary,
         content: Some(Content {
             content_type: Some("html".into()),
-            lang: lang.or_else(|| Some("und".into())),
+            lang: Some(lang.to_owned()),
             value: Some(text::xml_safe(&body(feed, shown, &card, &about)).into_owned()),
             ..Content::default()
         }),
@@ -121,7 +124,7 @@ fn body(feed: &Feed<'_>, shown: &Shown, card: &SourceCard, about: &str) -> Strin
         parts.push(format!("{} {}", words::also(lang), others.join(", ")));
     }
     parts.push(linked(Some(about), words::why(lang)));
-    format!("{told}<p><small>{}</small></p>", parts.join(" · "))
+    format!("{told}<p lang=\"{lang}\"><small>{}</small></p>", parts.join(" · "))
 }
 
 /// The other copies that can be followed, with the names of their sources, each address once.
@@ -164,6 +167,13 @@ fn categories(feed: &Feed<'_>, story: &Story, copy: &Copy) -> Vec<Category> {
         ours(&category.term, &clean(&scheme), category.label.as_deref())
     });
     topics.chain(countries).chain(regions).chain(theirs).collect()
+}
+
+/// Whether it is `type/subtype` (§2 `atomMediaType`; RFC 6838 §4.2): publishers write other things there.
+fn is_media_type(text: &str) -> bool {
+    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b));
+    let essence = text.split(';').next().unwrap_or_default().trim();
+    essence.split_once('/').is_some_and(|(kind, name)| is_name(kind) && is_name(name))
 }
 
 /// The feed that the entry was taken from (§4.2.11).
