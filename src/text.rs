@@ -78,6 +78,13 @@ pub fn shorten(text: &str, limit: usize) -> String {
     format!("{}…", head[..cut].trim_end_matches([' ', ',', ';', ':', '.']))
 }
 
+/// Whether a text is a media type, `type/subtype`, perhaps with parameters (RFC 6838 §4.2): publishers write other things there.
+pub fn is_media_type(text: &str) -> bool {
+    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b));
+    let essence = text.split(';').next().unwrap_or_default().trim();
+    essence.split_once('/').is_some_and(|(kind, name)| is_name(kind) && is_name(name))
+}
+
 /// An error and its causes in one sentence; what a cause repeats is said once.
 pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();

@@ -82,7 +82,7 @@ pub fn clean(raw: RawItem, origin: &Origin<'_>) -> Result<Item, Dropped> {
             .into_iter()
             .take(MOST)
             .filter_map(|(url, media_type, length)| {
-                Some(Enclosure { url: absolute(&url)?, media_type: media_type.filter(|t| is_media_type(t)), length })
+                Some(Enclosure { url: absolute(&url)?, media_type: media_type.filter(|t| text::is_media_type(t)), length })
             })
             .collect(),
         image: raw.image.as_deref().and_then(absolute),
@@ -144,10 +144,4 @@ fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
         }
     }
     kept
-}
-
-/// `type/subtype` in the characters that it may have (RFC 6838 §4.2).
-fn is_media_type(text: &str) -> bool {
-    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b));
-    text.split_once('/').is_some_and(|(kind, rest)| is_name(kind) && is_name(rest))
 }

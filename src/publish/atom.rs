@@ -68,7 +68,7 @@ fn entry(feed: &Feed<'_>, shown: &Shown) -> Entry {
     }));
     links.extend(item.enclosures.iter().map(|enclosure| Link {
         length: enclosure.length.map(|length| length.to_string()),
-        ..link("enclosure", &enclosure.url, enclosure.media_type.as_deref().filter(|media_type| is_media_type(media_type)))
+        ..link("enclosure", &enclosure.url, enclosure.media_type.as_deref().filter(|media_type| text::is_media_type(media_type)))
     }));
     let authors: Vec<Person> = item.authors.iter().map(|author| person(author)).filter(|author| !author.name.is_empty()).collect();
     let title = if item.title.is_empty() { text::shorten(&item.summary, 80) } else { item.title.clone() };
@@ -167,13 +167,6 @@ fn categories(feed: &Feed<'_>, story: &Story, copy: &Copy) -> Vec<Category> {
         ours(&category.term, &clean(&scheme), category.label.as_deref())
     });
     topics.chain(countries).chain(regions).chain(theirs).collect()
-}
-
-/// Whether it is `type/subtype` (§2 `atomMediaType`; RFC 6838 §4.2): publishers write other things there.
-fn is_media_type(text: &str) -> bool {
-    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b));
-    let essence = text.split(';').next().unwrap_or_default().trim();
-    essence.split_once('/').is_some_and(|(kind, name)| is_name(kind) && is_name(name))
 }
 
 /// The feed that the entry was taken from (§4.2.11).
