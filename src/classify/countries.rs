@@ -3,15 +3,24 @@
 //! The longest known form wins and consumes its words; rules then ask whether it is the name of a
 //! person, a street, a language or a town elsewhere. What stays is weighed by where it stands.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap, HashSet},
+};
 
 use super::{
     Classifier, Subject,
     gazetteer::{Entry, Kind, Require},
-    tokens::{Words, phrase},
+    tokens::{Words, key},
 };
 use crate::model::{CountryCode, CountryLabel, Defaults, Evidence, Field, Lang, RegionLabel, RegionSlug, Rejected};
 
+/// Words that may stand between a phrase such as `funded by` and a name.
+#[rustfmt::skip]
+const FILLERS: &[&str] = &[
+    "the", "of", "el", "la", "las", "los", "de", "del", "le", "les", "l", "du", "des", "d", "o", "os", "as", "da", "do", "das", "dos",
+    "government", "governments", "gobierno", "gobiernos", "gouvernement", "gouvernements", "governo", "governos",
+];
 /// Words of the text that are its lead.
 const LEAD: usize = 60;
 /// A dateline ends within this many words.
@@ -21,8 +30,8 @@ const LEAD_WEIGHT: f32 = 2.0;
 const LATER_WEIGHT: f32 = 1.0;
 /// Everything that is not the name itself.
 const INDIRECT: f32 = 0.8;
-/// The seat of an organization, outside the title.
-const SEAT: f32 = 0.25;
+/// The seat of an organization outside the title, a donor, a place that people are on the way to.
+const ASIDE: f32 = 0.25;
 /// A country is given from this score on ...
 const THRESHOLD: f32 = 1.5;
 /// ... and this share of the best one's.
@@ -34,6 +43,9 @@ const LIST: usize = 6;
 /// Below this the source's own country is added.
 const WEAK: f32 = 2.0;
 
+/// Evidence kept of what was rejected, and of a region: a name said a thousand times is told three times.
+const TOLD: usize = 3;
+
 /// One form that was found.
 struct Found {
     code: CountryCode,
@@ -42,7 +54,7 @@ struct Found {
     at: usize,
     words: usize,
     weight: f32,
-    rule: String,
+    rule: Cow<'static, str>,
 }
 
 /// Countries and regions, and what was rejected.
@@ -57,10 +69,6 @@ pub(super) fn tell(
         subject,
         fields,
         lang,
-        haystack: format!(
-            " {} ",
-            fields.iter().flat_map(|words| words.tokens.iter().map(|token| &*token.word)).collect::<Vec<_>>().join(" ")
-        ),
         clues: HashMap::new(),
         found: Vec::new(),
         fallback: Vec::new(),
@@ -80,105 +88,136 @@ struct Search<'a> {
     subject: &'a Subject<'a>,
     fields: &'a [Words<'a>],
     lang: Lang,
-    /// All words, a space apart: where clues are looked for.
-    haystack: String,
     /// Clues that were looked for already, so that no text makes us look again and again.
-    clues: HashMap<String, bool>,
+    clues: HashMap<&'a str, bool>,
     found: Vec<Found>,
     fallback: Vec<CountryCode>,
     regions: BTreeMap<RegionSlug, Vec<Evidence>>,
     rejected: Vec<Rejected>,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
     fn field(&mut self, words: &Words<'_>) {
-        let dateline = if words.field == Field::Title { 0 } else { dateline(words) };
+        let mut dateline = if words.field == Field::Title { 0 } else { dateline(words) };
+        // Where the last name that is not the subject ended, and why it is not.
+        let mut aside: Option<(usize, &'a str)> = None;
         let mut at = 0;
         while at < words.tokens.len() {
             let Some((length, entry)) = self.longest(words, at) else {
                 at += self.compound(words, at).max(1);
                 continue;
             };
-            self.consider(words, at, length, &entry, dateline);
+            if at == 0 && dateline == 0 && words.field != Field::Title {
+                dateline = self.dateline_sentence(words);
+            }
+            let joined = aside.filter(|(end, _)| is_joined(words, *end, at)).map(|(_, why)| why);
+            let why = joined.or_else(|| self.aside(words, at));
+            aside = why.map(|why| (at + length, why));
+            self.consider(words, at, length, entry, dateline, why);
             at += length;
         }
     }
 
     /// The longest form that begins at a word and may stand there, and its best meaning.
-    fn longest(&self, words: &Words<'_>, at: usize) -> Option<(usize, Entry)> {
-        let mut best: Option<(usize, Entry)> = None;
-        let rest = words.tokens[at..].iter().map(|token| &*token.word);
-        self.classifier.gazetteer.trie.walk(rest, |length, entries| {
-            let fits = entries.iter().filter(|entry| self.fits(words, at, length, entry));
-            let entry = fits.min_by_key(|entry| entry.kind);
-            if let Some(entry) = entry.filter(|_| best.as_ref().is_none_or(|(longest, _)| length >= *longest)) {
-                best = Some((length, entry.clone()));
+    fn longest(&self, words: &Words<'_>, at: usize) -> Option<(usize, &'a Entry)> {
+        let mut best: Option<(usize, &Entry)> = None;
+        self.classifier.gazetteer.trie.walk(words, at, |length, entries| {
+            if best.is_none_or(|(longest, _)| length >= longest) {
+                let fits = entries.iter().filter(|entry| self.fits(words, at, length, entry));
+                best = fits.min_by_key(|entry| entry.kind).map(|entry| (length, entry)).or(best);
             }
         });
         best
     }
 
     fn fits(&self, words: &Words<'_>, at: usize, length: usize, entry: &Entry) -> bool {
-        let tokens = &words.tokens[at..at + length];
         if let Some(exact) = &entry.exact {
-            return words.slice(at, at + length) == &**exact && !tokens[length - 1].dollar_after;
+            // "US" among capitals may be "us".
+            let is_any_word = length == 1 && words.shouts && words.tokens.len() > 1;
+            return words.slice(at, at + length) == &**exact && !is_any_word && !words.after(at + length - 1).starts_with('$');
         }
         let speaks = entry.kind != Kind::Demonym || !self.lang.is_known() || entry.lang.is_none_or(|lang| lang == self.lang);
-        speaks && entry.capital_at.is_none_or(|word| tokens.get(word).is_some_and(|token| token.capital))
+        speaks && entry.capital_at.is_none_or(|word| words.tokens.get(at + word).is_some_and(|token| token.capital))
     }
 
-    fn consider(&mut self, words: &Words<'_>, at: usize, length: usize, entry: &Entry, dateline: usize) {
-        let term = phrase(words.slice(at, at + length)).join(" ");
+    /// Why a name is not the subject, by the words before it.
+    fn aside(&self, words: &Words<'_>, at: usize) -> Option<&'a str> {
+        let last = (0..at).rev().find(|before| words.word(*before).is_some_and(|word| !FILLERS.contains(&word)))?;
+        let phrases = self.classifier.gazetteer.asides.get(words.word(last)?)?;
+        let before = words.before(last + 1);
+        phrases.iter().find(|(phrase, _)| before.ends_with(&**phrase)).map(|(_, why)| &**why)
+    }
+
+    /// How many words the first sentence has when it is nothing but places: `San José, Costa Rica. The …`.
+    fn dateline_sentence(&self, words: &Words<'_>) -> usize {
+        let end = words.tokens.iter().take_while(|token| token.sentence == words.tokens[0].sentence).count();
+        let mut at = 0;
+        while let Some((length, _)) = self.longest(words, at).filter(|(length, _)| at + length <= end) {
+            at += length;
+        }
+        if at == end && end < words.tokens.len() { end } else { 0 }
+    }
+
+    fn consider(&mut self, words: &Words<'_>, at: usize, length: usize, entry: &'a Entry, dateline: usize, aside: Option<&str>) {
+        let term = words.phrase(at, at + length);
         if let Some(region) = &entry.region {
-            let evidence = evidence(words, at, length, "region".to_owned(), zone_weight(words, at));
-            self.regions.entry(region.clone()).or_default().push(evidence);
+            let told = self.regions.entry(region.clone()).or_default();
+            if told.len() < TOLD {
+                told.push(evidence(words, at, length, "region", zone_weight(words, at)));
+            }
             return;
         }
         let Some(mut code) = entry.code else { return };
         let mut weight = zone_weight(words, at) * if entry.kind == Kind::Name { 1.0 } else { INDIRECT };
-        let mut rule = entry.kind.name().to_owned();
+        let mut rule = Cow::Borrowed(entry.kind.name());
         let gazetteer = &self.classifier.gazetteer;
         if entry.kind != Kind::Mask {
             if is_named_after(words, at, |word| gazetteer.prefix_mask.contains(word)) {
                 return self.reject(words, at, length, code, "street, quarter or school named after it");
             }
             if let Some(require) =
-                gazetteer.require.get(&term).filter(|require| require.langs.is_empty() || require.langs.contains(&self.lang))
+                gazetteer.require.get(term).filter(|require| require.langs.is_empty() || require.langs.contains(&self.lang))
             {
                 match self.require(require, words, at, length) {
-                    Verdict::Counts => {}
+                    Verdict::Counts => code = require.code,
                     Verdict::Half => {
                         weight *= 0.5;
-                        rule = format!("{rule}, uncertain");
+                        rule = Cow::Owned(format!("{rule}, uncertain"));
                     }
                     Verdict::Other(other, why) => {
                         self.reject(words, at, length, code, &why);
                         code = other;
-                        rule = format!("{rule}, {why}");
+                        rule = Cow::Owned(format!("{rule}, {why}"));
                     }
                     Verdict::Drop(why) => return self.reject(words, at, length, code, &why),
                 }
             }
-            if let Some(shared) = gazetteer.shared_by_term.get(&term).map(|at| &gazetteer.shared[*at]) {
+            if let Some(shared) = gazetteer.shared_by_term.get(term).map(|at| &gazetteer.shared[*at]) {
                 if !shared.needs.is_empty() && !shared.needs.iter().any(|clue| self.has(clue)) {
                     return self.reject(words, at, length, code, "demonym of another place");
                 }
                 let instead = shared.instead.iter().find(|(_, clues)| clues.iter().any(|clue| self.has(clue))).map(|(code, _)| *code);
                 code = instead.unwrap_or(shared.prefer);
             }
-            let is_hq = gazetteer.hq.contains(&term);
+            let is_hq = gazetteer.hq.contains(term);
             if at < dateline {
                 let in_parentheses = words.text[..words.tokens[at].start].trim_end().ends_with('(');
                 if is_hq {
                     return self.reject(words, at, length, code, "dateline of a headquarters");
                 }
-                if in_parentheses || gazetteer.hub.contains(&term) {
+                if in_parentheses || gazetteer.hub.contains(term) {
                     self.fallback.push(code);
                     return self.reject(words, at, length, code, "dateline of a regional office");
                 }
+                if self.is_about_a_region() {
+                    return self.reject(words, at, length, code, "dateline of news about a region");
+                }
             } else if is_hq && words.field != Field::Title {
-                weight *= SEAT;
-                rule = format!("{rule}, seat of organizations");
+                weight *= ASIDE;
+                rule = Cow::Owned(format!("{rule}, seat of organizations"));
+            } else if let Some(why) = aside {
+                weight *= ASIDE;
+                rule = Cow::Owned(format!("{rule}, {why}"));
             }
         }
         self.found.push(Found { code, kind: entry.kind, field: words.field, at, words: length, weight, rule });
@@ -186,18 +225,19 @@ impl Search<'_> {
 
     /// `haïtiano-dominicaine`: the first half is a demonym when a hyphen and another demonym follow.
     fn compound(&mut self, words: &Words<'_>, at: usize) -> usize {
-        let token = &words.tokens[at];
-        let Some(code) = self.classifier.gazetteer.compound.get(&*token.word).copied().filter(|_| token.hyphen_after) else { return 0 };
-        let next = (at + 1 < words.tokens.len()).then(|| self.longest(words, at + 1)).flatten();
-        if next.is_some_and(|(_, entry)| entry.kind == Kind::Demonym) {
+        if !words.after(at).starts_with(['-', '‐', '‑']) {
+            return 0;
+        }
+        let Some(code) = self.classifier.gazetteer.compound.get(words.phrase(at, at + 1)).copied() else { return 0 };
+        if self.longest(words, at + 1).is_some_and(|(_, entry)| entry.kind == Kind::Demonym) {
             let weight = zone_weight(words, at) * INDIRECT;
-            let rule = "demonym, first half of two".to_owned();
+            let rule = Cow::Borrowed("demonym, first half of two");
             self.found.push(Found { code, kind: Kind::Demonym, field: words.field, at, words: 1, weight, rule });
         }
         1
     }
 
-    fn require(&mut self, require: &Require, words: &Words<'_>, at: usize, length: usize) -> Verdict {
+    fn require(&mut self, require: &'a Require, words: &Words<'_>, at: usize, length: usize) -> Verdict {
         let otherwise = |why: String| match require.otherwise.as_str() {
             "half" => Verdict::Half,
             "drop" => Verdict::Drop(why),
@@ -208,11 +248,11 @@ impl Search<'_> {
         }
         if require.person_before {
             let gazetteer = &self.classifier.gazetteer;
-            let before = at.checked_sub(1).map(|at| &words.tokens[at]).filter(|before| before.sentence == words.tokens[at].sentence);
-            let after = words.tokens.get(at + length).filter(|after| after.capital);
-            if before.is_some_and(|before| gazetteer.before_a_surname.contains(&*before.word))
-                || after.is_some_and(|after| gazetteer.after_a_first_name.contains(&*after.word))
-            {
+            let before = at.checked_sub(1).filter(|before| words.tokens[*before].sentence == words.tokens[at].sentence);
+            let after = Some(at + length).filter(|after| words.tokens.get(*after).is_some_and(|token| token.capital));
+            let is_among =
+                |set: &HashSet<String>, at: Option<usize>| at.and_then(|at| words.word(at)).is_some_and(|word| set.contains(word));
+            if is_among(&gazetteer.before_a_surname, before) || is_among(&gazetteer.after_a_first_name, after) {
                 return Verdict::Drop("name of a person".to_owned());
             }
         }
@@ -227,18 +267,27 @@ impl Search<'_> {
     }
 
     /// Whether a clue occurs anywhere in the item.
-    fn has(&mut self, clue: &str) -> bool {
-        if let Some(known) = self.clues.get(clue) {
-            return *known;
-        }
-        let has = self.haystack.contains(&format!(" {} ", phrase(clue).join(" ")));
-        self.clues.insert(clue.to_owned(), has);
-        has
+    fn has(&mut self, clue: &'a str) -> bool {
+        let fields = self.fields;
+        *self.clues.entry(clue).or_insert_with(|| {
+            let phrase = format!(" {} ", key(clue));
+            fields.iter().any(|words| words.folded.contains(&phrase))
+        })
+    }
+
+    /// Whether the title names a region: then the place of the dateline is where one met.
+    fn is_about_a_region(&self) -> bool {
+        self.regions.values().flatten().any(|evidence| evidence.field == Field::Title)
     }
 
     fn reject(&mut self, words: &Words<'_>, at: usize, length: usize, code: CountryCode, why: &str) {
-        let evidence = vec![evidence(words, at, length, why.to_owned(), 0.0)];
-        self.rejected.push(Rejected { label: format!("country:{code}"), score: 0.0, rule: why.to_owned(), evidence });
+        let label = format!("country:{code}");
+        let evidence = evidence(words, at, length, why, 0.0);
+        match self.rejected.iter_mut().find(|known| known.label == label && known.rule == why) {
+            Some(known) if known.evidence.len() >= TOLD => {}
+            Some(known) => known.evidence.push(evidence),
+            None => self.rejected.push(Rejected { label, score: 0.0, rule: why.to_owned(), evidence: vec![evidence] }),
+        }
     }
 
     /// Membership lists: more than a handful of countries in one sentence count half.
@@ -259,7 +308,7 @@ impl Search<'_> {
         for (found, in_list) in self.found.iter_mut().zip(in_list) {
             if in_list && found.field != Field::Title {
                 found.weight *= 0.5;
-                found.rule.push_str(", in a long list");
+                found.rule.to_mut().push_str(", in a long list");
             }
         }
     }
@@ -267,9 +316,8 @@ impl Search<'_> {
     /// Publishers that name countries among their categories.
     fn categories(&mut self) {
         for category in self.subject.categories {
-            let name = super::gazetteer::key(&category.term);
-            if let Some(code) = self.classifier.gazetteer.by_name.get(&name) {
-                let (field, rule) = (Field::Category, "category".to_owned());
+            if let Some(code) = self.classifier.gazetteer.by_name.get(&key(&category.term)) {
+                let (field, rule) = (Field::Category, Cow::Borrowed("category"));
                 self.found.push(Found { code: *code, kind: Kind::Name, field, at: 0, words: 0, weight: LEAD_WEIGHT, rule });
             }
         }
@@ -297,7 +345,7 @@ impl Search<'_> {
             let label = labels.entry(found.code).or_insert_with(|| CountryLabel { code: found.code, score: 0.0, evidence: Vec::new() });
             label.score += found.weight;
             label.evidence.push(match words {
-                Some(words) => evidence(words, found.at, found.words, found.rule.clone(), found.weight),
+                Some(words) => evidence(words, found.at, found.words, &found.rule, found.weight),
                 None => plain(found.field, found.code.as_str(), &found.rule, found.weight),
             });
         }
@@ -311,7 +359,7 @@ impl Search<'_> {
             rule: if label.score < THRESHOLD { "too little speaks for it".into() } else { "little beside the others".into() },
             evidence: label.evidence,
         }));
-        if given.is_empty() {
+        if given.is_empty() && !self.is_about_a_region() {
             let office = self.fallback.first().map(|code| CountryLabel {
                 code: *code,
                 score: 0.5,
@@ -362,18 +410,27 @@ fn dateline(words: &Words<'_>) -> usize {
 /// Whether a word such as `calle` stands before it, with an article between at most.
 fn is_named_after(words: &Words<'_>, at: usize, is_street: impl Fn(&str) -> bool) -> bool {
     let is_article = |word: &str| matches!(word, "de" | "del" | "la" | "las" | "los" | "du" | "des" | "da" | "do");
-    let before: Vec<&str> = words.tokens[at.saturating_sub(3)..at]
-        .iter()
-        .rev()
-        .filter(|token| token.sentence == words.tokens[at].sentence)
-        .map(|token| &*token.word)
-        .collect();
-    before.iter().find(|word| !is_article(word)).is_some_and(|word| is_street(word))
+    let here = words.tokens[at].sentence;
+    let before = (at.saturating_sub(3)..at).rev().filter(|before| words.tokens[*before].sentence == here);
+    before.filter_map(|before| words.word(before)).find(|word| !is_article(word)).is_some_and(is_street)
 }
 
-fn evidence(words: &Words<'_>, at: usize, length: usize, rule: String, weight: f32) -> Evidence {
+/// Whether a name goes on a list: nothing but articles and a word for *and* lies between.
+fn is_joined(words: &Words<'_>, end: usize, at: usize) -> bool {
+    let is_small =
+        |between: usize| words.word(between).is_some_and(|word| FILLERS.contains(&word) || matches!(word, "and" | "y" | "e" | "et"));
+    at - end <= 3 && words.tokens[end - 1].sentence == words.tokens[at].sentence && (end..at).all(is_small)
+}
+
+fn evidence(words: &Words<'_>, at: usize, length: usize, rule: &str, weight: f32) -> Evidence {
     let start = words.tokens.get(at).map_or(0, |token| token.start);
-    Evidence { field: words.field, text: words.slice(at, at + length).to_owned(), at: u32::try_from(start).unwrap_or(0), rule, weight }
+    Evidence {
+        field: words.field,
+        text: words.slice(at, at + length).to_owned(),
+        at: u32::try_from(start).unwrap_or(0),
+        rule: rule.to_owned(),
+        weight,
+    }
 }
 
 pub(super) fn plain(field: Field, text: &str, rule: &str, weight: f32) -> Evidence {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde::Deserialize;
 
 use super::{
-    tokens::{Words, phrase},
+    tokens::{Words, key, phrase},
     trie::Trie,
 };
 use crate::{
@@ -28,8 +28,8 @@ const AMBIGUITY: &str = include_str!("gazetteer/ambiguity.toml");
 /// What a form is, best first: where one form is several things, the first one counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
-    Mask,
     Region,
+    Mask,
     Name,
     Place,
     Mission,
@@ -60,7 +60,7 @@ pub(super) struct Entry {
     pub(super) region: Option<RegionSlug>,
     /// The language a demonym belongs to.
     pub(super) lang: Option<Lang>,
-    /// The form as written, when its letter case has to match.
+    /// The form as written but for a last full stop, when its letter case has to match.
     pub(super) exact: Option<Box<str>>,
     /// Which of its words has to begin with a capital.
     pub(super) capital_at: Option<usize>,
@@ -104,6 +104,14 @@ pub(super) struct Shared {
     pub(super) needs: Vec<String>,
 }
 
+/// Phrases before a name that say that it is not the subject.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Aside {
+    why: String,
+    before: Vec<String>,
+}
+
 #[derive(Debug, Deserialize)]
 struct PrefixMask {
     words: Vec<String>,
@@ -128,6 +136,7 @@ struct Ambiguity {
     compound: BTreeMap<CountryCode, Vec<String>>,
     require: Vec<Require>,
     demonym: Vec<Shared>,
+    aside: Vec<Aside>,
     prefix_mask: PrefixMask,
     person_before: PersonBefore,
     dateline: Dateline,
@@ -142,6 +151,8 @@ pub(super) struct Gazetteer {
     /// Index into `shared` by folded term.
     pub(super) shared_by_term: HashMap<String, usize>,
     pub(super) compound: HashMap<String, CountryCode>,
+    /// Phrases before a name and why it is then not the subject: folded, after a space, by their last word.
+    pub(super) asides: HashMap<String, Vec<(String, String)>>,
     pub(super) prefix_mask: HashSet<String>,
     pub(super) before_a_surname: HashSet<String>,
     pub(super) after_a_first_name: HashSet<String>,
@@ -159,11 +170,6 @@ fn forms(cell: &str) -> impl Iterator<Item = &str> {
     cell.split(';').map(str::trim).filter(|form| !form.is_empty())
 }
 
-/// A form as one folded text, its words a space apart.
-pub(super) fn key(form: &str) -> String {
-    phrase(form).join(" ")
-}
-
 impl Gazetteer {
     /// Builds it. The tables are part of the program; that they can be read is what its tests say.
     pub(super) fn new() -> Self {
@@ -174,6 +180,7 @@ impl Gazetteer {
             shared: Vec::new(),
             shared_by_term: HashMap::new(),
             compound: HashMap::new(),
+            asides: HashMap::new(),
             prefix_mask: HashSet::new(),
             before_a_surname: HashSet::new(),
             after_a_first_name: HashSet::new(),
@@ -232,13 +239,15 @@ impl Gazetteer {
         // Names and English demonyms have a capital; the others are written as any word.
         let needs_capital = kind != Kind::Demonym || lang == Some(Lang::EN);
         let capital_at = if needs_capital { capital_at(form) } else { None };
-        let exact = exact.then(|| form.into());
+        let exact = exact.then(|| form.trim_end_matches('.').into());
         self.trie.add(&phrase(form), Entry { kind, code: Some(code), region: None, lang, exact, capital_at });
     }
 
     fn take(&mut self, ambiguity: Ambiguity) {
         for mask in ambiguity.mask {
-            for form in &mask.forms {
+            // A longer name of a country is a name, and needs no mask.
+            let is_name = |form: &String| mask.code.is_some() && self.by_name.get(&key(form)).copied() == mask.code;
+            for form in mask.forms.iter().filter(|form| !is_name(form)).collect::<Vec<_>>() {
                 let entry = Entry { kind: Kind::Mask, code: mask.code, region: None, lang: None, exact: None, capital_at: None };
                 self.trie.add(&phrase(form), entry);
             }
@@ -250,6 +259,12 @@ impl Gazetteer {
         for shared in ambiguity.demonym {
             self.shared_by_term.extend(shared.terms.iter().map(|term| (key(term), self.shared.len())));
             self.shared.push(shared);
+        }
+        for aside in ambiguity.aside {
+            for words in aside.before.iter().map(|before| phrase(before)) {
+                let last = words.last().cloned().unwrap_or_default();
+                self.asides.entry(last).or_default().push((format!(" {}", words.join(" ")), aside.why.clone()));
+            }
         }
         let folded = |list: Vec<String>| list.iter().map(|word| key(word)).collect::<HashSet<_>>();
         self.prefix_mask = folded(ambiguity.prefix_mask.words);
@@ -271,4 +286,38 @@ pub fn names() -> (BTreeMap<CountryCode, FourNames>, BTreeMap<RegionSlug, FourNa
     let countries = rows(DISPLAY).filter(|row| row.len() == 5).filter_map(|row| Some((row[0].parse().ok()?, four(&row))));
     let regions = rows(REGIONS).filter(|row| row.len() >= 5).filter_map(|row| Some((row[0].parse().ok()?, four(&row))));
     (countries.collect(), regions.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_row_of_every_table_is_understood() {
+        toml::from_str::<Ambiguity>(AMBIGUITY).unwrap();
+        for (table, columns) in [(NAMES, 3), (DISPLAY, 5), (ALIASES, 4), (DEMONYMS, 3), (PLACES, 3), (CAPITALS, 2)] {
+            for row in rows(table) {
+                assert_eq!(row.len(), columns, "{row:?}");
+                row[0].parse::<CountryCode>().unwrap();
+            }
+        }
+        for row in rows(REGIONS) {
+            assert_eq!(row.len(), 6, "{row:?}");
+            row[0].parse::<RegionSlug>().unwrap();
+        }
+    }
+
+    #[test]
+    fn every_country_has_a_name_in_four_languages_and_is_found_by_it() {
+        let (countries, regions) = names();
+        let gazetteer = Gazetteer::new();
+        for code in CountryCode::all() {
+            let name = &countries[&code];
+            for name in [&name.en, &name.es, &name.fr, &name.pt] {
+                assert_eq!(gazetteer.by_name[&key(name)], code, "{name}");
+            }
+        }
+        assert!(regions.values().all(|name| [&name.en, &name.es, &name.fr, &name.pt].iter().all(|name| !name.is_empty())));
+    }
 }

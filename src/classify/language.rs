@@ -3,19 +3,24 @@
 //! A detector always answers; *unknown* is ours to say: of a text too short, or one whose
 //! everyday words speak another language than the detector.
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use url::Url;
 
-use super::Subject;
+use super::{Subject, tokens::Words};
 use crate::model::{Lang, LangFrom, Language};
 
 /// A detected language overrules a declared one from this many letters on.
 const SURE: usize = 120;
 /// Fewer letters than this tell nothing.
 const SHORTEST: usize = 20;
-/// Detecting takes time with length, and is as sure after this many bytes.
-const READ: usize = 400;
+/// Detecting takes time with length, and is as sure after this many characters.
+const READ: usize = 300;
 
-/// Everyday words that belong to one of our languages.
+/// Words of a text that have a vote on its language.
+const VOTERS: usize = 60;
+
+/// Everyday words, folded, that belong to one of our languages.
 const EVERYDAY: [(Lang, &[&str]); 4] = [
     (Lang::EN, &["the", "of", "and", "to", "in", "for", "with", "on", "from", "by", "is", "are", "at", "as"]),
     (Lang::ES, &["el", "la", "los", "las", "de", "del", "y", "en", "para", "con", "por", "una", "un", "su", "sobre", "al"]),
@@ -23,14 +28,25 @@ const EVERYDAY: [(Lang, &[&str]); 4] = [
     (Lang::PT, &["o", "os", "as", "da", "do", "das", "dos", "de", "e", "em", "para", "com", "por", "uma", "um", "na", "no", "sobre", "ao"]),
 ];
 
+/// The languages of [`EVERYDAY`] that have a word, by their place in it.
+static SPEAKS: LazyLock<HashMap<&str, Vec<usize>>> = LazyLock::new(|| {
+    let mut speaks: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (n, (_, words)) in EVERYDAY.iter().enumerate() {
+        words.iter().for_each(|word| speaks.entry(word).or_default().push(n));
+    }
+    speaks
+});
+
 /// Tells the language, and which step told it.
-pub(super) fn tell(subject: &Subject<'_>) -> Language {
+pub(super) fn tell(subject: &Subject<'_>, fields: &[Words<'_>]) -> Language {
     if is_bilingual(subject.title) {
         return Language { value: Lang::MULTI, from: LangFrom::Title };
     }
-    let both = format!("{} {}", subject.title, subject.summary);
-    let letters = both.chars().filter(|c| c.is_alphabetic()).count();
-    let sure = (letters >= SURE).then(|| detect(&both)).flatten();
+    let text = || subject.title.chars().chain(" ".chars()).chain(subject.summary.chars());
+    let letters = text().filter(|c| c.is_alphabetic()).take(SURE).count();
+    let read: String = text().take(READ).collect();
+    let detected = if letters >= SHORTEST { detect(&read, fields) } else { None };
+    let sure = detected.filter(|_| letters >= SURE);
     let declared = |value: Option<Lang>, from| value.filter(|lang| lang.is_known()).map(|value| Language { value, from });
     let overruled = |declared: Language| match sure {
         Some(sure) if sure != declared.value => Language { value: sure, from: LangFrom::Text },
@@ -44,11 +60,9 @@ pub(super) fn tell(subject: &Subject<'_>) -> Language {
         return Language { value, from: LangFrom::Text };
     }
     if let Some(language) = declared(subject.feed_lang, LangFrom::Feed) {
-        // A short title that plainly speaks another language than its feed.
         return language;
     }
-    let told = if letters >= SHORTEST { detect(&both) } else { None };
-    let told = told.map(|value| Language { value, from: if subject.summary.is_empty() { LangFrom::Title } else { LangFrom::Text } });
+    let told = detected.map(|value| Language { value, from: if subject.summary.is_empty() { LangFrom::Title } else { LangFrom::Text } });
     told.or_else(|| declared(subject.source_lang, LangFrom::Source)).unwrap_or(Language { value: Lang::UNKNOWN, from: LangFrom::None })
 }
 
@@ -69,10 +83,9 @@ fn in_address(url: &str) -> Option<Lang> {
     std::iter::once(label).chain(parts).find(known)?.parse().ok()
 }
 
-/// What the text says by itself; nothing when it is undecided.
-fn detect(text: &str) -> Option<Lang> {
-    let end = (0..=text.len().min(READ)).rev().find(|at| text.is_char_boundary(*at))?;
-    let detected: Lang = match whichlang::detect_language(&text[..end]) {
+/// What a text says by itself; nothing when its everyday words disagree.
+fn detect(text: &str, fields: &[Words<'_>]) -> Option<Lang> {
+    let detected: Lang = match whichlang::detect_language(text) {
         whichlang::Lang::Eng => Lang::EN,
         whichlang::Lang::Spa => Lang::ES,
         whichlang::Lang::Fra => Lang::FR,
@@ -95,13 +108,12 @@ fn detect(text: &str) -> Option<Lang> {
         .parse()
         .ok()?,
     };
-    let words: Vec<String> =
-        text[..end].split(|c: char| !c.is_alphabetic()).map(str::to_lowercase).filter(|word| !word.is_empty()).collect();
-    let votes = |lang: Lang| {
-        let own = EVERYDAY.iter().find(|(known, _)| *known == lang).map_or(&[][..], |(_, own)| own);
-        words.iter().filter(|word| own.contains(&word.as_str())).count()
-    };
-    let best = EVERYDAY.iter().map(|(lang, _)| (votes(*lang), *lang)).max_by_key(|(votes, _)| *votes)?;
+    let mut votes = [0; EVERYDAY.len()];
+    let words = fields.iter().flat_map(|words| (0..words.tokens.len()).filter_map(|at| words.word(at))).take(VOTERS);
+    for language in words.filter_map(|word| SPEAKS.get(word)).flatten() {
+        votes[*language] += 1;
+    }
+    let own = EVERYDAY.iter().position(|(lang, _)| *lang == detected).map_or(0, |at| votes[at]);
     // Two everyday words more in another language: the detector was led astray, or the text is mixed.
-    (best.0 < votes(detected) + 2).then_some(detected)
+    votes.iter().all(|votes| *votes < own + 2).then_some(detected)
 }

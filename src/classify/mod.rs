@@ -74,8 +74,8 @@ impl Classifier {
 
     /// Files what is known of an item.
     pub fn classify(&self, subject: &Subject<'_>) -> Labels {
-        let lang = language::tell(subject);
         let fields = [Words::of(Field::Title, subject.title), Words::of(Field::Summary, subject.summary)];
+        let lang = language::tell(subject, &fields);
         let (countries, regions, mut rejected) = countries::tell(self, subject, &fields, lang.value);
         let (topics, near) = self.topics.tell(subject, &fields, lang.value);
         rejected.extend(near);
@@ -84,6 +84,6 @@ impl Classifier {
 
     /// The country of that name in any of our languages.
     pub fn country(&self, name: &str) -> Option<CountryCode> {
-        self.gazetteer.by_name.get(&gazetteer::key(name)).copied()
+        self.gazetteer.by_name.get(&tokens::key(name)).copied()
     }
 }

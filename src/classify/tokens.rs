@@ -6,10 +6,12 @@ use crate::{model::Field, text};
 const MOST: usize = 4_000;
 
 /// One word.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Token {
-    /// Lower case, without accents.
-    pub(super) word: Box<str>,
+    /// Where its folded form begins in [`Words::folded`], in bytes.
+    from: usize,
+    /// Where that ends.
+    to: usize,
     /// Where it begins in the original, in bytes.
     pub(super) start: usize,
     /// Where it ends.
@@ -18,10 +20,6 @@ pub(super) struct Token {
     pub(super) capital: bool,
     /// Sentences before it.
     pub(super) sentence: u32,
-    /// Whether a hyphen follows at once.
-    pub(super) hyphen_after: bool,
-    /// Whether `$` follows at once, as in `US$`.
-    pub(super) dollar_after: bool,
 }
 
 /// The words of one field.
@@ -30,12 +28,16 @@ pub(super) struct Words<'a> {
     pub(super) field: Field,
     pub(super) text: &'a str,
     pub(super) tokens: Vec<Token>,
+    /// All words folded, a space before, between and after: a phrase of them is a slice of it.
+    pub(super) folded: String,
+    /// Whether it is written in capitals throughout, so that a capital says nothing.
+    pub(super) shouts: bool,
 }
 
 impl<'a> Words<'a> {
     /// Splits at everything that is neither letter nor digit.
     pub(super) fn of(field: Field, text: &'a str) -> Self {
-        let mut tokens: Vec<Token> = Vec::new();
+        let mut words = Self { field, text, tokens: Vec::new(), folded: String::from(" "), shouts: true };
         let mut sentence = 0;
         let mut chars = text.char_indices().peekable();
         while let Some((start, c)) = chars.next() {
@@ -45,34 +47,56 @@ impl<'a> Words<'a> {
                 continue;
             }
             let mut end = start + c.len_utf8();
-            while let Some((at, next)) = chars.peek().copied().filter(|(_, next)| next.is_alphanumeric() || is_mark(*next)) {
+            words.shouts &= !c.is_lowercase();
+            while let Some((at, next)) = chars.next_if(|(_, next)| next.is_alphanumeric() || is_mark(*next)) {
                 end = at + next.len_utf8();
-                chars.next();
+                words.shouts &= !next.is_lowercase();
             }
+            let from = words.folded.len();
             let word = &text[start..end];
-            let folded = if word.is_ascii() { word.to_ascii_lowercase() } else { text::fold(word) };
-            tokens.push(Token {
-                word: folded.into(),
-                start,
-                end,
-                capital: c.is_uppercase() || c.is_ascii_digit(),
-                sentence,
-                hyphen_after: text[end..].starts_with(['-', '‐', '‑']),
-                dollar_after: text[end..].starts_with('$'),
-            });
-            if tokens.len() >= MOST {
+            if word.is_ascii() {
+                words.folded.extend(word.chars().map(|c| c.to_ascii_lowercase()));
+            } else {
+                words.folded.push_str(&text::fold(word));
+            }
+            let to = words.folded.len();
+            words.folded.push(' ');
+            words.tokens.push(Token { from, to, start, end, capital: c.is_uppercase() || c.is_ascii_digit(), sentence });
+            if words.tokens.len() >= MOST {
                 break;
             }
         }
-        Self { field, text, tokens }
+        words
     }
 
-    /// The original words from one token to another, the last one not included.
+    /// One folded word.
+    pub(super) fn word(&self, at: usize) -> Option<&str> {
+        self.tokens.get(at).map(|token| &self.folded[token.from..token.to])
+    }
+
+    /// Folded words a space apart, the last one not included.
+    pub(super) fn phrase(&self, from: usize, to: usize) -> &str {
+        self.span(from, to).map_or("", |(first, last)| &self.folded[first.from..last.to])
+    }
+
+    /// All folded words before one, a space before each.
+    pub(super) fn before(&self, at: usize) -> &str {
+        self.tokens.get(at).map_or("", |token| self.folded[..token.from].trim_end())
+    }
+
+    /// The original words from one to another, the last one not included.
     pub(super) fn slice(&self, from: usize, to: usize) -> &'a str {
-        match (self.tokens.get(from), self.tokens.get(to.saturating_sub(1))) {
-            (Some(first), Some(last)) if first.start <= last.end => &self.text[first.start..last.end],
-            _ => "",
-        }
+        self.span(from, to).map_or("", |(first, last)| &self.text[first.start..last.end])
+    }
+
+    /// What follows a word at once in the original.
+    pub(super) fn after(&self, at: usize) -> &'a str {
+        self.tokens.get(at).map_or("", |token| &self.text[token.end..])
+    }
+
+    fn span(&self, from: usize, to: usize) -> Option<(&Token, &Token)> {
+        let words = self.tokens.get(from..to)?;
+        words.first().zip(words.last())
     }
 }
 
@@ -81,9 +105,39 @@ fn is_mark(c: char) -> bool {
     ('\u{300}'..='\u{36F}').contains(&c)
 }
 
-/// The folded words of a phrase; a `*` stays at the end of its word.
+/// The folded words of a phrase of a table; a `*` stays at the end of its word.
 pub(super) fn phrase(text: &str) -> Vec<String> {
-    let starred = text.replace('*', "\u{1}");
-    let folded = text::fold(&starred.replace('\u{1}', "STARSTAR"));
-    folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(|word| word.replace("starstar", "*")).collect()
+    let folded = text::fold(text);
+    let words = folded.split(|c: char| !c.is_alphanumeric() && c != '*').map(|word| word.trim_start_matches('*'));
+    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// A form as one folded text, its words a space apart.
+pub(super) fn key(form: &str) -> String {
+    phrase(form).join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folding_what_is_folded_changes_nothing() {
+        for text in ["Los NIÑOS de Cox’s Bazar – « réfugiés »", "ﬁn straße İstanbul", "Cafe\u{301} 한국 ١٢"] {
+            let once = text::fold(text);
+            assert_eq!(text::fold(&once), once);
+            let folded = Words::of(Field::Title, text).folded;
+            assert_eq!(Words::of(Field::Title, &folded).folded, folded);
+        }
+    }
+
+    #[test]
+    fn a_phrase_of_a_text_is_the_phrase_of_a_table() {
+        let words = Words::of(Field::Title, "  El «Tapón del Darién», ¿qué es?");
+        assert_eq!(words.phrase(1, 4), key("tapón del Darién"));
+        assert_eq!(words.slice(1, 4), "Tapón del Darién");
+        assert_eq!(words.before(1), " el");
+        assert_eq!((words.phrase(3, 9), words.word(9)), ("", None));
+        assert_eq!(phrase("trabajador* ~migrant*"), ["trabajador*", "migrant*"]);
+    }
 }

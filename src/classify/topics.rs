@@ -12,7 +12,10 @@ use super::{
     tokens::{Words, phrase},
     trie::Trie,
 };
-use crate::model::{Defaults, Evidence, Field, Lang, Rejected, TopicDefaults, TopicLabel, TopicRules, TopicSlug};
+use crate::{
+    model::{Defaults, Evidence, Field, Lang, Rejected, TopicDefaults, TopicLabel, TopicRules, TopicSlug},
+    text,
+};
 
 /// A topic at least this near to its threshold is told to editors as a near miss.
 const NEAR: f32 = 0.6;
@@ -24,27 +27,37 @@ const HALVES: usize = 50;
 pub(super) struct Topics {
     defaults: TopicDefaults,
     slugs: Vec<(TopicSlug, f32)>,
-    terms: BTreeMap<Lang, Trie<Entry>>,
-    /// Terms of two halves, in the order of their numbers.
-    pairs: Vec<Pair>,
+    tries: BTreeMap<Lang, Trie<Entry>>,
+    terms: Vec<Term>,
     categories: HashMap<String, Vec<usize>>,
 }
 
-#[derive(Debug, Clone)]
+/// What a phrase stands for, by the index of its term.
+#[derive(Debug, Clone, Copy)]
 enum Entry {
-    /// A term of a topic, with its weight: 0 for a phrase that does not count.
-    Term { topic: usize, weight: f32, strong: bool, term: Box<str> },
+    Whole(usize),
     /// One half of a term of two.
-    Half { pair: usize, second: bool },
+    Half(usize, Side),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Side {
+    Left,
+    Right,
 }
 
 #[derive(Debug)]
-struct Pair {
+struct Term {
     topic: usize,
+    /// 0 for a phrase that does not count.
     weight: f32,
     strong: bool,
+    /// Words between its halves, for a term of two.
     distance: usize,
-    term: Box<str>,
+    /// As the editor wrote it.
+    text: Box<str>,
+    /// One number for all terms of one folded text: the same word in two languages is one.
+    name: usize,
 }
 
 /// A term that can not be understood.
@@ -64,10 +77,11 @@ impl Topics {
         let mut topics = Self {
             defaults: rules.defaults.clone(),
             slugs: Vec::new(),
-            terms: BTreeMap::new(),
-            pairs: Vec::new(),
+            tries: BTreeMap::new(),
+            terms: Vec::new(),
             categories: HashMap::new(),
         };
+        let mut names = HashMap::new();
         for (n, topic) in rules.topics.iter().enumerate() {
             topics.slugs.push((topic.slug.clone(), topic.threshold.unwrap_or(rules.defaults.threshold)));
             for category in &topic.categories {
@@ -80,7 +94,10 @@ impl Topics {
                 for (list, weight, strong) in groups {
                     for term in list {
                         let bad = |why| BadTerm { topic: topic.slug.clone(), term: term.clone(), why };
-                        topics.add(*lang, n, term, weight, strong).map_err(bad)?;
+                        let fresh = names.len();
+                        let name = *names.entry(text::fold(term)).or_insert(fresh);
+                        let term = Term { topic: n, weight, strong, distance: 0, text: term.as_str().into(), name };
+                        topics.add(*lang, term).map_err(bad)?;
                     }
                 }
             }
@@ -88,52 +105,42 @@ impl Topics {
         Ok(topics)
     }
 
-    fn add(&mut self, lang: Lang, topic: usize, term: &str, weight: f32, strong: bool) -> Result<(), &'static str> {
-        let trie = self.terms.entry(lang).or_default();
-        let Some((first, rest)) = term.split_once('~') else {
-            let words = phrase(term);
-            if words.is_empty() || words.iter().any(|word| word.trim_end_matches('*').is_empty()) {
-                return Err("has no words");
+    fn add(&mut self, lang: Lang, mut term: Term) -> Result<(), &'static str> {
+        const NUMBER: &str = "needs a number after ~, such as `a ~4 b`";
+        let n = self.terms.len();
+        let trie = self.tries.entry(lang).or_default();
+        if let Some((left, rest)) = term.text.split_once('~') {
+            let (distance, right) = rest.split_once(' ').ok_or(NUMBER)?;
+            for (half, side) in [(left, Side::Left), (right, Side::Right)] {
+                trie.add(&words_of(half).ok_or("has words on one side of ~ only")?, Entry::Half(n, side));
             }
-            trie.add(&words, Entry::Term { topic, weight, strong, term: term.into() });
-            return Ok(());
-        };
-        let (distance, second) = rest.split_once(' ').ok_or("needs a number after ~, such as `a ~4 b`")?;
-        let distance = distance.parse().map_err(|_| "needs a number after ~, such as `a ~4 b`")?;
-        for (half, second) in [(first, false), (second, true)] {
-            let words = phrase(half);
-            if words.is_empty() {
-                return Err("has words on one side of ~ only");
-            }
-            trie.add(&words, Entry::Half { pair: self.pairs.len(), second });
+            term.distance = distance.parse().map_err(|_| NUMBER)?;
+        } else {
+            trie.add(&words_of(&term.text).ok_or("has no words")?, Entry::Whole(n));
         }
-        self.pairs.push(Pair { topic, weight, strong, distance, term: term.into() });
+        self.terms.push(term);
         Ok(())
     }
 
     /// The topics of an item, and those that nearly were.
     pub(super) fn tell(&self, subject: &Subject<'_>, fields: &[Words<'_>], lang: Lang) -> (Vec<TopicLabel>, Vec<Rejected>) {
-        let mut tallies: BTreeMap<usize, Tally> = BTreeMap::new();
-        let own: Vec<&Trie<Entry>> = match self.terms.get(&lang) {
+        let mut tallies: Vec<Tally> = self.slugs.iter().map(|_| Tally::default()).collect();
+        let own: Vec<&Trie<Entry>> = match self.tries.get(&lang) {
             Some(trie) => vec![trie],
-            None => self.terms.values().collect(),
+            None => self.tries.values().collect(),
         };
         for words in fields {
-            for trie in &own {
-                self.field(trie, words, &mut tallies);
-            }
+            self.field(&own, words, &mut tallies);
         }
         for category in subject.categories {
             let names = std::iter::once(&category.term).chain(&category.label);
             for topic in names.filter_map(|name| self.categories.get(&phrase(name).join(" "))).flatten() {
-                let tally = tallies.entry(*topic).or_default();
-                tally.add(plain(Field::Category, &category.term, "category", self.defaults.weights[0]), false);
+                tallies[*topic].add(plain(Field::Category, &category.term, "category", self.defaults.weights[0]), false);
             }
         }
-        let best = tallies.values().map(|tally| tally.score).fold(0.0, f32::max);
+        let best = tallies.iter().map(|tally| tally.score).fold(0.0, f32::max);
         let (mut given, mut rejected) = (Vec::new(), Vec::new());
-        for (topic, tally) in tallies {
-            let (slug, threshold) = &self.slugs[topic];
+        for ((slug, threshold), tally) in self.slugs.iter().zip(tallies) {
             let rule = if tally.score < *threshold {
                 Some("below the threshold")
             } else if tally.score < self.defaults.floor * best && !tally.strong_in_title {
@@ -167,71 +174,80 @@ impl Topics {
         (given, rejected)
     }
 
-    fn field(&self, trie: &Trie<Entry>, words: &Words<'_>, tallies: &mut BTreeMap<usize, Tally>) {
+    fn field(&self, tries: &[&Trie<Entry>], words: &Words<'_>, tallies: &mut [Tally]) {
         // Up to which word each topic has consumed the text.
-        let mut consumed: HashMap<usize, usize> = HashMap::new();
+        let mut consumed = vec![0; self.slugs.len()];
+        // The best term of each topic that begins at a word.
+        let mut here: Vec<(usize, &Term)> = Vec::new();
         let mut halves: BTreeMap<usize, [Vec<(usize, usize)>; 2]> = BTreeMap::new();
-        let mut here: BTreeMap<usize, (usize, f32, bool, Box<str>)> = BTreeMap::new();
         for at in 0..words.tokens.len() {
-            here.clear();
-            trie.walk(words.tokens[at..].iter().map(|token| &*token.word), |length, entries| {
-                for entry in entries {
-                    match entry {
-                        Entry::Term { topic, weight, strong, term } => {
-                            let longest = here.get(topic).map_or(0, |(longest, ..)| *longest);
-                            // Of two terms of one length the heavier counts, but a `not` phrase always does.
-                            let heavier = length == longest && *weight > here[topic].1 && here[topic].1 > 0.0;
-                            if length > longest || heavier || (length == longest && *weight == 0.0) {
-                                here.insert(*topic, (length, *weight, *strong, term.clone()));
+            for trie in tries {
+                trie.walk(words, at, |length, entries| {
+                    for entry in entries {
+                        match *entry {
+                            Entry::Whole(n) => {
+                                let found = (length, &self.terms[n]);
+                                match here.iter_mut().find(|(_, term)| term.topic == found.1.topic) {
+                                    Some(best) if wins(found, *best) => *best = found,
+                                    Some(_) => {}
+                                    None => here.push(found),
+                                }
                             }
-                        }
-                        Entry::Half { pair, second } => {
-                            let places = &mut halves.entry(*pair).or_default()[usize::from(*second)];
-                            if places.len() < HALVES {
-                                places.push((at, length));
+                            Entry::Half(n, side) => {
+                                let places = &mut halves.entry(n).or_default()[side as usize];
+                                if places.len() < HALVES {
+                                    places.push((at, length));
+                                }
                             }
                         }
                     }
-                }
-            });
-            for (topic, (length, weight, strong, term)) in &here {
-                if consumed.get(topic).is_some_and(|until| at < *until) {
-                    continue;
-                }
-                consumed.insert(*topic, at + length);
-                if *weight > 0.0 {
-                    self.count(words, at, *length, *weight, *strong, term, tallies.entry(*topic).or_default());
+                });
+            }
+            for (length, term) in here.drain(..) {
+                if at >= consumed[term.topic] {
+                    consumed[term.topic] = at + length;
+                    self.count(words, at, length, term, tallies);
                 }
             }
         }
-        for (pair, [firsts, seconds]) in halves {
-            let pair = &self.pairs[pair];
-            let near = firsts.iter().flat_map(|first| seconds.iter().map(move |second| (first, second))).find(|(first, second)| {
-                let (left, right) = if first.0 < second.0 { (first, second) } else { (second, first) };
-                let apart = right.0.saturating_sub(left.0 + left.1);
-                right.0 >= left.0 + left.1 && apart <= pair.distance && words.tokens[left.0].sentence == words.tokens[right.0].sentence
-            });
-            if let Some((first, second)) = near {
-                let (from, to) = (first.0.min(second.0), (first.0 + first.1).max(second.0 + second.1));
-                self.count(words, from, to - from, pair.weight, pair.strong, &pair.term, tallies.entry(pair.topic).or_default());
+        for (n, [left, right]) in halves {
+            let term = &self.terms[n];
+            let is_near = |first: (usize, usize), second: (usize, usize)| {
+                let end = first.0 + first.1;
+                second.0 >= end && second.0 - end <= term.distance && words.tokens[first.0].sentence == words.tokens[second.0].sentence
+            };
+            let mut pairs = left.iter().flat_map(|left| right.iter().map(move |right| (*left.min(right), *left.max(right))));
+            if let Some((first, second)) = pairs.find(|(first, second)| is_near(*first, *second)) {
+                self.count(words, first.0, second.0 + second.1 - first.0, term, tallies);
             }
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn count(&self, words: &Words<'_>, at: usize, length: usize, weight: f32, strong: bool, term: &str, tally: &mut Tally) {
-        let in_title = words.field == Field::Title;
-        let (weight, cap) = if in_title { (weight * self.defaults.title_factor, 1) } else { (weight, self.defaults.text_cap) };
-        let times = tally.times.entry((in_title, term.to_owned())).or_default();
-        *times += 1;
-        if *times > cap {
+    fn count(&self, words: &Words<'_>, at: usize, length: usize, term: &Term, tallies: &mut [Tally]) {
+        if term.weight == 0.0 {
             return;
         }
-        let start = words.tokens.get(at).map_or(0, |token| token.start);
-        let text = words.slice(at, at + length).to_owned();
-        let at = u32::try_from(start).unwrap_or(0);
-        tally.add(Evidence { field: words.field, text, at, rule: term.to_owned(), weight }, strong && in_title);
+        let in_title = words.field == Field::Title;
+        let (weight, cap) = if in_title { (term.weight * self.defaults.title_factor, 1) } else { (term.weight, self.defaults.text_cap) };
+        let tally = &mut tallies[term.topic];
+        if tally.told(in_title, term.name) <= cap {
+            let start = words.tokens.get(at).map_or(0, |token| token.start);
+            let text = words.slice(at, at + length).to_owned();
+            let at = u32::try_from(start).unwrap_or(0);
+            tally.add(Evidence { field: words.field, text, at, rule: term.text.to_string(), weight }, term.strong && in_title);
+        }
     }
+}
+
+/// Whether one term is preferred to another that begins at the same word: the longer one, then
+/// the phrase that does not count, then the heavier one.
+fn wins((length, term): (usize, &Term), (longest, best): (usize, &Term)) -> bool {
+    length > longest || length == longest && best.weight > 0.0 && (term.weight == 0.0 || term.weight > best.weight)
+}
+
+/// The folded words of a term, unless it has none.
+fn words_of(term: &str) -> Option<Vec<String>> {
+    Some(phrase(term)).filter(|words| !words.is_empty())
 }
 
 /// What speaks for one topic.
@@ -240,10 +256,25 @@ struct Tally {
     score: f32,
     strong_in_title: bool,
     evidence: Vec<Evidence>,
-    times: HashMap<(bool, String), u32>,
+    /// How often a term was found in the title or elsewhere, by its name.
+    times: Vec<(bool, usize, u32)>,
 }
 
 impl Tally {
+    /// Counts a term, and tells how often it has been found by now.
+    fn told(&mut self, in_title: bool, name: usize) -> u32 {
+        match self.times.iter_mut().find(|known| (known.0, known.1) == (in_title, name)) {
+            Some(known) => {
+                known.2 += 1;
+                known.2
+            }
+            None => {
+                self.times.push((in_title, name, 1));
+                1
+            }
+        }
+    }
+
     fn add(&mut self, evidence: Evidence, strong_in_title: bool) {
         self.score += evidence.weight;
         self.strong_in_title |= strong_in_title;
