@@ -142,10 +142,16 @@ impl<'a> Search<'a> {
 
     /// Why a name is not the subject, by the words before it.
     fn aside(&self, words: &Words<'_>, at: usize) -> Option<&'a str> {
-        let last = (0..at).rev().find(|before| words.word(*before).is_some_and(|word| !FILLERS.contains(&word)))?;
-        let phrases = self.classifier.gazetteer.asides.get(words.word(last)?)?;
-        let before = words.before(last + 1);
-        phrases.iter().find(|(phrase, _)| before.ends_with(&**phrase)).map(|(_, why)| &**why)
+        let content = |at: usize| (0..at).rev().find(|before| words.word(*before).is_some_and(|word| !FILLERS.contains(&word)));
+        let asides = &self.classifier.gazetteer.asides;
+        let why = |last: usize| {
+            let before = words.before(last + 1);
+            let phrases = asides.get(words.word(last)?)?;
+            phrases.iter().find(|(phrase, _)| before.ends_with(&**phrase)).map(|(_, why)| &**why)
+        };
+        let last = content(at)?;
+        // "based in Lyon, France": a town that we do not know may stand between.
+        why(last).or_else(|| content(last).filter(|_| words.tokens[last].capital).and_then(why))
     }
 
     /// How many words the first sentence has when it is nothing but places: `San José, Costa Rica. The …`.
