@@ -177,6 +177,8 @@ impl Topics {
     fn field(&self, tries: &[&Trie<Entry>], words: &Words<'_>, tallies: &mut [Tally]) {
         // Up to which word each topic has consumed the text.
         let mut consumed = vec![0; self.slugs.len()];
+        // What it consumed: from where to where, by a term of what weight.
+        let mut taken: Vec<(usize, usize, &Term)> = Vec::new();
         // The best term of each topic that begins at a word.
         let mut here: Vec<(usize, &Term)> = Vec::new();
         let mut halves: BTreeMap<usize, [Vec<(usize, usize)>; 2]> = BTreeMap::new();
@@ -206,12 +208,20 @@ impl Topics {
             for (length, term) in here.drain(..) {
                 if at >= consumed[term.topic] {
                     consumed[term.topic] = at + length;
+                    taken.push((at, at + length, term));
                     self.count(words, at, length, term, tallies);
                 }
             }
         }
         for (n, [left, right]) in halves {
             let term = &self.terms[n];
+            // A word that a heavier term has consumed, or a phrase that does not count, is no half of a pair.
+            let is_free = |&(at, length): &(usize, usize)| {
+                !taken.iter().any(|(from, to, by)| {
+                    by.topic == term.topic && *from < at + length && at < *to && (by.weight == 0.0 || by.weight >= term.weight)
+                })
+            };
+            let (left, right): (Vec<_>, Vec<_>) = (left.into_iter().filter(is_free).collect(), right.into_iter().filter(is_free).collect());
             let is_near = |first: (usize, usize), second: (usize, usize)| {
                 let end = first.0 + first.1;
                 second.0 >= end && second.0 - end <= term.distance && words.tokens[first.0].sentence == words.tokens[second.0].sentence
