@@ -15,7 +15,7 @@ const SURE: usize = 120;
 /// Fewer letters than this tell nothing.
 const SHORTEST: usize = 20;
 /// Detecting takes time with length, and is as sure after this many characters.
-const READ: usize = 300;
+const READ: usize = 200;
 
 /// Words of a text that have a vote on its language.
 const VOTERS: usize = 60;
