@@ -10,12 +10,15 @@
 //! so those are counted and taken out first, in one pass. Deliberately absent: styles, forms,
 //! frames, pictures drawn in markup (svg, mathml), and every attribute that is not listed.
 
+mod selector;
+
 use std::{
     collections::{HashMap, HashSet},
     sync::LazyLock,
 };
 
 use ammonia::{Builder, UrlRelative};
+pub use selector::{BadSelector, Selector};
 use serde::{Deserialize, Serialize};
 use url::Url;
 

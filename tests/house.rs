@@ -36,7 +36,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
     ("reqwest", &["fetch"]),
     ("rustls", &["fetch"]),
-    ("scraper", &["html", "parse"]),
+    ("scraper", &["html"]),
     ("sled", &["store"]),
     ("toml", &["config", "classify"]),
     ("tower", &["serve"]),

@@ -5,8 +5,10 @@
 //! file is told at once, with its place and a remedy, and then nothing starts.
 //! Deliberately absent: compiling rules (`classify`), and anything that is learned while running.
 
+mod block;
 mod feeds;
 mod mistake;
+mod page;
 mod reader;
 mod settings;
 mod sources;
@@ -14,6 +16,7 @@ mod topics;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
+pub use block::source_block;
 pub use feeds::SavedFeed;
 pub use mistake::{Mistake, Mistakes};
 use reader::Reader;

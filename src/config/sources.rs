@@ -5,12 +5,12 @@ use std::time::Duration;
 use url::Url;
 
 use super::{
-    Layer,
+    Layer, page,
     reader::{Reader, Table},
     topics::find,
 };
 use crate::model::{
-    ContentPolicy, CountryCode, Defaults, Source, SourceId, Timetable, Topic,
+    ContentPolicy, CountryCode, DateOrder, Defaults, Source, SourceId, Timetable, Topic,
     timetable::{Cron, parse_duration},
 };
 
@@ -84,6 +84,8 @@ const KEYS: &[&str] = &[
     "id",
     "title",
     "url",
+    "page",
+    "dates",
     "home",
     "organization",
     "lang",
@@ -105,12 +107,14 @@ const KEYS: &[&str] = &[
 ];
 
 /// A source of which only the id is known. A time limit of zero stands for the one of `[fetch]`.
-fn blank(id: SourceId, url: Url) -> Source {
+pub(super) fn blank(id: SourceId, url: Url) -> Source {
     Source {
         title: id.to_string(),
         id,
         enabled: true,
         url,
+        page: None,
+        dates: DateOrder::default(),
         home: None,
         organization: None,
         lang: None,
@@ -135,6 +139,10 @@ fn one(table: &mut Table<'_, '_>, source: &mut Source, topics: &[Topic], layer: 
     }
     if let Some(url) = address(table, "url", true) {
         source.url = url;
+    }
+    page::read(table, &mut source.page);
+    if let Some(dates) = choice(table, "dates", &[("dmy", DateOrder::DayFirst), ("mdy", DateOrder::MonthFirst)]) {
+        source.dates = dates;
     }
     source.home = address(table, "home", false).or(source.home.take());
     source.organization = table.string("organization").or(source.organization.take());
@@ -238,7 +246,7 @@ fn duration(table: &mut Table<'_, '_>, key: &'static str) -> Option<Duration> {
     parse_duration(&text).map_err(|error| table.wrong_at(key, &format!("`{key}`: {error}"))).ok()
 }
 
-fn choice<T: Copy>(table: &mut Table<'_, '_>, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
+pub(super) fn choice<T: Copy>(table: &mut Table<'_, '_>, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
     let text = table.string(key)?;
     let found = choices.iter().find(|(name, _)| *name == text).map(|(_, choice)| *choice);
     if found.is_none() {
