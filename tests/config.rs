@@ -186,7 +186,7 @@ fn mistakes_of_a_page_are_told_with_their_place() {
     let told = read(dir.path(), &[], &[]).unwrap_err().to_string().replace(&format!("{}/", dir.path().display()), "");
     let expected = "the configuration has mistakes\n\
         sources.toml:6:8: source `one` [page]: `item`: `div[` is not a CSS selector: it ends too soon; `article.news > h3 a` is one\n\
-        sources.toml:7:9: source `one` [page]: `title`: `h3 >` is not a CSS selector: it ends with `>`, `+` or `~`, and nothing follows; `article.news > h3 a` is one\n\
+        sources.toml:7:9: source `one` [page]: `title`: `h3 >` is not a CSS selector: no element follows the last `>`, `+`, `~` or space; `article.news > h3 a` is one\n\
         sources.toml:8:1: source `one` [page]: unknown key `local`; did you mean `locale`?\n\
         sources.toml:9:9: source `one` [page]: `pages` 11 is not in the range 1 to 10\n\
         sources.toml:14:1: source `two` [page]: has no `item`; give the selector of one item of the listing, such as \"article.news\"\n\

@@ -49,7 +49,7 @@ fn why(error: &SelectorErrorKind) -> String {
             let kind = format!("{kind:?}");
             let told = match kind.as_str() {
                 "EmptySelector" => "nothing stands where an element is to be named",
-                "DanglingCombinator" => "it ends with `>`, `+` or `~`, and nothing follows",
+                "DanglingCombinator" => "no element follows the last `>`, `+`, `~` or space",
                 "ClassNeedsIdent" => "no class name follows the `.`",
                 "UnsupportedPseudoClassOrElement" => {
                     "a `:name` in it is not known; text is what is read anyway, `@name` reads an attribute"
@@ -98,7 +98,7 @@ mod tests {
         let told = |text: &str| text.parse::<Selector>().unwrap_err().to_string();
         for (text, why) in [
             ("", "nothing stands"),
-            ("h3 >", "nothing follows"),
+            ("h3 >", "no element follows"),
             ("div[", "ends too soon"),
             ("div[3]", "`[name=\"value\"]`"),
             ("div[a=>]", "`[name]`"),
@@ -106,7 +106,8 @@ mod tests {
             ("a::text", "`@name` reads an attribute"),
             ("a:hover", "not known"),
             ("h3, ", "nothing stands"),
-            ("<p>", "a sign in it"),
+            ("<p>", "nothing stands"),
+            ("h3 { }", "no element follows"),
         ] {
             assert!(told(text).contains(why), "{text}: {}", told(text));
         }
