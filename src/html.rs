@@ -254,6 +254,13 @@ pub fn escape_bare_ampersands(markup: &str) -> String {
     tame
 }
 
+/// The character, or characters, that HTML gives a name: `eacute` is `é` (WHATWG HTML §13.5). The five of XML are among them.
+pub fn named_character(name: &str) -> Option<String> {
+    let written = format!("&{name};");
+    let text = text_of(&written);
+    (text != written).then_some(text)
+}
+
 /// The name or number of the character reference that a text begins with: `amp`, `#39`.
 pub fn reference(text: &str) -> Option<&str> {
     let inner = text.strip_prefix('&')?;

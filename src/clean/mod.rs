@@ -35,10 +35,10 @@ pub struct Origin<'a> {
 }
 
 /// Why an item is not kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Dropped {
-    /// It has neither title, link nor text.
-    Empty,
+    /// It has neither title, link nor text; here is what it has.
+    Empty(Box<Item>),
 }
 
 /// Makes an item fit to be kept.
@@ -56,14 +56,12 @@ pub fn clean(raw: RawItem, origin: &Origin<'_>) -> Result<Item, Dropped> {
     let content =
         content.filter(|content| words(content) != summary || content.as_str().contains("<a ") || content.as_str().contains("<img "));
     let summary = text::shorten(&summary, SUMMARY);
-    if title.is_empty() && link.is_none() && summary.is_empty() && content.is_none() {
-        return Err(Dropped::Empty);
-    }
+    let is_empty = title.is_empty() && link.is_none() && summary.is_empty() && content.is_none();
     let canonical = link.as_ref().map(canonical);
     let published = raw.published.map(Second::of).filter(|at| at.unix() >= EARLIEST);
     let upstream = upstream(raw.id.as_deref(), canonical.as_deref(), &title, published, &summary);
     let absolute = |address: &str| follow(address, base).map(String::from);
-    Ok(Item {
+    let item = Item {
         source: origin.source.clone(),
         upstream,
         link: link.map(String::from),
@@ -86,8 +84,10 @@ pub fn clean(raw: RawItem, origin: &Origin<'_>) -> Result<Item, Dropped> {
             })
             .collect(),
         image: raw.image.as_deref().and_then(absolute),
+        point: raw.point,
         rights: raw.rights.as_ref().map(|rights| text::one_line(&title_words(rights))).filter(|rights| !rights.is_empty()),
-    })
+    };
+    if is_empty { Err(Dropped::Empty(Box::new(item))) } else { Ok(item) }
 }
 
 /// The words of a text that should be one line. RSS does not say whether its titles are markup: those that look like it are.

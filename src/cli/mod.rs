@@ -10,6 +10,7 @@ pub mod demo;
 mod health;
 mod lines;
 mod log;
+mod parse;
 mod progress;
 mod pull;
 mod run;
@@ -97,15 +98,8 @@ enum Command {
         #[arg(default_value = "")]
         filter: String,
     },
-    /// Read a feed and print one JSON object an item
-    Parse {
-        /// A file, or - for standard input
-        #[arg(default_value = "-")]
-        file: PathBuf,
-        /// The address that relative links are relative to
-        #[arg(long, value_name = "URL", default_value = "http://localhost/")]
-        url: url::Url,
-    },
+    /// Read feeds and print one JSON object an item
+    Parse(parse::Parse),
     /// File items: read one JSON object a line, print it with its labels
     Classify {
         /// A file, or - for standard input
@@ -199,7 +193,7 @@ impl Command {
             Self::Demo { listen, once } => demo::demo(common.log, listen, once),
             Self::Check { online } => check::check(common, online),
             Self::Print { filter } => data::print(common, &filter),
-            Self::Parse { file, url } => lines::parse(&file, &url),
+            Self::Parse(asked) => parse::parse(&asked),
             Self::Classify { file, explain } => lines::classify(common, &file, explain),
             Self::Sources { json } => data::sources(common, json),
             Self::Verify { repair } => data::verify(common, repair),
