@@ -134,7 +134,8 @@ def main():
             continue
         for their, our in zip(entries, ours[path]):
             for field, tally in score.items():
-                if not their[field]:
+                # Where there is no link, feedparser gives the id.
+                if not their[field] or field == "link" and (not their[field].startswith("http") or their[field] == their["id"]):
                     continue
                 tally[1] += 1
                 if same(field, their[field], our):

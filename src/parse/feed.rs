@@ -240,7 +240,7 @@ impl<'a> Reader<'a> {
                     let local = tag.name.rsplit(':').next().unwrap_or_default().to_ascii_lowercase();
                     match local.as_str() {
                         "html" => return None,
-                        "rss" | "feed" | "rdf" | "channel" => {
+                        "rss" | "feed" | "rdf" | "channel" | "entry" => {
                             if has_junk {
                                 self.notes.add("text before the feed");
                             }
@@ -260,10 +260,11 @@ impl<'a> Reader<'a> {
     fn begin(&mut self, local: &str, tag: Tag<'a>) {
         let version = tag.attribute("version", self.notes).unwrap_or_default();
         let has = |part: &str| tag.attributes.contains(part);
-        self.is_atom = local == "feed";
+        self.is_atom = matches!(local, "feed" | "entry");
         self.feed.kind = match local {
             "feed" if has("purl.org/atom/") || version.starts_with("0.") => "Atom 0.3".to_owned(),
             "feed" => "Atom 1.0".to_owned(),
+            "entry" => "Atom 1.0, one entry".to_owned(),
             "rdf" if has("my.netscape.com") || has("channel.netscape.com") => "RSS 0.90".to_owned(),
             "rdf" => "RSS 1.0".to_owned(),
             _ if version.len() <= 8 && !version.is_empty() => format!("RSS {}", version.trim()),
@@ -542,14 +543,15 @@ impl<'a> Reader<'a> {
     }
 
     fn link(&self, draft: &mut Draft, tag: &Tag<'a>, inner: Inner<'a>, base: &Rc<Url>) {
-        let Some(href) = address(tag, self.notes) else {
+        let rel = tag.attribute("rel", self.notes).unwrap_or(Cow::Borrowed("alternate"));
+        let is_enclosure = rel.eq_ignore_ascii_case("enclosure");
+        let Some(href) = address(tag, self.notes).or_else(|| filled(self.words(inner)).filter(|_| is_enclosure)) else {
             let text = self.words(inner);
             draft.link = filled(text).map(|link| absolute(&link, base)).or(draft.link.take());
             return;
         };
-        let rel = tag.attribute("rel", self.notes).unwrap_or(Cow::Borrowed("alternate"));
         let media_type = media_type(tag, self.notes);
-        if rel.eq_ignore_ascii_case("enclosure") {
+        if is_enclosure {
             attach(&mut draft.item, absolute(&href, base), media_type, length(tag, "length", self.notes));
         } else if (rel.is_empty() || rel.eq_ignore_ascii_case("alternate"))
             && draft.alternate.is_none()
