@@ -16,6 +16,7 @@ pub mod second;
 pub mod site;
 pub mod source;
 pub mod story;
+pub mod subscription;
 pub mod timetable;
 pub mod topic;
 
@@ -30,5 +31,6 @@ pub use second::Second;
 pub use site::Site;
 pub use source::{ContentPolicy, Defaults, Source};
 pub use story::{Copy, Edition, Page, Shown, Story, StoryId, Why};
+pub use subscription::Subscription;
 pub use timetable::Timetable;
 pub use topic::{Terms, Topic, TopicDefaults, TopicRules};

@@ -8,12 +8,14 @@
 
 mod dates;
 mod decode;
+mod opml;
 mod read;
 mod repair;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use dates::parse_date;
+pub use opml::{LONGEST_LIST, Opml, OpmlError, opml};
 use url::Url;
 
 use crate::model::RawFeed;
