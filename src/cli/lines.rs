@@ -21,7 +21,8 @@ use crate::{
 /// The longest document that is read, in bytes.
 const LONGEST: u64 = 64 << 20;
 
-fn open(file: &Path) -> Result<Box<dyn Read>, Failure> {
+/// Opens a file, or standard input for `-`.
+pub fn open(file: &Path) -> Result<Box<dyn Read>, Failure> {
     if file.as_os_str() == "-" {
         return Ok(Box::new(io::stdin().lock()));
     }

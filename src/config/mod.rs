@@ -6,6 +6,7 @@
 //! Deliberately absent: compiling rules (`classify`), and anything that is learned while running.
 
 mod append;
+mod block;
 mod feeds;
 mod mistake;
 mod reader;
@@ -16,6 +17,7 @@ mod topics;
 use std::{collections::BTreeMap, fs, path::Path};
 
 pub use append::{AppendError, Ids, append_sources};
+pub use block::source_block;
 pub use feeds::SavedFeed;
 pub use mistake::{Mistake, Mistakes};
 use reader::Reader;
