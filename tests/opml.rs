@@ -214,6 +214,16 @@ url = "https://off.example/feed"
 organization = "The \"B\" group"
 enabled = false
 [[source]]
+id = "b2"
+title = "B2"
+url = "https://b.example/feed?x=2"
+organization = "The \"B\" group"
+[[source]]
+id = "alone"
+title = "Alone"
+url = "https://alone.example/feed"
+organization = "Alone"
+[[source]]
 id = "disk"
 title = "Disk"
 url = "file:///tmp/feed.xml"
@@ -227,9 +237,11 @@ url = "file:///tmp/feed.xml"
   </head>
   <body>
     <outline type="rss" text="A" title="A" xmlUrl="https://a.example/feed"/>
+    <outline type="rss" text="Alone" title="Alone" xmlUrl="https://alone.example/feed"/>
     <outline text="The &quot;B&quot; group">
       <outline type="rss" text="B &amp; &lt;b&gt;" title="B &amp; &lt;b&gt;" xmlUrl="https://b.example/feed?x=1&amp;y=2" htmlUrl="https://b.example/" language="fr"/>
       <outline type="rss" text="Off" title="Off" xmlUrl="https://off.example/feed"/>
+      <outline type="rss" text="B2" title="B2" xmlUrl="https://b.example/feed?x=2"/>
     </outline>
   </body>
 </opml>

@@ -149,7 +149,7 @@ enum OpmlCommand {
         #[arg(long)]
         write: bool,
     },
-    /// Print the sources as OPML 2.0, by organization
+    /// Print the sources as an OPML list
     Export {
         /// Also those that are switched off
         #[arg(long)]

@@ -148,7 +148,10 @@ pub fn export(common: &Common, all: bool) -> Result<(), Failure> {
             eprintln!("`{}` is left out: {}: is no address for others", source.id, source.url.scheme());
         }
     }
-    // Those without an organization come first; within one they keep their order.
+    // A folder for one feed hides it. Feeds without a folder come first; within one they keep their order.
+    let mut members: HashMap<Vec<String>, usize> = HashMap::new();
+    list.iter().for_each(|feed| *members.entry(feed.folder.clone()).or_default() += 1);
+    list.iter_mut().filter(|feed| members[&feed.folder] == 1).for_each(|feed| feed.folder.clear());
     list.sort_by(|a, b| a.folder.cmp(&b.folder));
     let document = publish::opml(&config.settings.serve.title, &list);
     io::stdout().lock().write_all(document.as_bytes()).map_err(Failure::io("the list could not be printed"))
