@@ -10,6 +10,8 @@
 //! so those are counted and taken out first, in one pass. Deliberately absent: styles, forms,
 //! frames, pictures drawn in markup (svg, mathml), and every attribute that is not listed.
 
+mod tree;
+
 use std::{
     collections::{HashMap, HashSet},
     sync::LazyLock,
@@ -17,6 +19,7 @@ use std::{
 
 use ammonia::{Builder, UrlRelative};
 use serde::{Deserialize, Serialize};
+pub use tree::{TooWild, Tree};
 use url::Url;
 
 use crate::text;
@@ -268,9 +271,14 @@ pub fn reference(text: &str) -> Option<&str> {
 }
 
 /// Whether markup is nested too deep or has too many elements to be sanitised in good time.
+fn is_wild(markup: &str) -> bool {
+    exceeds(markup, DEEPEST, MOST_ELEMENTS)
+}
+
+/// Whether markup is nested deeper than this, or has more elements.
 ///
 /// An end tag counts only when such an element is open: any other is ignored by parsers, and must not hide how deep it goes.
-fn is_wild(markup: &str) -> bool {
+fn exceeds(markup: &str, deepest: usize, most_elements: usize) -> bool {
     const ENDLESS: [&str; 22] = [
         "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p", "param", "source",
         "td", "th", "tr", "track", "wbr",
@@ -300,7 +308,7 @@ fn is_wild(markup: &str) -> bool {
                 }
             }
         }
-        if depth > DEEPEST || elements > MOST_ELEMENTS {
+        if depth > deepest || elements > most_elements {
             return true;
         }
     }
