@@ -10,6 +10,7 @@
 //! so those are counted and taken out first, in one pass. Deliberately absent: styles, forms,
 //! frames, pictures drawn in markup (svg, mathml), and every attribute that is not listed.
 
+mod selector;
 mod tree;
 
 use std::{
@@ -18,6 +19,7 @@ use std::{
 };
 
 use ammonia::{Builder, UrlRelative};
+pub use selector::{BadSelector, Selector};
 use serde::{Deserialize, Serialize};
 pub use tree::{TooWild, Tree};
 use url::Url;

@@ -3,7 +3,7 @@
 
 use std::{fs, path::Path};
 
-use tributary::config::{Config, Mistakes, Settings, load};
+use tributary::config::{Config, Mistakes, Settings, load, source_block};
 
 fn written(files: &[(&str, &str)]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
@@ -147,4 +147,74 @@ fn what_would_do_harm_later_is_a_mistake_now() {
     let of = |id: &str| config.sources.iter().find(|source| source.id.as_str() == id).unwrap();
     assert_eq!(of("own").topics[0].as_str(), "ethical-recruitment");
     assert_eq!(of("mpi").timetable, tributary::model::Timetable::Adaptive);
+}
+
+#[test]
+fn a_source_is_written_as_the_block_it_is_read_from() {
+    let text = "[[source]]\nid = \"plain\"\ntitle = \"Plain\"\nurl = \"https://plain.example/feed\"\n\n\
+        [[source]]\nid = \"listing\"\ntitle = \"The \\\"Listing\\\" \\\\ of\\nnews\"\nurl = \"https://listing.example/en/news?x=1\"\n\
+        home = \"https://listing.example/\"\norganization = \"IOM\"\nlang = \"es\"\nrank = 2\ncron = \"0 6 * * 5-7\"\ntimezone = \"America/Guatemala\"\n\
+        topics = [\"youth\", \"diaspora\"]\ncountries = [\"GT\", \"MX\"]\ndefaults = \"always\"\ncontent = \"full\"\ndates = \"mdy\"\n\
+        rights = \"© Them\"\ntimeout = \"1h30m\"\nallow_private = true\nenabled = false\nprobed = 2026-05-01\nnote = \"It's \\\"so\\\".\"\n\
+        headers = { \"X-Name\" = \"a \\\"b\\\"\", Accept = \"text/html\" }\n\
+        [source.page]\nitem = \".views-row\"\nuntil = \"hr\"\ntitle = \"h3 a\"\nlink = \"h3 a@href\"\nsummary = \".teaser\"\nimage = \"img@data-src\"\n\
+        country = \".field--name-field-country\"\ndate = \"time@datetime\"\nformats = [\"%d %B, %Y\", \"%m/%d/%Y\"]\nlocale = \"es\"\n\
+        next = \"a[rel='next']\"\npages = 3\n[source.page.detail]\ndate = \".submitted\"\nsummary = \".body p\"\n\n\
+        [[source]]\nid = \"digest\"\ntitle = \"Digest\"\nurl = \"https://digest.example/\"\nevery = \"90m\"\ncontent = \"title\"\n[source.page]\nitem = \"h3\"\nuntil = \"h2\"\n\
+        [source.page.detail]\nsummary = \"@content\"\n";
+    let sources = |text: &str| read(written(&[("sources.toml", &format!("builtin = false\n{text}"))]).path(), &[], &[]).unwrap().sources;
+    let read_once = sources(text);
+    let blocks: Vec<String> = read_once.iter().map(source_block).collect();
+    assert_eq!(sources(&blocks.join("\n")), read_once);
+    assert_eq!(blocks[0], "[[source]]\nid = \"plain\"\ntitle = \"Plain\"\nurl = \"https://plain.example/feed\"\n");
+    assert_eq!(blocks.iter().zip(sources(&blocks.join("\n"))).filter(|(block, source)| **block == source_block(source)).count(), 3);
+    // What ships can be written as well.
+    let shipped = load(None, std::iter::empty(), &[]).unwrap().sources;
+    assert_eq!(sources(&shipped.iter().map(source_block).collect::<String>()), shipped);
+}
+
+#[test]
+fn mistakes_of_a_page_are_told_with_their_place() {
+    let page = |id: &str, rest: &str| {
+        format!("[[source]]\nid = \"{id}\"\ntitle = \"T\"\nurl = \"https://{id}.example/\"\n[source.page]\n{rest}\n")
+    };
+    let text = page("one", "item = \"div[\"\ntitle = \"h3 >\"\nlocal = \"es\"\npages = 11")
+        + &page("two", "title = \"h3\"\nlocale = \"de\"\nformats = [\"%d %Y\"]\npages = 2")
+        + &page("three", "item = \"p\"\n[source.page.detail]")
+        + "[[source]]\nid = \"four\"\ntitle = \"T\"\nurl = \"https://four.example/\"\npage = \"p\"\ndates = \"ymd\"\n";
+    let dir = written(&[("sources.toml", &text)]);
+    let told = read(dir.path(), &[], &[]).unwrap_err().to_string().replace(&format!("{}/", dir.path().display()), "");
+    let expected = "the configuration has mistakes\n\
+        sources.toml:6:8: source `one` [page]: `item`: `div[` is not a CSS selector: it ends too soon; `article.news > h3 a` is one\n\
+        sources.toml:7:9: source `one` [page]: `title`: `h3 >` is not a CSS selector: no element follows the last `>`, `+`, `~` or space; `article.news > h3 a` is one\n\
+        sources.toml:8:1: source `one` [page]: unknown key `local`; did you mean `locale`?\n\
+        sources.toml:9:9: source `one` [page]: `pages` 11 is not in the range 1 to 10\n\
+        sources.toml:14:1: source `two` [page]: has no `item`; give the selector of one item of the listing, such as \"article.news\"\n\
+        sources.toml:16:10: source `two` [page]: `locale` is \"de\"; it can be \"en\", \"es\", \"fr\", \"pt\"\n\
+        sources.toml:17:12: source `two` [page]: `formats`: `%d %Y` is not a date format: it names no month (`%m` or `%B`); `%d %B, %Y` reads “8 September, 2020”\n\
+        sources.toml:18:9: source `two` [page]: `pages` means something only beside `next`, the link to the next page\n\
+        sources.toml:25:1: source `three` [page] [detail]: names neither `date` nor `summary`; give the selector of one of them on an item's own page\n\
+        sources.toml:30:8: source `four`: `page` should be a table, not string\n\
+        sources.toml:31:9: source `four`: `dates` is \"ymd\"; it can be \"dmy\", \"mdy\"\n\
+        11 mistakes; nothing was started";
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn a_page_is_changed_by_key_and_left_when_there_is_a_feed() {
+    let page = "[[source]]\nid = \"own\"\ntitle = \"Own\"\nurl = \"https://own.example/\"\n[source.page]\nitem = \"li\"\ntitle = \"a\"\n";
+    let with = |text: &str| {
+        read(written(&[("sources.toml", &format!("builtin = false\n{page}{text}"))]).path(), &[], &[]).unwrap_err().to_string()
+    };
+    assert!(with("[[source]]\nid = \"own\"\npage = false\n").contains("the same id stands further up"));
+    let shipped = load(None, std::iter::empty(), &[]).unwrap().sources;
+    let Some(built_in) = shipped.iter().find(|source| source.page.is_some()) else { return };
+    let changed = |text: &str| {
+        let dir = written(&[("sources.toml", &format!("[[source]]\nid = \"{}\"\n{text}", built_in.id))]);
+        read(dir.path(), &[], &[]).unwrap().sources.into_iter().find(|source| source.id == built_in.id).unwrap().page
+    };
+    assert_eq!(changed("page = false\n"), None);
+    let mut expected = built_in.page.clone().unwrap();
+    expected.title = Some("h9 a".parse().unwrap());
+    assert_eq!(changed("[source.page]\ntitle = \"h9 a\"\n"), Some(expected));
 }

@@ -37,7 +37,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("quick_xml", &["parse", "publish"]),
     ("reqwest", &["fetch"]),
     ("rustls", &["fetch"]),
-    ("scraper", &["html", "parse"]),
+    ("scraper", &["html"]),
     ("sled", &["store"]),
     ("toml", &["config", "classify"]),
     ("tower", &["serve"]),

@@ -9,6 +9,7 @@ mod append;
 mod block;
 mod feeds;
 mod mistake;
+mod page;
 mod reader;
 mod settings;
 mod sources;

@@ -128,6 +128,11 @@ impl<'a> Table<'a, '_> {
         flag
     }
 
+    /// Whether a key that holds a table otherwise is `false`.
+    pub(super) fn is_false(&mut self, key: &'static str) -> bool {
+        self.ask(key).is_some_and(|value| value.get_ref().as_bool() == Some(false))
+    }
+
     pub(super) fn integer(&mut self, key: &'static str, range: RangeInclusive<i64>) -> Option<i64> {
         let value = self.ask(key)?;
         let number = value.get_ref().as_integer().and_then(|n| i64::from_str_radix(n.as_str(), n.radix()).ok());

@@ -5,12 +5,12 @@ use std::time::Duration;
 use url::Url;
 
 use super::{
-    Layer,
+    Layer, page,
     reader::{Reader, Table},
     topics::find,
 };
 use crate::model::{
-    ContentPolicy, CountryCode, Defaults, Source, SourceId, Timetable, Topic,
+    ContentPolicy, CountryCode, DateOrder, Defaults, Source, SourceId, Timetable, Topic,
     timetable::{Cron, parse_duration},
 };
 
@@ -84,6 +84,8 @@ const KEYS: &[&str] = &[
     "id",
     "title",
     "url",
+    "page",
+    "dates",
     "home",
     "organization",
     "lang",
@@ -110,6 +112,10 @@ fn one(table: &mut Table<'_, '_>, source: &mut Source, topics: &[Topic], layer: 
     }
     if let Some(url) = address(table, "url", true) {
         source.url = url;
+    }
+    page::read(table, &mut source.page);
+    if let Some(dates) = choice(table, "dates", &[("dmy", DateOrder::DayFirst), ("mdy", DateOrder::MonthFirst)]) {
+        source.dates = dates;
     }
     source.home = address(table, "home", false).or(source.home.take());
     source.organization = table.string("organization").or(source.organization.take());
@@ -213,7 +219,7 @@ fn duration(table: &mut Table<'_, '_>, key: &'static str) -> Option<Duration> {
     parse_duration(&text).map_err(|error| table.wrong_at(key, &format!("`{key}`: {error}"))).ok()
 }
 
-fn choice<T: Copy>(table: &mut Table<'_, '_>, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
+pub(super) fn choice<T: Copy>(table: &mut Table<'_, '_>, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
     let text = table.string(key)?;
     let found = choices.iter().find(|(name, _)| *name == text).map(|(_, choice)| *choice);
     if found.is_none() {

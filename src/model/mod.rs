@@ -5,11 +5,13 @@
 //! has to be readable for ever (see `tests/golden/`).
 
 mod countries;
+pub mod date_order;
 pub mod filter;
 pub mod ids;
 pub mod item;
 pub mod labels;
 pub mod names;
+pub mod page;
 pub mod raw;
 pub mod record;
 pub mod second;
@@ -20,11 +22,13 @@ pub mod subscription;
 pub mod timetable;
 pub mod topic;
 
+pub use date_order::DateOrder;
 pub use filter::Filter;
 pub use ids::{BadName, CountryCode, FeedSlug, Lang, RegionSlug, SourceId, TopicSlug};
 pub use item::{Category, Enclosure, Item, Upstream, UpstreamFrom};
 pub use labels::{CountryLabel, Evidence, Field, Labels, LangFrom, Language, RegionLabel, Rejected, TopicLabel};
 pub use names::{FourNames, Names};
+pub use page::{DateFormat, DatePart, Detail, PageRules, Pick};
 pub use raw::{Document, Hints, RawFeed, RawItem, RawText};
 pub use record::{Body, Checked, Draft, Genesis, Moved, Pull, Record, Snapshot, SnapshotEnd, SourceState, Unchanged};
 pub use second::Second;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use url::Url;
 
-use super::{CountryCode, Lang, SourceId, TopicSlug, timetable::Timetable};
+use super::{CountryCode, DateOrder, Lang, PageRules, SourceId, TopicSlug, timetable::Timetable};
 
 /// A publisher's feed as it is configured. What we learned from asking it is [`SourceState`](super::SourceState).
 #[derive(Debug, Clone, PartialEq)]
@@ -16,8 +16,12 @@ pub struct Source {
     pub enabled: bool,
     /// The publisher's name as readers see it.
     pub title: String,
-    /// The address of the feed: `http`, `https`, or `file`.
+    /// The address of the feed or page: `http`, `https`, or `file`.
     pub url: Url,
+    /// How the page is read, when it is no feed.
+    pub page: Option<PageRules>,
+    /// How its dates of three numbers are meant.
+    pub dates: DateOrder,
     /// The publisher's page for people.
     pub home: Option<Url>,
     /// The organization behind it: sources of one organization may tell one story.
@@ -58,6 +62,8 @@ impl Source {
             enabled: true,
             title,
             url,
+            page: None,
+            dates: DateOrder::default(),
             home: None,
             organization: None,
             lang: None,

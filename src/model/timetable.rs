@@ -65,6 +65,16 @@ impl Cron {
         Ok(Self { schedule, zone })
     }
 
+    /// The six fields, as [`Cron::parse`] reads them.
+    pub fn expression(&self) -> &str {
+        self.schedule.source()
+    }
+
+    /// The time zone; `None` for UTC.
+    pub fn zone(&self) -> Option<&'static str> {
+        (self.zone != Tz::UTC).then(|| self.zone.name())
+    }
+
     /// The first such time after `after`. Where clocks are put back, a time that comes twice is taken once.
     fn next(&self, after: Second) -> Option<Second> {
         let from = after.date_time().with_timezone(&self.zone);
@@ -132,6 +142,19 @@ pub fn parse_duration(text: &str) -> Result<Duration, BadTimetable> {
         rest = &rest[digits + 1..];
     }
     if seconds == 0 { Err(bad()) } else { Ok(Duration::from_secs(seconds)) }
+}
+
+/// Writes a duration as [`parse_duration`] reads it: whole seconds, the largest units first.
+pub fn write_duration(duration: Duration) -> String {
+    let mut written = String::new();
+    let mut rest = duration.as_secs();
+    for (unit, seconds) in [("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)] {
+        if rest >= seconds {
+            written.push_str(&format!("{}{unit}", rest / seconds));
+            rest %= seconds;
+        }
+    }
+    written
 }
 
 #[cfg(test)]

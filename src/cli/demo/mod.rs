@@ -16,7 +16,7 @@ use super::{Failure, LogForm, log, run, runtime};
 use crate::{
     config::{self, Config},
     daemon::{self, data::DataFolder},
-    model::{ContentPolicy, Defaults, Second, Source, Timetable},
+    model::{ContentPolicy, DateOrder, Defaults, Second, Source, Timetable},
     serve::sample::Publisher,
 };
 
@@ -84,6 +84,8 @@ fn source(sample: &Sample, publishers: &str) -> Option<Source> {
         enabled: true,
         title: sample.title.to_owned(),
         url: format!("{publishers}{}", sample.path).parse().ok()?,
+        page: None,
+        dates: DateOrder::default(),
         home: sample.home.parse().ok(),
         organization: None,
         lang: sample.lang.parse().ok(),
