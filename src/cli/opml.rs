@@ -142,10 +142,10 @@ pub fn export(common: &Common, all: bool) -> Result<(), Failure> {
     let config = common.load(&[])?;
     let mut list = Vec::new();
     for source in config.sources.iter().filter(|source| all || source.enabled) {
-        if matches!(source.url.scheme(), "http" | "https") {
-            list.push(subscription(source));
-        } else {
-            eprintln!("`{}` is left out: {}: is no address for others", source.id, source.url.scheme());
+        match source.url.scheme() {
+            _ if source.page.is_some() => eprintln!("`{}` is left out: it is a page, and no feed", source.id),
+            "http" | "https" => list.push(subscription(source)),
+            scheme => eprintln!("`{}` is left out: {scheme}: is no address for others", source.id),
         }
     }
     // A folder for one feed hides it. Feeds without a folder come first; within one they keep their order.

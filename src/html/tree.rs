@@ -182,14 +182,14 @@ mod tests {
             "<li>x".repeat(MOST_ELEMENTS),
             "<b><p>x".repeat(100) + &"</b></p>".repeat(1_000_000),
             format!("<i>{}", "<p>x</i>".repeat(MOST_ELEMENTS - 1)),
-            "&".repeat(8 << 20),
+            "&".repeat(1 << 20),
             format!("<a{distinct}>"),
             format!("<script>'<a{distinct}>"),
             "<a b='".repeat(MOST_ELEMENTS) + &"c".repeat(4 << 20),
         ] {
-            let started = std::time::Instant::now();
-            let read = Tree::read(&page).map(|tree| tree.len());
-            println!("{:?} {} {read:?}", started.elapsed(), &page[..16]);
+            // Whatever comes of it comes soon: most of these are refused, and the others are lists as well.
+            let read = Tree::read(&page);
+            assert!(read.is_err() || read.is_ok_and(|tree| tree.len() <= MOST_ELEMENTS + 10), "{}", &page[..16]);
         }
     }
 }
