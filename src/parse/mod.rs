@@ -8,14 +8,18 @@
 
 mod dates;
 mod decode;
+mod discover;
 mod opml;
+mod rank;
 mod read;
 mod repair;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use dates::parse_date;
+pub use discover::{Behind, How, Lead, behind};
 pub use opml::{LONGEST_LIST, Opml, OpmlError, opml};
+pub use rank::{Merit, rank};
 use url::Url;
 
 use crate::model::RawFeed;
