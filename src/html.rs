@@ -11,6 +11,7 @@
 //! frames, pictures drawn in markup (svg, mathml), and every attribute that is not listed.
 
 mod selector;
+mod tree;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -20,6 +21,7 @@ use std::{
 use ammonia::{Builder, UrlRelative};
 pub use selector::{BadSelector, Selector};
 use serde::{Deserialize, Serialize};
+pub use tree::{TooWild, Tree};
 use url::Url;
 
 use crate::text;
@@ -33,6 +35,9 @@ const DEEPEST: usize = 256;
 const MOST_ELEMENTS: usize = 5_000;
 /// Markup with more `&` than this keeps only its words as well.
 const MOST_REFERENCES: usize = 5_000;
+
+/// Attributes of one element at most: parsers compare each with all before it.
+const MOST_ATTRIBUTES: usize = 1_000;
 
 /// Elements that may stay, each with the attributes it may have.
 const ALLOWED: &[(&str, &[&str])] = &[
@@ -278,15 +283,22 @@ pub fn reference(text: &str) -> Option<&str> {
 }
 
 /// Whether markup is nested too deep or has too many elements to be sanitised in good time.
+fn is_wild(markup: &str) -> bool {
+    exceeds(markup, DEEPEST, MOST_ELEMENTS)
+}
+
+/// Whether markup is nested deeper than this, or has more elements, or elements with more attributes than any that is read in good time.
 ///
 /// An end tag counts only when such an element is open: any other is ignored by parsers, and must not hide how deep it goes.
-fn is_wild(markup: &str) -> bool {
+fn exceeds(markup: &str, deepest: usize, most_elements: usize) -> bool {
     const ENDLESS: [&str; 22] = [
         "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p", "param", "source",
         "td", "th", "tr", "track", "wbr",
     ];
     let mut open: HashMap<String, usize> = HashMap::new();
-    let (mut depth, mut elements) = (0usize, 0usize);
+    let (mut depth, mut elements, mut in_paragraph) = (0usize, 0usize, false);
+    // Tags are looked at where they begin, also within what may be a quote: all looks together are bounded.
+    let mut patience = 16 * markup.len() + (64 << 10);
     for (at, _) in markup.match_indices('<') {
         let rest = &markup[at + 1..];
         let (closes, name) = rest.strip_prefix('/').map_or((false, rest), |name| (true, name));
@@ -294,8 +306,15 @@ fn is_wild(markup: &str) -> bool {
         if length == 0 {
             continue;
         }
+        let (attributes, looked_at) = attributes(&name.as_bytes()[length..]);
+        patience = patience.saturating_sub(looked_at);
+        if attributes > MOST_ATTRIBUTES || patience == 0 {
+            return true;
+        }
         let name = name[..length].to_ascii_lowercase();
-        elements += usize::from(!closes);
+        // `</br>` makes an element, and so does `</p>` where no paragraph is open.
+        elements += usize::from(!closes || name == "br" || name == "p" && !in_paragraph);
+        in_paragraph = if name == "p" { !closes } else { in_paragraph };
         if !ENDLESS.contains(&name.as_str()) {
             let count = open.entry(name).or_default();
             match (closes, *count) {
@@ -310,11 +329,37 @@ fn is_wild(markup: &str) -> bool {
                 }
             }
         }
-        if depth > DEEPEST || elements > MOST_ELEMENTS {
+        if depth > deepest || elements > most_elements {
             return true;
         }
     }
     false
+}
+
+/// How many attributes a tag has whose name has been read, at most one more than may be, and how many bytes that took to see.
+fn attributes(tag: &[u8]) -> (usize, usize) {
+    let (mut count, mut at) = (0, 0);
+    let is_gap = |byte: u8| byte.is_ascii_whitespace() || byte == b'/';
+    while let Some(byte) = tag.get(at).copied().filter(|byte| *byte != b'>' && count <= MOST_ATTRIBUTES) {
+        if is_gap(byte) {
+            at += 1;
+            continue;
+        }
+        count += 1;
+        // The name, then perhaps a value.
+        at += 1 + tag[at + 1..].iter().take_while(|byte| !is_gap(**byte) && !matches!(byte, b'=' | b'>')).count();
+        at += tag[at..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        if tag.get(at) != Some(&b'=') {
+            continue;
+        }
+        at += 1;
+        at += tag[at..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        match tag.get(at) {
+            Some(quote @ (b'"' | b'\'')) => at += 2 + tag[at + 1..].iter().take_while(|byte| *byte != quote).count(),
+            _ => at += tag[at..].iter().take_while(|byte| !byte.is_ascii_whitespace() && **byte != b'>').count(),
+        }
+    }
+    (count, at.min(tag.len()))
 }
 
 #[cfg(test)]
@@ -351,6 +396,18 @@ mod tests {
         assert_eq!(clean(&("<div></x>".repeat(20_000) + "x")), "x");
         assert!(clean(&("<table>".to_owned() + &"x<i>y</i>".repeat(20_000))).starts_with("x y"));
         assert!(clean(&"<p>one".repeat(2_000)).starts_with("<p>one</p><p>one"));
+        let distinct: String = (0..30_000).map(|n| format!(" a{n:x}")).collect();
+        assert_eq!(clean(&format!("<a{distinct}>x</a>")), "x");
+    }
+
+    #[test]
+    fn attributes_are_counted_as_parsers_count_them() {
+        let count = |tag: &str| attributes(tag.as_bytes()).0;
+        for (tag, expected) in
+            [(">", 0), (" a b=c d='e f>g' h = \"i\">j k", 4), ("/a/b=c/d>", 2), (" =a b>", 2), (" a='", 1), (" a=", 1), (" a='b'c='d'>", 2)]
+        {
+            assert_eq!(count(tag), expected, "{tag}");
+        }
     }
 
     #[test]

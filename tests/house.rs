@@ -36,6 +36,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hyper", &["serve"]),
     ("hyper_util", &["serve"]),
     ("indicatif", &["cli"]),
+    ("quick_xml", &["parse", "publish"]),
     ("reqwest", &["fetch"]),
     ("rustls", &["fetch"]),
     ("scraper", &["html"]),

@@ -15,7 +15,8 @@ use crate::{
     model::{Category, Evidence, Labels, Lang},
 };
 
-pub(super) fn open(file: &Path) -> Result<Box<dyn Read>, Failure> {
+/// Opens a file, or standard input for `-`.
+pub fn open(file: &Path) -> Result<Box<dyn Read>, Failure> {
     if file.as_os_str() == "-" {
         return Ok(Box::new(io::stdin().lock()));
     }

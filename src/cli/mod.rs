@@ -10,6 +10,7 @@ pub mod demo;
 mod health;
 mod lines;
 mod log;
+mod opml;
 mod parse;
 mod progress;
 mod pull;
@@ -109,6 +110,11 @@ enum Command {
         #[arg(long)]
         explain: bool,
     },
+    /// Exchange lists of subscriptions with news readers
+    Opml {
+        #[command(subcommand)]
+        command: OpmlCommand,
+    },
     /// Show what is known of each source
     Sources {
         /// Print one JSON object a source
@@ -127,6 +133,24 @@ enum Command {
     Health,
 }
 
+#[derive(Debug, Subcommand)]
+enum OpmlCommand {
+    /// Print the feeds of a list as blocks for sources.toml; say which are skipped, and why
+    Import {
+        /// An OPML file, or - for standard input
+        file: PathBuf,
+        /// Add the blocks to sources.toml in the configuration directory
+        #[arg(long)]
+        write: bool,
+    },
+    /// Print the sources as an OPML list
+    Export {
+        /// Also those that are switched off
+        #[arg(long)]
+        all: bool,
+    },
+}
+
 /// Why a command failed. The text is all that is printed.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -139,6 +163,9 @@ pub enum Failure {
     /// The data folder can not be used.
     #[error(transparent)]
     Data(#[from] crate::daemon::data::DataError),
+    /// Sources could not be added.
+    #[error(transparent)]
+    Append(#[from] config::AppendError),
     /// A file or stream failed.
     #[error("{what}")]
     Io {
@@ -195,6 +222,8 @@ impl Command {
             Self::Print { filter } => data::print(common, &filter),
             Self::Parse(asked) => parse::parse(&asked),
             Self::Classify { file, explain } => lines::classify(common, &file, explain),
+            Self::Opml { command: OpmlCommand::Import { file, write } } => opml::import(common, &file, write),
+            Self::Opml { command: OpmlCommand::Export { all } } => opml::export(common, all),
             Self::Sources { json } => data::sources(common, json),
             Self::Verify { repair } => data::verify(common, repair),
             Self::Rebuild => data::rebuild(common),
@@ -205,15 +234,10 @@ impl Command {
 
 impl Common {
     /// The configuration: defaults, files, `TRIBUTARY__…` variables, flags.
-    fn load(&self, more: &[(&str, Option<String>)]) -> Result<Config, Failure> {
-        let own = [("daemon.data", self.data.as_ref().map(|path| path.display().to_string())), ("daemon.contact", self.contact.clone())];
+    fn load(&self, more: &[(&'static str, Option<String>)]) -> Result<Config, Failure> {
         let flags: Vec<(String, String)> =
-            own.into_iter().chain(more.iter().cloned()).filter_map(|(key, value)| Some((key.to_owned(), value?))).collect();
-        let dir = self.config.clone().or_else(|| Some(PathBuf::from("config")).filter(|dir| dir.is_dir()));
-        if let Some(dir) = self.config.as_ref().filter(|dir| !dir.is_dir()) {
-            return Err(Failure::Misuse(format!("--config {}: there is no such directory", dir.display())));
-        }
-        let mut config = config::load(dir.as_deref(), std::env::vars(), &flags)?;
+            self.flags().into_iter().chain(more.iter().cloned()).filter_map(|(key, value)| Some((key.to_owned(), value?))).collect();
+        let mut config = config::load(self.dir()?.as_deref(), std::env::vars(), &flags)?;
         // Regions are the gazetteer's, which the configuration does not know.
         let (_, regions) = crate::classify::names();
         for feed in &config.feeds {
@@ -224,6 +248,27 @@ impl Common {
             }
         }
         Ok(config)
+    }
+
+    /// The directory that holds the configuration, when there is one.
+    fn dir(&self) -> Result<Option<PathBuf>, Failure> {
+        match &self.config {
+            Some(dir) if !dir.is_dir() => Err(Failure::Misuse(format!("--config {}: there is no such directory", dir.display()))),
+            Some(dir) => Ok(Some(dir.clone())),
+            None => Ok(Some(PathBuf::from("config")).filter(|dir| dir.is_dir())),
+        }
+    }
+
+    fn flags(&self) -> [(&'static str, Option<String>); 2] {
+        [("daemon.data", self.data.as_ref().map(|path| path.display().to_string())), ("daemon.contact", self.contact.clone())]
+    }
+
+    /// Adds `[[source]]` blocks to the operator's `sources.toml`, when it is right with them; gives its path.
+    fn append_sources(&self, blocks: &str) -> Result<PathBuf, Failure> {
+        let missing = "there is no directory that holds the configuration; make `config`, or name one with --config DIR";
+        let dir = self.dir()?.ok_or_else(|| Failure::Misuse(missing.to_owned()))?;
+        let flags: Vec<(String, String)> = self.flags().into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect();
+        Ok(config::append_sources(&dir, std::env::vars(), &flags, blocks)?)
     }
 }
 

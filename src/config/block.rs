@@ -6,14 +6,14 @@ use std::fmt::{Display, Write};
 
 use toml::Value;
 
-use super::{Settings, sources::blank};
+use super::Settings;
 use crate::model::{ContentPolicy, DateOrder, Defaults, PageRules, Pick, Source, Timetable, timetable::write_duration};
 
 /// The block that says what is known of a source. Read again, it is the same source.
 ///
 /// A time limit that is the one of `[fetch]` by default is left out.
 pub fn source_block(source: &Source) -> String {
-    let usual = blank(source.id.clone(), source.url.clone());
+    let usual = Source::new(source.id.clone(), source.title.clone(), source.url.clone());
     let mut block = Block("[[source]]\n".to_owned());
     block.text("id", source.id.as_str());
     block.text("title", &source.title);

@@ -5,6 +5,7 @@
 //! file is told at once, with its place and a remedy, and then nothing starts.
 //! Deliberately absent: compiling rules (`classify`), and anything that is learned while running.
 
+mod append;
 mod block;
 mod feeds;
 mod mistake;
@@ -16,6 +17,7 @@ mod topics;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
+pub use append::{AppendError, Ids, append_sources};
 pub use block::source_block;
 pub use feeds::SavedFeed;
 pub use mistake::{Mistake, Mistakes};
@@ -58,11 +60,22 @@ pub struct Config {
 /// Reads the configuration: built-in defaults, then the files of a folder, then variables
 /// (`TRIBUTARY__SECTION__KEY`), then flags (`section.key`).
 pub fn load(dir: Option<&Path>, env: impl Iterator<Item = (String, String)>, flags: &[(String, String)]) -> Result<Config, Mistakes> {
+    load_with(dir, env, flags, None)
+}
+
+/// Reads the configuration, with another text in the place of the folder's `sources.toml`.
+fn load_with(
+    dir: Option<&Path>,
+    env: impl Iterator<Item = (String, String)>,
+    flags: &[(String, String)],
+    other_sources: Option<&str>,
+) -> Result<Config, Mistakes> {
     let mut mistakes = Vec::new();
     let mut overridden = Vec::new();
     let mut file = |name: &str, built_in: &str| -> Option<(String, String)> {
         let path = dir?.join(name);
-        match fs::read_to_string(&path) {
+        let other = other_sources.filter(|_| name == "sources.toml").map(|text| Ok(text.to_owned()));
+        match other.unwrap_or_else(|| fs::read_to_string(&path)) {
             // The shipped file itself, in place: it changes nothing.
             Ok(text) if text == built_in => None,
             Ok(text) => Some((path.display().to_string(), text)),

@@ -55,7 +55,7 @@ pub(super) fn read(reader: &mut Reader<'_>, sources: &mut Vec<Source>, topics: &
                         table.wrong(&format!("has no `{key}`"));
                     }
                 }
-                blank(id, nowhere)
+                Source::new(id.clone(), id.to_string(), nowhere)
             }
         };
         let before = source.clone();
@@ -105,33 +105,6 @@ const KEYS: &[&str] = &[
     "probed",
     "note",
 ];
-
-/// A source of which only the id is known. A time limit of zero stands for the one of `[fetch]`.
-pub(super) fn blank(id: SourceId, url: Url) -> Source {
-    Source {
-        title: id.to_string(),
-        id,
-        enabled: true,
-        url,
-        page: None,
-        dates: DateOrder::default(),
-        home: None,
-        organization: None,
-        lang: None,
-        rank: 5,
-        timetable: Timetable::Adaptive,
-        topics: Vec::new(),
-        countries: Vec::new(),
-        defaults: Defaults::default(),
-        content: ContentPolicy::default(),
-        rights: None,
-        headers: Vec::new(),
-        timeout: Duration::ZERO,
-        allow_private: false,
-        probed: None,
-        note: None,
-    }
-}
 
 fn one(table: &mut Table<'_, '_>, source: &mut Source, topics: &[Topic], layer: Layer) {
     if let Some(title) = table.string("title") {

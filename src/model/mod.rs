@@ -19,6 +19,7 @@ pub mod second;
 pub mod site;
 pub mod source;
 pub mod story;
+pub mod subscription;
 pub mod timetable;
 pub mod topic;
 
@@ -36,5 +37,6 @@ pub use second::Second;
 pub use site::Site;
 pub use source::{ContentPolicy, Defaults, Source};
 pub use story::{Copy, Edition, Page, Shown, Story, StoryId, Why};
+pub use subscription::Subscription;
 pub use timetable::Timetable;
 pub use topic::{Terms, Topic, TopicDefaults, TopicRules};

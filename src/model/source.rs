@@ -54,6 +54,35 @@ pub struct Source {
     pub note: Option<String>,
 }
 
+impl Source {
+    /// A source of which nothing more is known. A time limit of zero stands for the one of `[fetch]`.
+    pub fn new(id: SourceId, title: String, url: Url) -> Self {
+        Self {
+            id,
+            enabled: true,
+            title,
+            url,
+            page: None,
+            dates: DateOrder::default(),
+            home: None,
+            organization: None,
+            lang: None,
+            rank: 5,
+            timetable: Timetable::Adaptive,
+            topics: Vec::new(),
+            countries: Vec::new(),
+            defaults: Defaults::default(),
+            content: ContentPolicy::default(),
+            rights: None,
+            headers: Vec::new(),
+            timeout: Duration::ZERO,
+            allow_private: false,
+            probed: None,
+            note: None,
+        }
+    }
+}
+
 /// How configured topics and countries are meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Defaults {

@@ -9,9 +9,12 @@
 
 mod dates;
 mod decode;
+mod discover;
 mod feed;
 mod json;
 mod names;
+mod opml;
+mod rank;
 mod sniff;
 mod tokens;
 
@@ -19,6 +22,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use dates::parse_date;
 pub use decode::decode;
+pub use discover::{Behind, How, Lead, behind};
+pub use opml::{LONGEST_LIST, Opml, OpmlError, opml};
+pub use rank::{Merit, rank};
 use tokens::Notes;
 use url::Url;
 

@@ -6,11 +6,13 @@
 //! anything a reader's request could change beside the filter.
 
 mod atom;
+mod opml;
 mod words;
 
 use std::collections::BTreeMap;
 
 pub use atom::atom;
+pub use opml::opml;
 pub use words::title;
 
 use crate::model::{ContentPolicy, Filter, FourNames, Lang, Names, Page, Second, Site, SourceId};
