@@ -14,6 +14,8 @@ mod selector;
 mod tree;
 
 use std::{
+    borrow::Cow,
+    cell::RefCell,
     collections::{HashMap, HashSet},
     sync::LazyLock,
 };
@@ -129,7 +131,6 @@ pub struct SafeHtml(String);
 impl SafeHtml {
     /// Makes a stranger's markup safe. Relative addresses become absolute under `base`; without one they go.
     pub fn sanitise(markup: &str, base: Option<&Url>) -> Self {
-        static PLAIN: LazyLock<Builder<'static>> = LazyLock::new(|| builder(None));
         let markup = &markup[..floor_char_boundary(markup, LONGEST)];
         if !markup.contains(['<', '&']) {
             return Self(text::xml_safe(&markup.replace('>', "&gt;")).into_owned());
@@ -138,24 +139,20 @@ impl SafeHtml {
             return Self(escape(&text::one_line(&without_tags(markup))));
         }
         let tame = escape_bare_ampersands(markup);
-        let own;
-        let builder = match base {
-            None => &*PLAIN,
-            Some(base) => {
-                own = builder(Some(base));
-                &own
+        let clean = with_builder(base, |builder| {
+            let once = builder.clean(&tame).to_string();
+            // Misnested tables are moved about each time they are parsed, until they come to rest.
+            if !once.contains("<table") {
+                return once;
             }
-        };
-        let once = builder.clean(&tame).to_string();
-        // Misnested tables are moved about each time they are parsed, until they come to rest.
-        let clean = if once.contains("<table") {
             let at_rest =
                 std::iter::successors(Some(once), |before| Some(builder.clean(before).to_string()).filter(|after| after != before));
             at_rest.take(4).last().unwrap_or_default()
-        } else {
-            once
-        };
-        Self(text::xml_safe(&clean).trim().to_owned())
+        });
+        Self(match text::xml_safe(&clean) {
+            Cow::Borrowed(safe) if safe.trim().len() == safe.len() => clean,
+            safe => safe.trim().to_owned(),
+        })
     }
 
     /// A text as one paragraph.
@@ -209,6 +206,23 @@ pub fn text_of(markup: &str) -> String {
 /// A text with `&`, `<`, `>` and `"` written so that they stand for themselves, in content and in attributes.
 pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// Lends the sanitiser for this base. Making one costs more than most texts, and one after the other has the same base.
+fn with_builder<T>(base: Option<&Url>, work: impl FnOnce(&Builder<'static>) -> T) -> T {
+    type Known = Option<(Url, Builder<'static>)>;
+    static PLAIN: LazyLock<Builder<'static>> = LazyLock::new(|| builder(None));
+    thread_local! {
+        static LAST: RefCell<Known> = const { RefCell::new(None) };
+    }
+    let Some(base) = base else { return work(&PLAIN) };
+    LAST.with_borrow_mut(|last| {
+        let (_, builder) = match last.take().filter(|(known, _)| known == base) {
+            Some(known) => last.insert(known),
+            None => last.insert((base.clone(), builder(Some(base)))),
+        };
+        work(builder)
+    })
 }
 
 fn builder(base: Option<&Url>) -> Builder<'static> {

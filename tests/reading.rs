@@ -136,7 +136,10 @@ fn what_is_no_feed_is_called_by_its_name() {
     );
     assert_eq!(said(b"\x89PNG\r\n"), "the publisher sent a PNG image instead of a feed");
     assert_eq!(said(b"{\"ok\":true}"), "the publisher sent JSON that is no JSON Feed instead of a feed");
-    assert_eq!(said(b"<rss version=\"2.0\"><channel><item><title>"), "the feed is broken beyond repair: it is cut off before the end of its first item");
+    assert_eq!(
+        said(b"<rss version=\"2.0\"><channel><item><title>"),
+        "the feed is broken beyond repair: it is cut off before the end of its first item"
+    );
 }
 
 #[test]

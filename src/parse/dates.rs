@@ -321,5 +321,4 @@ mod tests {
             assert_eq!(read(nonsense), None, "{nonsense}");
         }
     }
-
 }

@@ -713,7 +713,8 @@ impl<'a> Reader<'a> {
         }
         let period = self.period.map(|hours| Duration::from_hours(u64::from(hours)) / self.frequency.unwrap_or(1).max(1));
         let quiet = self.feed.hints.quiet_for.max(period);
-        self.feed.hints = Hints { quiet_for: quiet.map(|quiet| quiet.min(LONGEST_QUIET)).filter(|quiet| !quiet.is_zero()), ..self.feed.hints };
+        self.feed.hints =
+            Hints { quiet_for: quiet.map(|quiet| quiet.min(LONGEST_QUIET)).filter(|quiet| !quiet.is_zero()), ..self.feed.hints };
         self.feed
     }
 }
@@ -735,8 +736,20 @@ fn said(tag: &Tag<'_>, default: Said, notes: &Notes) -> Said {
         None | Some("") => default,
         Some("text" | "text/plain") => Said::Plain,
         Some(kind) if kind.contains("xhtml") && !is_escaped => Said::Xhtml,
-        Some(kind) if kind.contains("html") => if mode.as_deref() == Some("xml") { Said::Xhtml } else { Said::Html },
-        Some(kind) if kind.ends_with("/xml") || kind.ends_with("+xml") => if is_escaped { Said::Html } else { Said::Xhtml },
+        Some(kind) if kind.contains("html") => {
+            if mode.as_deref() == Some("xml") {
+                Said::Xhtml
+            } else {
+                Said::Html
+            }
+        }
+        Some(kind) if kind.ends_with("/xml") || kind.ends_with("+xml") => {
+            if is_escaped {
+                Said::Html
+            } else {
+                Said::Xhtml
+            }
+        }
         Some(kind) if kind.contains('/') && !kind.starts_with("text/") => Said::Base64,
         _ => default,
     }

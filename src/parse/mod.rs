@@ -80,5 +80,6 @@ fn not_a_feed(body: &[u8], text: &str) -> ParseError {
 
 /// A reader that breaks off must not take the daemon with it.
 fn guarded(read: impl FnOnce() -> Result<RawFeed, ParseError>) -> Result<RawFeed, ParseError> {
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(ParseError::Broken("the reader broke off; please report this feed".to_owned())))
+    catch_unwind(AssertUnwindSafe(read))
+        .unwrap_or_else(|_| Err(ParseError::Broken("the reader broke off; please report this feed".to_owned())))
 }
