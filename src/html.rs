@@ -35,11 +35,16 @@ const DEEPEST: usize = 256;
 
 /// So does markup with more elements than this: text between the cells of a table is moved about, at a cost that grows with the square.
 const MOST_ELEMENTS: usize = 5_000;
+/// As much of an element's name as is looked at, in bytes: all that mean something are shorter.
+const LONGEST_NAME: usize = 16;
 /// Markup with more `&` than this keeps only its words as well.
 const MOST_REFERENCES: usize = 5_000;
 
 /// Attributes of one element at most: parsers compare each with all before it.
 const MOST_ATTRIBUTES: usize = 1_000;
+
+/// Markup up to this length, in bytes, can be as wild as it likes: the square of it is still no time.
+const TAME: usize = 4 << 10;
 
 /// Elements that may stay, each with the attributes it may have.
 const ALLOWED: &[(&str, &[&str])] = &[
@@ -135,7 +140,7 @@ impl SafeHtml {
         if !markup.contains(['<', '&']) {
             return Self(text::xml_safe(&markup.replace('>', "&gt;")).into_owned());
         }
-        if markup.bytes().filter(|b| *b == b'&').count() > MOST_REFERENCES || is_wild(markup) {
+        if markup.len() > TAME && (markup.bytes().filter(|b| *b == b'&').count() > MOST_REFERENCES || is_wild(markup)) {
             return Self(escape(&text::one_line(&without_tags(markup))));
         }
         let tame = escape_bare_ampersands(markup);
@@ -165,12 +170,17 @@ impl SafeHtml {
         &self.0
     }
 
-    /// Its words: blocks end a line, images give their description.
+    /// Its words: blocks end a line.
     pub fn to_text(&self) -> String {
+        self.first_words(usize::MAX)
+    }
+
+    /// Its first words: as [`to_text`](Self::to_text), but no further than the tag or text that brings them to `length` bytes.
+    pub fn first_words(&self, length: usize) -> String {
         // What the sanitiser wrote is regular: every `<` begins a tag, every `&` one of six entities.
-        let mut words = String::with_capacity(self.0.len());
+        let mut words = String::with_capacity(self.0.len().min(length));
         let mut rest = self.0.as_str();
-        while let Some(at) = rest.find(['<', '&']) {
+        while let Some(at) = rest.find(['<', '&']).filter(|_| words.len() < length) {
             words.push_str(&rest[..at]);
             rest = &rest[at..];
             let end = if rest.starts_with('<') { '>' } else { ';' };
@@ -193,7 +203,9 @@ impl SafeHtml {
             }
             rest = &rest[length + 1..];
         }
-        words.push_str(rest);
+        if words.len() < length {
+            words.push_str(rest);
+        }
         words
     }
 }
@@ -309,14 +321,14 @@ fn exceeds(markup: &str, deepest: usize, most_elements: usize) -> bool {
         "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p", "param", "source",
         "td", "th", "tr", "track", "wbr",
     ];
-    let mut open: HashMap<String, usize> = HashMap::new();
+    let mut open: HashMap<[u8; LONGEST_NAME], usize> = HashMap::new();
     let (mut depth, mut elements, mut in_paragraph) = (0usize, 0usize, false);
     // Tags are looked at where they begin, also within what may be a quote: all looks together are bounded.
     let mut patience = 16 * markup.len() + (64 << 10);
     for (at, _) in markup.match_indices('<') {
         let rest = &markup[at + 1..];
         let (closes, name) = rest.strip_prefix('/').map_or((false, rest), |name| (true, name));
-        let length = name.bytes().take(16).take_while(u8::is_ascii_alphanumeric).count();
+        let length = name.bytes().take(LONGEST_NAME).take_while(u8::is_ascii_alphanumeric).count();
         if length == 0 {
             continue;
         }
@@ -325,12 +337,15 @@ fn exceeds(markup: &str, deepest: usize, most_elements: usize) -> bool {
         if attributes > MOST_ATTRIBUTES || patience == 0 {
             return true;
         }
-        let name = name[..length].to_ascii_lowercase();
+        let mut key = [0; LONGEST_NAME];
+        key[..length].copy_from_slice(&name.as_bytes()[..length]);
+        key.make_ascii_lowercase();
+        let name = &key[..length];
         // `</br>` makes an element, and so does `</p>` where no paragraph is open.
-        elements += usize::from(!closes || name == "br" || name == "p" && !in_paragraph);
-        in_paragraph = if name == "p" { !closes } else { in_paragraph };
-        if !ENDLESS.contains(&name.as_str()) {
-            let count = open.entry(name).or_default();
+        elements += usize::from(!closes || name == b"br" || name == b"p" && !in_paragraph);
+        in_paragraph = if name == b"p" { !closes } else { in_paragraph };
+        if !ENDLESS.iter().any(|endless| endless.as_bytes() == name) {
+            let count = open.entry(key).or_default();
             match (closes, *count) {
                 (true, 0) => {}
                 (true, _) => {
