@@ -54,7 +54,11 @@ pub fn clean(input: &[u8]) {
     assert_eq!(SafeHtml::sanitise(once.as_str(), Some(&base)), once, "cleaning twice changes nothing");
     is_safe(once.as_str());
     is_text(&html::text_of(&markup).split('\n').map(text::one_line).collect::<String>());
-    let raw = RawItem { title: Some(RawText::Html(markup.clone().into_owned())), summary: Some(RawText::Html(markup.into_owned())), ..RawItem::default() };
+    let raw = RawItem {
+        title: Some(RawText::Html(markup.clone().into_owned())),
+        summary: Some(RawText::Html(markup.into_owned())),
+        ..RawItem::default()
+    };
     let source: SourceId = "wire".parse().expect("an id");
     if let Ok(item) = clean_item(raw, &Origin { source: &source, base: &base, feed_lang: None }) {
         is_clean(&item);
@@ -87,7 +91,10 @@ fn is_safe(markup: &str) {
     for tag in markup.split('<').skip(1) {
         let tag = tag.split('>').next().unwrap_or_default().to_ascii_lowercase();
         let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap_or_default();
-        assert!(!["script", "style", "iframe", "object", "embed", "svg", "math", "form", "link", "meta", "base"].contains(&name), "{markup:?}");
+        assert!(
+            !["script", "style", "iframe", "object", "embed", "svg", "math", "form", "link", "meta", "base"].contains(&name),
+            "{markup:?}"
+        );
         assert!(!tag.contains(" on") || tag.contains('"'), "{markup:?}");
         assert!(!tag.contains("=\"javascript:") && !tag.contains("=\"data:") && !tag.contains("=\"vbscript:"), "{markup:?}");
     }
