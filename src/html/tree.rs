@@ -30,6 +30,8 @@ pub struct Tree {
     elements: Vec<Element>,
     /// The words, in document order.
     words: Vec<String>,
+    /// How many characters there are up to each of them.
+    lengths: Vec<usize>,
 }
 
 /// One element.
@@ -85,6 +87,7 @@ impl Tree {
                 }
                 Node::Text(words) => {
                     if let Some(parent) = parent.filter(|parent| !silent[*parent]) {
+                        tree.lengths.push(tree.lengths.last().unwrap_or(&0) + words.trim().chars().count());
                         tree.words.push(words.to_string());
                         tree.elements[parent].words.1 = tree.words.len();
                     }
@@ -142,7 +145,8 @@ impl Tree {
     /// About how long that line is, in characters, without making it.
     pub fn length(&self, at: usize) -> usize {
         let (from, to) = self.elements[at].words;
-        self.words[from..to].iter().map(|words| words.trim().chars().count()).sum()
+        let up_to = |at: usize| at.checked_sub(1).map_or(0, |last| self.lengths[last]);
+        up_to(to) - up_to(from)
     }
 }
 

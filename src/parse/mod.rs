@@ -10,6 +10,7 @@ mod dates;
 mod decode;
 mod discover;
 mod opml;
+mod propose;
 mod rank;
 mod read;
 mod repair;
@@ -19,6 +20,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub use dates::parse_date;
 pub use discover::{Behind, How, Lead, behind};
 pub use opml::{LONGEST_LIST, Opml, OpmlError, opml};
+pub use propose::{Proposal, propose};
 pub use rank::{Merit, rank};
 use url::Url;
 
