@@ -25,6 +25,9 @@ const MOST_GROUPS: usize = 40;
 /// A group that is worth less is no list of news.
 const LEAST_WORTH: f64 = 30.0;
 
+/// A headline is at least this long, in characters, half of the time; the entries of a menu are not.
+const LONG_TITLE: usize = 38;
+
 /// One way to read a page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proposal {
@@ -76,13 +79,20 @@ fn worth(tree: &Tree, base: &Url, group: &Group, parts: &[group::Parts]) -> f64 
     }
     let mut lengths: Vec<usize> = good.iter().map(|parts| parts.title_text.chars().count()).collect();
     lengths.sort_unstable();
-    let title = match lengths[lengths.len() / 2] {
+    let median = lengths[lengths.len() / 2];
+    let title = match median {
         25..=160 => 12.0,
         15..=24 => 5.0,
-        _ => 0.0,
+        _ => -10.0,
     };
     let of = |count: usize, most: f64| share(count, good.len()) * most;
     let host = |parts: &group::Parts| parts.url.as_ref().is_some_and(|url| group::site(url) == group::site(base));
+    // Titles and nothing else are a menu, unless they are as long as headlines.
+    let has_more = count(&|parts| parts.date.is_some() || parts.summary.is_some() || parts.is_headed);
+    if share(has_more, good.len()) < 0.5 {
+        let is_news = good.len() >= 5 && median >= LONG_TITLE;
+        return if is_news { LEAST_WORTH + share(good.len().min(20), 20) + group.place(tree).min(0.0) } else { 0.0 };
+    }
     let mut worth = share(good.len().min(20), 1) + title;
     worth += of(count(&|parts| parts.date.is_some()), 20.0);
     worth += of(count(&|parts| parts.summary.is_some()), 10.0);
@@ -125,28 +135,77 @@ mod tests {
     use super::*;
     use crate::parse::behind;
 
-    fn best(page: &str) -> Option<(String, Vec<(&'static str, String)>, usize, DateOrder)> {
+    fn propositions(page: &str) -> Vec<Proposal> {
         let url = Url::parse("https://site.example/es/noticias").unwrap();
-        let found = propose(&behind(page.as_bytes(), Some("text/html; charset=utf-8"), &url).unwrap());
-        for p in &found {
-            println!("{} {} {:?}", p.worth, p.items, p.page.item);
-        }
-        let best = found.into_iter().next()?;
+        behind(page.as_bytes(), Some("text/html; charset=utf-8"), &url).map(|page| propose(&page)).unwrap_or_default()
+    }
+
+    /// The best proposal as `item`, then its parts.
+    fn best(page: &str) -> Vec<String> {
+        let Some(best) = propositions(page).into_iter().next() else { return Vec::new() };
         let page = best.page;
         let parts = [("title", page.title), ("link", page.link), ("date", page.date), ("summary", page.summary), ("image", page.image)];
-        let parts = parts.into_iter().filter_map(|(name, pick)| Some((name, pick?.to_string()))).collect();
-        Some((page.item.to_string(), parts, best.items, best.dates))
+        let parts = parts.into_iter().filter_map(|(name, pick)| Some(format!("{name} {}", pick?)));
+        [format!("{} {}", best.items, page.item)].into_iter().chain(parts).chain([format!("{:?}", best.dates)]).collect()
     }
 
     #[test]
     fn selectors_are_found_in_lists_of_many_shapes() {
+        assert_eq!(
+            best(include_str!("../../tests/pages/drupal-listing.html")),
+            [
+                "4 div.views-row",
+                "title div.views-field-title a",
+                "link div.views-field-title a",
+                "date div.views-field-created",
+                "summary div.views-field-body",
+                "image img",
+                "DayFirst"
+            ]
+        );
+        assert_eq!(
+            best(include_str!("../../tests/pages/cards.html")),
+            [
+                "5 a.card",
+                "title h5.card-title",
+                "link .",
+                "date time",
+                "summary p.card-text",
+                "image img.card-img-top@data-src",
+                "DayFirst"
+            ]
+        );
+        assert_eq!(best(include_str!("../../tests/pages/plain-list.html")), ["4 ul > li", "title a", "link a", "date i", "MonthFirst"]);
+        assert_eq!(best(include_str!("../../tests/pages/nothing.html")), Vec::<String>::new());
+    }
+
+    #[test]
+    fn menus_are_no_news_and_long_headlines_alone_are() {
+        let list = |title: &str| (0..12).map(|n| format!("<li><a href=/{n}>{title} {n}</a></li>")).collect::<String>();
+        let page = |list: &str| format!("<body><p>Some words of welcome that stand above the list of this page.</p><ul>{list}</ul></body>");
+        assert_eq!(best(&page(&list("Apply for a permit"))), Vec::<String>::new());
+        assert_eq!(
+            best(&page(&list("Ministers agree on a common permit for seasonal workers"))),
+            ["12 ul > li", "title a", "link a", "DayFirst"]
+        );
+    }
+
+    #[test]
+    fn no_page_takes_for_ever() {
+        let many = |part: &dyn Fn(usize) -> String, count: usize| (0..count).map(part).collect::<String>();
+        let title = "a title that is long enough to be one";
         for page in [
-            include_str!("../../tests/pages/drupal-listing.html"),
-            include_str!("../../tests/pages/cards.html"),
-            include_str!("../../tests/pages/plain-list.html"),
-            include_str!("../../tests/pages/nothing.html"),
+            many(&|n| format!("<div class=a><a href=/{n}>{title} {n}</a></div>"), 10_000),
+            many(&|n| format!("<div class='a b c d e f g h'><div><a href=/{n}>{title}</a></div>"), 120)
+                + &many(&|_| "<p class=x>text</p>".into(), 9_000),
+            many(&|n| format!("<div class=c{}><div class=d><div class=e><a href=/{n}>{title}</a></div></div></div>", n % 50), 4_000),
+            many(
+                &|n| format!("<section><h2>{title} {n}</h2><a href=/{n}>x</a>{}</section>", "<p>1 May 2020</p><i>2/3/2020</i>".repeat(100)),
+                90,
+            ),
+            format!("<div class='{}'>", many(&|n| format!("k{n}x "), 100_000)) + &"<a href=/x>one two three</a>".repeat(1_000),
         ] {
-            println!("{:#?}", best(page));
+            propositions(&page);
         }
     }
 }

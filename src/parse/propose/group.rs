@@ -113,7 +113,7 @@ pub(super) fn groups(tree: &Tree) -> Vec<Group> {
     let kinds: Vec<String> = (0..tree.len())
         .map(|at| {
             let element = tree.at(at);
-            let mark = element.attribute("id").or_else(|| lasting_classes(tree, at).next()).unwrap_or_default();
+            let mark = element.attribute("id").filter(|id| is_lasting(id)).or_else(|| lasting_classes(tree, at).next()).unwrap_or_default();
             format!("{} {mark}", element.name)
         })
         .collect();
@@ -132,9 +132,12 @@ pub(super) fn groups(tree: &Tree) -> Vec<Group> {
         if !has_link || !(8..=6_000).contains(&tree.length(at)) {
             continue;
         }
-        for class in lasting_classes(tree, at).map(Some).chain([None]) {
-            found.entry((&element.name, class, &kinds[parent])).or_default().push(at);
+        for class in lasting_classes(tree, at) {
+            // In lists of one kind, and wherever it stands.
+            found.entry((&element.name, Some(class), &kinds[parent])).or_default().push(at);
+            found.entry((&element.name, Some(class), "")).or_default().push(at);
         }
+        found.entry((&element.name, None, &kinds[parent])).or_default().push(at);
     }
     let mut groups: Vec<Group> = found
         .into_iter()
@@ -194,9 +197,7 @@ impl Group {
                 continue;
             }
             let names = [element.attribute("class"), element.attribute("id"), Some(role)].into_iter().flatten();
-            let mut words = names.flat_map(|names| names.split(|c: char| !c.is_ascii_alphanumeric())).map(str::to_ascii_lowercase);
-            is_aside |=
-                matches!(element.name.as_str(), "nav" | "aside" | "footer" | "form") || words.any(|word| ASIDE.contains(&word.as_str()));
+            is_aside |= matches!(element.name.as_str(), "nav" | "aside" | "footer" | "form") || names.into_iter().any(speaks_of_aside);
         }
         f64::from(u8::from(is_main)) * 6.0 - f64::from(u8::from(is_aside)) * 25.0
     }
@@ -215,6 +216,20 @@ impl Group {
         }
         parts
     }
+}
+
+/// Whether a word in names such as `main-menu` or `HoverMenuItem` says that an element is no list of news.
+fn speaks_of_aside(names: &str) -> bool {
+    let mut spread = String::with_capacity(names.len() + 8);
+    let mut was_small = false;
+    for c in names.chars() {
+        if c.is_ascii_uppercase() && was_small {
+            spread.push(' ');
+        }
+        was_small = c.is_ascii_lowercase();
+        spread.push(c.to_ascii_lowercase());
+    }
+    spread.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| ASIDE.contains(&word))
 }
 
 /// The elements of a member, itself first.
@@ -283,7 +298,8 @@ fn parts(tree: &Tree, base: &Url, item: usize) -> Parts {
     let is_free = |at: &usize| !contains(tree, *at, title) && !contains(tree, title, *at);
     let is_dated = |at: &usize| parts.date.is_some_and(|date| contains(tree, *at, date) || contains(tree, date, *at));
     let tells = |at: &usize| {
-        tree.length(*at) >= SHORTEST_SUMMARY && is_free(at) && !is_dated(at) && !within(tree, *at).any(|at| is_heading(tree, at))
+        let is_text = || !within(tree, *at).any(|at| is_heading(tree, at)) && linked(tree, *at) * 5 < tree.length(*at) * 4;
+        tree.length(*at) >= SHORTEST_SUMMARY && is_free(at) && !is_dated(at) && is_text()
     };
     let told = within(tree, item).skip(1).filter(tells);
     parts.summary = told
@@ -291,6 +307,11 @@ fn parts(tree: &Tree, base: &Url, item: usize) -> Parts {
     let is_picture = |at: &usize| tree.at(*at).name == "img" && (tree.at(*at).attribute("src").is_some() || is_lazy(tree, *at));
     parts.image = within(tree, item).find(is_picture);
     parts
+}
+
+/// How many characters of an element's words are those of links in it: what is all links, such as "Read more", tells nothing.
+fn linked(tree: &Tree, at: usize) -> usize {
+    within(tree, at).filter(|at| tree.at(*at).name == "a").map(|at| tree.length(at)).sum()
 }
 
 /// Whether a picture is fetched late: its address then stands in `data-src`.
