@@ -10,7 +10,9 @@
 //! so those are counted and taken out first, in one pass. Deliberately absent: styles, forms,
 //! frames, pictures drawn in markup (svg, mathml), and every attribute that is not listed.
 
+mod dom;
 mod selector;
+mod tidy;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -18,6 +20,7 @@ use std::{
 };
 
 use ammonia::{Builder, UrlRelative};
+pub use dom::{BadPage, Dom, Element};
 pub use selector::{BadSelector, Selector};
 use serde::{Deserialize, Serialize};
 use url::Url;
