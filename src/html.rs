@@ -10,7 +10,9 @@
 //! so those are counted and taken out first, in one pass. Deliberately absent: styles, forms,
 //! frames, pictures drawn in markup (svg, mathml), and every attribute that is not listed.
 
+mod dom;
 mod selector;
+mod tidy;
 mod tree;
 
 use std::{
@@ -21,9 +23,10 @@ use std::{
 };
 
 use ammonia::{Builder, UrlRelative};
+pub use dom::{BadPage, Dom, Element};
 pub use selector::{BadSelector, Selector};
 use serde::{Deserialize, Serialize};
-pub use tree::{TooWild, Tree};
+pub use tree::Tree;
 use url::Url;
 
 use crate::text;
@@ -308,15 +311,10 @@ pub fn reference(text: &str) -> Option<&str> {
     is_good.then_some(name)
 }
 
-/// Whether markup is nested too deep or has too many elements to be sanitised in good time.
-fn is_wild(markup: &str) -> bool {
-    exceeds(markup, DEEPEST, MOST_ELEMENTS)
-}
-
-/// Whether markup is nested deeper than this, or has more elements, or elements with more attributes than any that is read in good time.
+/// Whether markup is nested too deep or has too many elements or attributes to be sanitised in good time.
 ///
 /// An end tag counts only when such an element is open: any other is ignored by parsers, and must not hide how deep it goes.
-fn exceeds(markup: &str, deepest: usize, most_elements: usize) -> bool {
+fn is_wild(markup: &str) -> bool {
     const ENDLESS: [&str; 22] = [
         "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p", "param", "source",
         "td", "th", "tr", "track", "wbr",
@@ -358,7 +356,7 @@ fn exceeds(markup: &str, deepest: usize, most_elements: usize) -> bool {
                 }
             }
         }
-        if depth > deepest || elements > most_elements {
+        if depth > DEEPEST || elements > MOST_ELEMENTS {
             return true;
         }
     }

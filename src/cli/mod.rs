@@ -7,6 +7,7 @@
 mod check;
 mod data;
 pub mod demo;
+mod discover;
 mod health;
 mod lines;
 mod log;
@@ -92,6 +93,21 @@ enum Command {
         /// Ask each source once whether its address works
         #[arg(long)]
         online: bool,
+    },
+    /// Find the feeds behind a page, or propose how to read the page itself, as a block for sources.toml
+    Discover {
+        /// The address of a page, or of a feed
+        #[arg(value_name = "URL")]
+        address: String,
+        /// Add the block to sources.toml in the configuration directory
+        #[arg(long)]
+        write: bool,
+        /// Print one JSON object a line: the page, each feed, each item, the block
+        #[arg(long)]
+        json: bool,
+        /// The page may be at a private or loopback address
+        #[arg(long)]
+        allow_private: bool,
     },
     /// Print one merged feed, as it would be served
     Print {
@@ -219,6 +235,9 @@ impl Command {
             Self::Pull { ids, json } => pull::pull(common, &ids, json),
             Self::Demo { listen, once } => demo::demo(common.log, listen, once),
             Self::Check { online } => check::check(common, online),
+            Self::Discover { address, write, json, allow_private } => {
+                discover::discover(common, &address, discover::Wishes { write, json, allow_private })
+            }
             Self::Print { filter } => data::print(common, &filter),
             Self::Parse(asked) => parse::parse(&asked),
             Self::Classify { file, explain } => lines::classify(common, &file, explain),

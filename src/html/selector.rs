@@ -8,7 +8,6 @@ use scraper::error::SelectorErrorKind;
 #[derive(Clone)]
 pub struct Selector {
     text: Box<str>,
-    #[allow(dead_code)]
     pub(super) compiled: scraper::Selector,
 }
 

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::decode;
 use crate::{
-    html::{TooWild, Tree},
+    html::{BadPage, Tree},
     model::Lang,
     text,
 };
@@ -96,7 +96,7 @@ pub(super) fn speaks_of_comments(name: &str) -> bool {
 }
 
 /// Reads a page and finds where its feeds may be. `content_type` is the HTTP header, `url` the address it came from.
-pub fn behind(body: &[u8], content_type: Option<&str>, url: &Url) -> Result<Behind, TooWild> {
+pub fn behind(body: &[u8], content_type: Option<&str>, url: &Url) -> Result<Behind, BadPage> {
     let (markup, _) = decode::decode(body, content_type);
     let tree = Tree::read(&markup)?;
     let value = |element: usize, name: &str| tree.at(element).attribute(name).map(text::one_line).filter(|value| !value.is_empty());

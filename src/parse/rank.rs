@@ -107,7 +107,7 @@ impl Merit {
             some => format!("{some} % {what}"),
         };
         let mut parts = vec![
-            format!("{}, {} items", self.kind, self.items),
+            format!("{}, {} item{}", self.kind, self.items, if self.items == 1 { "" } else { "s" }),
             share(self.dated, "dated"),
             share(self.named, "with ids"),
             if self.whole > 0 { share(self.whole, "with whole text") } else { share(self.told, "with a summary") },

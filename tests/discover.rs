@@ -1,0 +1,280 @@
+//! From the address of a page to a source, through the real program: publishers on loopback, whole outputs.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod common {
+    pub mod daemon;
+}
+
+use std::{fs, process::Output};
+
+use common::daemon::Place;
+use tributary::serve::sample::Publisher;
+
+const HTML: &str = "text/html; charset=utf-8";
+const RSS: &str = "application/rss+xml";
+
+/// A publisher, and the runtime that it lives in.
+struct Site {
+    publisher: Publisher,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Site {
+    fn new(documents: &[(&str, &str, &str)]) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let publisher = runtime.block_on(Publisher::start()).unwrap();
+        for (path, content_type, body) in documents {
+            publisher.put(path, content_type, body);
+        }
+        Self { publisher, _runtime: runtime }
+    }
+
+    fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.publisher.base())
+    }
+
+    /// What was asked, in order.
+    fn asked(&self) -> Vec<String> {
+        self.publisher.seen().into_iter().map(|seen| seen.path).collect()
+    }
+
+    /// What was printed, with the parts that differ from run to run named. The port has five digits, as `PPPPP` has.
+    fn plain(&self, printed: &[u8]) -> String {
+        let port = self.publisher.base().rsplit(':').next().unwrap().to_owned();
+        let text = String::from_utf8(printed.to_vec()).unwrap().replace(&format!("{port:P<5}"), "PPPPP");
+        let line = |line: &str| if line.starts_with("probed = ") { "probed = TODAY".to_owned() } else { line.to_owned() };
+        text.lines().map(|text| line(text) + "\n").collect()
+    }
+}
+
+fn discover(place: &Place, address: &str, more: &[&str]) -> Output {
+    place.run(&[&["discover", address, "--allow-private"], more].concat())
+}
+
+fn item(n: u32, title: &str, more: &str) -> String {
+    format!("<item><title>{title}</title><link>/{n}</link><guid isPermaLink=\"false\">{n} at ruta</guid>{more}</item>")
+}
+
+fn rss(title: &str, items: &str) -> String {
+    format!(
+        "<rss version=\"2.0\" xmlns:content=\"http://purl.org/rss/1.0/modules/content/\"><channel><title>{title}</title><link>/</link>{items}</channel></rss>"
+    )
+}
+
+/// Two posts; in the newer form with dates and the whole text.
+fn posts(is_whole: bool) -> String {
+    let more = |day: u32, words: &str| {
+        let whole = format!(
+            "<content:encoded><![CDATA[<p>{words}</p><p><a href=\"/x\">Siga leyendo</a> en la página del observatorio.</p>]]></content:encoded>"
+        );
+        format!("<pubDate>{day:02} Apr 2026 10:30:00 GMT</pubDate><description>{words}</description>{}", if is_whole { &whole } else { "" })
+    };
+    let first = more(27, "Las redes de tráfico ilícito de migrantes en Guatemala llevan a las personas por caminos nuevos.");
+    let second = more(20, "Cada vez más jóvenes de Honduras vuelven de México y buscan trabajo en su país.");
+    rss(
+        "Observatorio de la Ruta",
+        &(item(17, "El tráfico ilícito de migrantes cambia de ruta en Guatemala", &first)
+            + &item(16, "Jóvenes retornados a Honduras", &second)),
+    )
+}
+
+fn atom() -> String {
+    let entry = |n: u32, day: u32, title: &str, words: &str| {
+        format!(
+            "<entry><id>{n} at ruta</id><title>{title}</title><link href=\"/{n}\"/><published>2026-04-{day}T10:30:00Z</published><updated>2026-04-{day}T10:30:00Z</updated>\
+             <summary>{words}</summary><content type=\"html\">&lt;p&gt;{words}&lt;/p&gt;&lt;p&gt;&lt;a href=\"/x\"&gt;Siga leyendo&lt;/a&gt; en la página.&lt;/p&gt;</content></entry>"
+        )
+    };
+    format!(
+        "<feed xmlns=\"http://www.w3.org/2005/Atom\"><title>Observatorio de la Ruta</title><id>x</id><updated>2026-04-27T10:30:00Z</updated>{}{}</feed>",
+        entry(
+            17,
+            27,
+            "El tráfico ilícito de migrantes cambia de ruta en Guatemala",
+            "Las redes de tráfico ilícito de migrantes en Guatemala llevan a las personas por caminos nuevos."
+        ),
+        entry(16, 20, "Jóvenes retornados a Honduras", "Cada vez más jóvenes de Honduras vuelven de México y buscan trabajo en su país.")
+    )
+}
+
+fn wordpress() -> Site {
+    let atom = atom();
+    let (whole, old) = (posts(true), posts(false));
+    Site::new(&[
+        ("/", HTML, include_str!("pages/wordpress.html")),
+        ("/feed/", RSS, &whole),
+        ("/feed/atom/", "application/atom+xml", &atom),
+        ("/feed/old/", RSS, &old),
+        (
+            "/comments/feed/",
+            RSS,
+            &rss("Comentarios en: Observatorio de la Ruta", &item(99, "Sobre la ruta", "<pubDate>28 Apr 2026 10:30:00 GMT</pubDate>")),
+        ),
+    ])
+}
+
+#[test]
+fn the_best_feed_of_several_is_taken_and_the_others_are_told_why_not() {
+    let (site, place) = (wordpress(), Place::new(""));
+    let output = discover(&place, &site.address("/"), &[]);
+    let block = "[[source]]\nid = \"observatorio-de-la-ruta\"\ntitle = \"Observatorio de la Ruta\"\nurl = \"http://127.0.0.1:PPPPP/feed/atom/\"\n\
+                 home = \"http://127.0.0.1:PPPPP/\"\nlang = \"es\"\nallow_private = true\nprobed = TODAY\n";
+    assert_eq!(site.plain(&output.stdout), block);
+    let told = r#"http://127.0.0.1:PPPPP/ is an HTML page titled “Observatorio de la Ruta – Noticias de la migración”
+feed
+http://127.0.0.1:PPPPP/feed/atom/      linked    best: Atom, 2 items, all dated, all with ids, all with whole text, in es as the page, newest of 2026-04-27
+http://127.0.0.1:PPPPP/feed/           declared  it tells the same in an older form: RSS 2.0, 2 items, all dated, all with ids, all with whole text, in es as the page, newest of 2026-04-27
+http://127.0.0.1:PPPPP/feed/old/       linked    it has less text: RSS 2.0, 2 items, all dated, all with ids, all with a summary, in es as the page, newest of 2026-04-27
+http://127.0.0.1:PPPPP/boletin.xml     linked    http://127.0.0.1:PPPPP/boletin.xml is not there (404); the publisher may have moved its feed
+http://127.0.0.1:PPPPP/comments/feed/  declared  not asked: it holds comments
+
+now it has 2 items
+date        lang  title                                                        topics                          places
+2026-04-27  es    El tráfico ilícito de migrantes cambia de ruta en Guatemala  migrant-smuggling               GT
+2026-04-20  es    Jóvenes retornados a Honduras                                youth return-and-reintegration  HN
+
+nothing was written: with --write it is added to sources.toml
+"#;
+    assert_eq!(site.plain(&output.stderr), told);
+    assert_eq!(output.status.code(), Some(0));
+    // Each address once, and no address that the page does not tell of.
+    assert_eq!(site.asked(), ["/", "/feed/", "/feed/atom/", "/feed/old/", "/boletin.xml"]);
+}
+
+#[test]
+fn a_source_is_written_once() {
+    let (site, place) = (wordpress(), Place::new("# our own\n"));
+    let file = place.path("config/sources.toml");
+    let first = discover(&place, &site.address("/"), &["--write"]);
+    assert_eq!(first.status.code(), Some(0));
+    let written = fs::read_to_string(&file).unwrap();
+    assert_eq!(written, format!("builtin = false\n# our own\n\n{}", String::from_utf8(first.stdout.clone()).unwrap()));
+    let told = String::from_utf8(first.stderr).unwrap();
+    assert!(told.ends_with(&format!("`observatorio-de-la-ruta` was added to {}\n", fs::canonicalize(&file).unwrap().display())), "{told}");
+
+    let second = discover(&place, &site.address("/"), &["--write"]);
+    assert_eq!((second.status.code(), second.stdout.len()), (Some(0), 0));
+    assert!(String::from_utf8(second.stderr).unwrap().ends_with("it is already there as `observatorio-de-la-ruta`\n"));
+    assert_eq!(fs::read_to_string(&file).unwrap(), written);
+
+    // What was written is pulled.
+    let pulled = place.succeed(&["pull", "--json"]);
+    let row: serde_json::Value = serde_json::from_str(&pulled).unwrap();
+    assert_eq!((&row["source"], &row["items"], &row["trouble"]), (&"observatorio-de-la-ruta".into(), &2.into(), &serde_json::Value::Null));
+}
+
+#[test]
+fn the_same_is_told_to_programs() {
+    let (site, place) = (wordpress(), Place::new(""));
+    let output = discover(&place, &site.address("/"), &["--json"]);
+    let lines: Vec<serde_json::Value> = site.plain(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |key: &str| lines.iter().filter(|line| !line[key].is_null()).cloned().collect::<Vec<_>>();
+    assert_eq!(of("page").len(), 1);
+    let feeds: Vec<(String, bool, bool)> = of("feed")
+        .iter()
+        .map(|feed| (feed["feed"].as_str().unwrap().replace("http://127.0.0.1:PPPPP", ""), feed["works"] == true, feed["best"] == true))
+        .collect();
+    let feeds: Vec<(&str, bool, bool)> = feeds.iter().map(|(path, works, best)| (path.as_str(), *works, *best)).collect();
+    assert_eq!(
+        feeds,
+        [
+            ("/feed/atom/", true, true),
+            ("/feed/", true, false),
+            ("/feed/old/", true, false),
+            ("/boletin.xml", false, false),
+            ("/comments/feed/", false, false)
+        ]
+    );
+    let item = serde_json::json!({ "item": "Jóvenes retornados a Honduras", "url": "http://127.0.0.1:PPPPP/16", "published": "2026-04-20T10:30:00Z",
+        "lang": "es", "topics": ["youth", "return-and-reintegration"], "countries": ["HN"], "regions": [] });
+    assert_eq!(of("item")[1], item);
+    let source = &of("source")[0];
+    assert_eq!((&source["source"], &source["is_there"]), (&"observatorio-de-la-ruta".into(), &false.into()));
+    assert!(source["block"].as_str().unwrap().starts_with("[[source]]\nid = "));
+}
+
+#[test]
+fn an_address_that_is_a_feed_is_taken_as_it_is() {
+    let (site, place) = (
+        wordpress(),
+        Place::new("[[source]]\nid = \"observatorio-de-la-ruta\"\ntitle = \"Another one\"\nurl = \"https://other.example/feed\"\n"),
+    );
+    let output = discover(&place, &site.address("/feed/old/"), &[]);
+    let told = site.plain(&output.stderr);
+    let first = "http://127.0.0.1:PPPPP/feed/old/ is itself a feed\nfeed\nhttp://127.0.0.1:PPPPP/feed/old/  given  best: RSS 2.0, 2 items, all dated, all with ids, all with a summary, in es, newest of 2026-04-27\n";
+    assert!(told.starts_with(first), "{told}");
+    assert!(site.plain(&output.stdout).starts_with("[[source]]\nid = \"observatorio-de-la-ruta-2\"\n"), "an id is never given twice");
+    assert_eq!(site.asked(), ["/feed/old/"]);
+}
+
+#[test]
+fn usual_places_are_tried_only_when_the_page_tells_of_none_and_only_until_there_is_one() {
+    let place = Place::new("");
+    let page = "<html><title>Sala de prensa</title><meta name=generator content='Drupal 10'><p>Hola</p></html>";
+    let site = Site::new(&[("/es/prensa", HTML, page), ("/rss.xml", RSS, &rss("Prensa", "")), ("/atom.xml", RSS, &posts(false))]);
+    let output = discover(&place, &site.address("/es/prensa"), &[]);
+    // The first feed has no items, so that the search goes on.
+    assert_eq!(site.asked(), ["/es/prensa", "/es/rss.xml", "/es/feed", "/rss.xml", "/feed", "/feed/", "/rss", "/atom.xml"]);
+    let told = site.plain(&output.stderr);
+    assert!(told.contains("http://127.0.0.1:PPPPP/rss.xml     guessed  it has no items: RSS 2.0, 0 items\n"), "{told}");
+    assert!(site.plain(&output.stdout).contains("url = \"http://127.0.0.1:PPPPP/atom.xml\"\n"));
+}
+
+#[test]
+fn a_site_that_asks_for_quiet_is_asked_no_more() {
+    let place = Place::new("");
+    let site = Site::new(&[("/", HTML, "<html><title>Quiet</title><p>Please.</p></html>")]);
+    site.publisher.fail("/feed", 429, Some(3600));
+    let output = discover(&place, &site.address("/"), &[]);
+    assert_eq!(site.asked(), ["/", "/feed"]);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+    let told = site.plain(&output.stderr);
+    assert!(told.contains("guessed  127.0.0.1 asked us to slow down (429)\n"), "{told}");
+    assert!(told.contains("guessed  not asked: 127.0.0.1 wants to be left alone\n"), "{told}");
+}
+
+#[test]
+fn comments_alone_are_no_source() {
+    let place = Place::new("");
+    let comments = rss("Comments on: The route", &item(99, "By somebody", ""));
+    let page = "<html><title>The route</title><link rel=alternate type=application/rss+xml href=/replies><p>Words.</p></html>";
+    let site = Site::new(&[("/post", HTML, page), ("/replies", RSS, &comments)]);
+    let output = discover(&place, &site.address("/post"), &[]);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+    let told = site.plain(&output.stderr);
+    assert!(told.contains("/replies     declared  it holds comments: RSS 2.0, 1 item"), "{told}");
+}
+
+#[test]
+fn nobody_is_asked_without_leave() {
+    let (site, place) = (wordpress(), Place::new(""));
+    let refused = |arguments: &[&str]| {
+        let output = place.run(arguments);
+        assert_eq!(output.stdout.len(), 0);
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, told) = refused(&["discover", "https://site.example/"]);
+    assert!(code == 2 && told.starts_with("tributary: no contact address is configured"), "{told}");
+    let (code, told) = refused(&["discover", &site.address("/"), "--contact", "editor@example.org"]);
+    assert!(code == 1 && told.contains("is not public, or leads to what is not; --allow-private lets it be asked"), "{told}");
+    for address in ["file:///etc/passwd", "ftp://site.example/", "https://", "java script"] {
+        let (code, told) = refused(&["discover", address, "--contact", "editor@example.org"]);
+        assert!(code == 2 && told.contains("is not the address of a page"), "{address}: {told}");
+    }
+    assert_eq!(site.asked().len(), 0);
+}
+
+#[test]
+fn a_page_may_not_lead_to_other_private_addresses() {
+    let place = Place::new("");
+    let secret = Site::new(&[("/feed", RSS, &posts(true))]);
+    let page = format!(
+        "<html><title>Trap</title><link rel=alternate type=application/rss+xml href='{}'></html>",
+        secret.address("/feed").replace("127.0.0.1", "127.0.0.2")
+    );
+    let site = Site::new(&[("/", HTML, &page)]);
+    let output = discover(&place, &site.address("/"), &[]);
+    assert_eq!(secret.asked().len(), 0);
+    let told = site.plain(&output.stderr);
+    assert!(told.contains("is not asked: the address is not public"), "{told}");
+}
