@@ -18,8 +18,8 @@ use crate::{
 const SUMMARY: usize = 600;
 /// The longest title, in characters.
 const TITLE: usize = 500;
-/// How many bytes of a text's words are looked at for its summary: more than a summary has in any script.
-const LOOKED_AT: usize = 8 * SUMMARY;
+/// How many bytes of a text's words are looked at first: they nearly always hold a summary.
+const LOOKED_AT: usize = 2 * SUMMARY;
 /// Categories, authors and enclosures of one item at most.
 const MOST: usize = 50;
 /// A date before this is a slip (1990-01-01).
@@ -53,7 +53,7 @@ pub fn clean(raw: RawItem, origin: &Origin<'_>) -> Result<Item, Dropped> {
     // The beginning tells enough: it is shortened, and differs from whatever is short.
     let words = |html: &SafeHtml| {
         let first = text::one_line(&html.first_words(LOOKED_AT));
-        if first.len() > SUMMARY || html.as_str().len() < LOOKED_AT { first } else { text::one_line(&html.to_text()) }
+        if first.chars().count() > SUMMARY || html.as_str().len() < LOOKED_AT { first } else { text::one_line(&html.to_text()) }
     };
     let told = description.as_ref().map(words).filter(|told| !told.is_empty() && *told != title);
     // Many feeds have their whole text in the description: then it is content as well.
