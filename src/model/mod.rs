@@ -25,7 +25,7 @@ pub use item::{Category, Enclosure, Item, Upstream, UpstreamFrom};
 pub use labels::{CountryLabel, Evidence, Field, Labels, LangFrom, Language, RegionLabel, Rejected, TopicLabel};
 pub use names::{FourNames, Names};
 pub use raw::{Document, Hints, RawFeed, RawItem, RawText};
-pub use record::{Body, Checked, Draft, Genesis, Moved, Pull, Record, Snapshot, SnapshotEnd, SourceState, Unchanged};
+pub use record::{Body, Checked, Draft, Genesis, Ids, Moved, Pull, Record, Snapshot, SnapshotEnd, SourceState, Unchanged};
 pub use second::Second;
 pub use site::Site;
 pub use source::{ContentPolicy, Defaults, Source};

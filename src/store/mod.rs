@@ -28,13 +28,13 @@ use self::{
     keys::Key,
     sled::{Batch, Tree},
 };
-use crate::model::{Body, Filter, Genesis, Page, Record, Second, Shown, SourceId, SourceState, Story, StoryId};
+use crate::model::{Body, Filter, Genesis, Item, Page, Record, Second, Shown, SourceId, SourceState, Story, StoryId};
 
 /// The layout of the view. Another one is set aside and rebuilt from the journal.
-const LAYOUT: u64 = 1;
+const LAYOUT: u64 = 2;
 /// A query that the writer keeps overtaking waits for it after this many tries.
 const TRIES: usize = 3;
-/// Stories under one link that are looked at; a link that more share proves nothing.
+/// Copies under one link that are looked at; a link that more share proves nothing.
 const LINKED: usize = 16;
 /// The first byte of a value: how the rest is written.
 const VALUE: u8 = 1;
@@ -180,16 +180,40 @@ impl Store {
         self.tree.get(&Key::story(id))?.map(|bytes| unpack(&bytes, "a story")).transpose()
     }
 
-    /// The story that holds a copy of this identity from this source.
+    /// The story that holds a copy from this source which goes by this key.
     pub fn by_upstream(&self, source: &SourceId, upstream: &str) -> Result<Option<StoryId>, StoreError> {
         Ok(self.tree.get(&Key::upstream(source, upstream))?.and_then(|id| Uuid::from_slice(&id).ok()))
     }
 
     /// Stories that hold a copy with this canonical link; at most a few.
     pub fn by_link(&self, link: &str) -> Result<Vec<StoryId>, StoreError> {
-        let prefix = Key::links(link);
-        let keys = self.tree.keys_from(&prefix, &prefix);
-        keys.take(LINKED).map(|key| Ok(Uuid::from_slice(&key?[prefix.len()..]).unwrap_or_default())).collect()
+        self.at_link(&Key::links(link))
+    }
+
+    /// Stories that hold a copy from this source with this canonical link; at most a few.
+    pub fn by_link_of(&self, source: &SourceId, link: &str) -> Result<Vec<StoryId>, StoreError> {
+        self.at_link(&Key::links_of(link, source))
+    }
+
+    fn at_link(&self, prefix: &[u8]) -> Result<Vec<StoryId>, StoreError> {
+        let mut ids: Vec<StoryId> = Vec::new();
+        for key in self.tree.keys_from(prefix, prefix).take(LINKED) {
+            // A story that several sources tell stands there once for each.
+            ids.extend(keys::story(&key?).filter(|id| !ids.contains(id)));
+        }
+        Ok(ids)
+    }
+
+    /// The stories of a source that stand first, at most `most`, newest first.
+    pub fn latest_of(&self, source: &SourceId, most: usize) -> Result<Vec<StoryId>, StoreError> {
+        let prefix = Key::index(&Term::Source(source.clone()));
+        let mut ids: Vec<StoryId> = Vec::new();
+        for key in self.tree.keys_from(&prefix, &prefix).take(most) {
+            let at = keys::at(&key?);
+            let id = at.map(|at| self.at_position(at)).transpose()?.flatten();
+            ids.extend(id.filter(|id| !ids.contains(id)));
+        }
+        Ok(ids)
     }
 
     /// The story that has an entry of this id.
@@ -455,8 +479,10 @@ fn entries(story: &Story) -> Vec<(Vec<u8>, Vec<u8>)> {
     let id = story.id.as_bytes().to_vec();
     let mut entries = Vec::with_capacity(12);
     for copy in &story.copies {
-        entries.push((Key::upstream(&copy.item.source, &copy.item.upstream.id), id.clone()));
-        entries.extend(copy.item.canonical.as_ref().map(|link| (Key::link(link, &story.id), Vec::new())));
+        let Item { source, upstream, canonical, .. } = &copy.item;
+        entries
+            .extend([Some(&upstream.id), upstream.also.as_ref()].into_iter().flatten().map(|key| (Key::upstream(source, key), id.clone())));
+        entries.extend(canonical.as_ref().map(|link| (Key::link(link, source, &story.id), Vec::new())));
     }
     for edition in &story.editions {
         entries.push((Key::position(edition.position), id.clone()));
