@@ -568,7 +568,9 @@ fn a_new_way_to_make_guids_tells_nothing_twice() {
             |items: &[Entry], scheme: Scheme| -> Vec<Entry> { items.iter().enumerate().map(|(n, e)| e.clone().guid(scheme(n))).collect() };
         let mut items = linked(four());
         world.poll(&keyed(&items, old));
+        let changed = world.changed();
         assert_eq!(came(world.poll(&keyed(&items, new))), (0, 0), "{name}");
+        assert_eq!(world.changed(), changed, "{name}: readers see nothing of it");
         items[1].title = "Something else under the new guid".into();
         items[1] = items[1].clone().at(5);
         items.push(entry("A fifth item").link("https://wire.example/news/5").at(4));

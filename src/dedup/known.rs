@@ -191,7 +191,7 @@ struct Belief {
 enum Unknown {
     /// The item is new, unless it repeats a known one to the word.
     New,
-    /// Nothing in the document was known by its keys: an item without a link may be one whose id changed.
+    /// Nothing in the document was known by its keys: an item may be one whose id, or the query of its link, changed.
     Doubtful,
 }
 
@@ -216,20 +216,20 @@ pub fn recognise(
         copy_words: copies.iter().map(|_| OnceCell::new()).collect(),
     };
     let belief = Belief { ids: Ids::are_believed(before), links: true, unknown_keys: Unknown::New };
-    let matches = sheet.assign(settled, belief);
-    let tally = sheet.tally(&matches, belief);
+    let matches = sheet.assign(settled, belief, &HashSet::new());
+    let (tally, disowned) = sheet.tally(&matches, belief);
     let ids = tally.verdict(before);
     let second = Belief {
         ids: belief.ids && Ids::are_believed(ids) && ids != Some(Ids::Renewed),
         links: tally.relinked <= tally.kept,
         unknown_keys: if tally.kept + tally.renamed + tally.relinked == 0 { Unknown::Doubtful } else { Unknown::New },
     };
-    let matches = if second == belief {
+    let matches = if second == belief && disowned.is_empty() {
         matches
     } else {
         // What was known by ids that stand for several items is asked anew; anything else stays as it is.
         let sure = if ids == Some(Ids::Repeating) { settled } else { &matches };
-        sheet.assign(sure, second)
+        sheet.assign(sure, second, &disowned)
     };
     Recognition { matches, ids, kept: tally.kept }
 }
@@ -310,13 +310,14 @@ impl<'a> Sheet<'a> {
         (own, self.copy_words[copy].get_or_init(|| Words::of(self.copies[copy])))
     }
 
-    /// Gives each copy to the item that is likest to it.
-    fn assign(&self, sure: &[Option<Match>], belief: Belief) -> Vec<Option<Match>> {
+    /// Gives each copy to the item that is likest to it. The id of a `disowned` copy has become another item's.
+    fn assign(&self, sure: &[Option<Match>], belief: Belief, disowned: &HashSet<usize>) -> Vec<Option<Match>> {
         let mut matches = sure.to_vec();
         let mut taken: HashSet<usize> = matches.iter().flatten().map(|known| known.copy).collect();
         let mut kin = Vec::new();
         for &(item, copy) in self.pairs {
             if matches[item].is_none() && !taken.contains(&copy) {
+                let belief = Belief { ids: belief.ids && !disowned.contains(&copy), ..belief };
                 kin.extend(self.kin(item, copy, belief).map(|(nearness, by)| (nearness, by, item, copy)));
             }
         }
@@ -344,10 +345,9 @@ impl<'a> Sheet<'a> {
             (Key::Differs, Key::Equal) => speaks_for_link(&like).then_some(By::Link),
             (Key::Mute, Key::Equal) => (!speaks_against(&like, true)).then_some(By::Link),
             (Key::Mute, Key::Mute) => is_retold(&like).then_some(By::Text),
-            (_, link) => {
-                let doubtful = belief.unknown_keys == Unknown::Doubtful && link == Key::Mute;
-                let is_same = is_repeated(&like, keys.same_place, has_proof)
-                    || (doubtful && !matches!(like.dates, Dates::Apart(_)) && is_retold(&like));
+            _ => {
+                let is_doubtful = belief.unknown_keys == Unknown::Doubtful && keys.same_place;
+                let is_same = is_repeated(&like, keys.same_place, has_proof) || (is_doubtful && is_retold(&like) && is_of_one_time(&like));
                 is_same.then_some(By::Text)
             }
         }?;
@@ -373,20 +373,22 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    fn tally(&self, matches: &[Option<Match>], belief: Belief) -> Tally {
+    /// Counts what the matches say about the keys, and finds the copies whose id is another item's now.
+    fn tally(&self, matches: &[Option<Match>], belief: Belief) -> (Tally, HashSet<usize>) {
         let mut owners: HashMap<&str, usize> = HashMap::new();
         for (copy, telling) in self.copies.iter().enumerate() {
             let upstream = &telling.item.upstream;
             owners.insert(&upstream.id, copy);
             owners.extend(upstream.also.as_deref().map(|also| (also, copy)));
         }
-        let mut tally = Tally::default();
+        let (mut tally, mut disowned) = (Tally::default(), HashSet::new());
         for (item, known) in matches.iter().enumerate().filter(|(item, _)| !self.survey.repeats[*item]) {
             let own = self.items[item].item;
             if let Some(id) = guid(own) {
                 tally.with_id += 1;
-                let is_anothers = owners.get(id).is_some_and(|owner| known.is_none_or(|known| known.copy != *owner));
-                tally.reused += usize::from(!self.survey.ids[item] || is_anothers);
+                let former = owners.get(id).copied().filter(|owner| known.is_none_or(|known| known.copy != *owner));
+                disowned.extend(former);
+                tally.reused += usize::from(!self.survey.ids[item] || former.is_some());
             }
             let Some(Match { copy, by }) = *known else { continue };
             let keys = self.keys(item, copy, belief);
@@ -398,7 +400,7 @@ impl<'a> Sheet<'a> {
             tally.relinked += usize::from(is_relinked);
             tally.kept += usize::from(by != By::Text && keys.id != Key::Differs);
         }
-        tally
+        (tally, disowned)
     }
 }
 
@@ -415,15 +417,15 @@ fn nearness(like: &Likeness) -> u8 {
 
 /// Whether two tellings under one key are two items all the same: an id that is used again, a page that holds another briefing each day.
 ///
-/// Title and text have to tell of other things, and the date has to be another one or prove nothing.
+/// Title and text have to tell of other things, and the date has to be another one or prove nothing. Without a
+/// link to speak for it, a title with another number is the next of a series.
 fn speaks_against(like: &Likeness, same_link: bool) -> bool {
-    let is_other_text = like.text == Near::Other;
     like.title == Near::Other
         && match like.dates {
-            Dates::Apart(_) => matches!(like.text, Near::Other | Near::Silent),
-            Dates::Unknown => is_other_text,
-            Dates::Equal => is_other_text && !same_link,
             Dates::Exact => false,
+            _ if like.other_numbers && !same_link => true,
+            Dates::Apart(_) => matches!(like.text, Near::Other | Near::Silent),
+            Dates::Equal | Dates::Unknown => like.text == Near::Other,
         }
 }
 
@@ -445,7 +447,7 @@ fn is_another_day(like: &Likeness) -> bool {
 
 fn is_like(like: &Likeness) -> bool {
     matches!(like.title, Near::Equal | Near::Much)
-        || (matches!(like.text, Near::Equal | Near::Much) && (!like.other_numbers || like.dates.are_equal()))
+        || (matches!(like.text, Near::Equal | Near::Much) && (!like.other_numbers || like.dates == Dates::Exact))
 }
 
 /// Whether a telling under a new key repeats a known one to the word. `same_place` is said of links, `has_proof` of the title.
@@ -481,6 +483,14 @@ fn is_retold(like: &Likeness) -> bool {
         (_, Dates::Exact) => matches!(like.text, Near::Equal | Near::Much),
         (_, Dates::Equal | Dates::Unknown) => like.tells_the_same,
         (_, Dates::Apart(_)) => false,
+    }
+}
+
+/// Whether the dates of two tellings do not speak against them; the same words at another hour are told again, not anew.
+fn is_of_one_time(like: &Likeness) -> bool {
+    match like.dates {
+        Dates::Apart(apart) => apart <= REDATED && like.title == Near::Equal && like.text == Near::Equal && like.tells_the_same,
+        _ => true,
     }
 }
 

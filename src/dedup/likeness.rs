@@ -151,7 +151,7 @@ impl<'a> Words<'a> {
             is_reworked: title == Near::Much && is_reworked(&self.title.words, &other.title.words),
             text,
             tells_the_same,
-            dates: dates(self.telling.item.published, other.telling.item.published),
+            dates: dates(self.telling.item, other.telling.item),
             other_numbers,
             same_figures: a.numbers == b.numbers,
             elsewhere,
@@ -177,16 +177,13 @@ pub(super) fn is_exact(date: Second) -> bool {
     date.unix() % 3600 != 0
 }
 
-fn dates(one: Option<Second>, other: Option<Second>) -> Dates {
-    match (one, other) {
-        (Some(one), Some(other)) if one == other => {
-            if is_exact(one) {
-                Dates::Exact
-            } else {
-                Dates::Equal
-            }
-        }
+fn dates(one: &Item, other: &Item) -> Dates {
+    let equal = |at| if is_exact(at) { Dates::Exact } else { Dates::Equal };
+    match (one.published, other.published) {
+        (Some(one), Some(other)) if one == other => equal(one),
         (Some(one), Some(other)) => Dates::Apart(one.since(other).max(other.since(one))),
+        // The date of a change moves with every edit: it can speak for an item and never against it.
+        (None, None) => one.updated.filter(|at| other.updated == Some(*at)).map_or(Dates::Unknown, equal),
         _ => Dates::Unknown,
     }
 }

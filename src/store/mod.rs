@@ -440,25 +440,30 @@ impl Change<'_> {
     }
 
     fn stories(&mut self, stories: &[Story], seq: u64) -> Result<Vec<Touched>, StoreError> {
-        stories.iter().map(|story| self.story(story, seq)).collect()
+        let touched: Result<Vec<Option<Touched>>, StoreError> = stories.iter().map(|story| self.story(story, seq)).collect();
+        Ok(touched?.into_iter().flatten().collect())
     }
 
-    fn story(&mut self, story: &Story, seq: u64) -> Result<Touched, StoreError> {
+    /// Puts a story into the view; tells of it unless it only goes by another key, which nobody sees.
+    fn story(&mut self, story: &Story, seq: u64) -> Result<Option<Touched>, StoreError> {
         let before = self.store.story(&story.id)?;
         if let Some(before) = &before {
             for (key, _) in entries(before) {
                 self.batch.remove(key);
             }
             count(before, -1, &mut self.counts);
-            self.touched.extend(terms(before).into_iter().map(|(term, _)| term));
+        }
+        let is_seen = before.as_ref().is_none_or(|before| !differ_in_keys_alone(before, story));
+        if is_seen {
+            let shown = before.iter().map(AsRef::as_ref).chain([story]).flat_map(terms);
+            self.touched.extend(shown.map(|(term, _)| term));
         }
         for (key, value) in entries(story) {
             self.batch.put(key, value);
         }
         count(story, 1, &mut self.counts);
-        self.touched.extend(terms(story).into_iter().map(|(term, _)| term));
         self.batch.put(Key::story(&story.id), pack(&(seq, story))?);
-        Ok(Touched { before, after: Arc::new(story.clone()) })
+        Ok(is_seen.then(|| Touched { before, after: Arc::new(story.clone()) }))
     }
 
     fn finish(mut self, seq: u64) -> Result<(), StoreError> {
@@ -472,6 +477,19 @@ impl Change<'_> {
         self.batch.put(Key::applied(), seq.to_be_bytes().to_vec());
         self.store.tree.apply(self.batch)
     }
+}
+
+/// Whether nothing is different but the keys that its copies go by.
+fn differ_in_keys_alone(one: &Story, other: &Story) -> bool {
+    let also = |story: &Story| story.copies.iter().map(|copy| copy.item.upstream.also.clone()).collect::<Vec<_>>();
+    if one.copies.len() != other.copies.len() || also(one) == also(other) {
+        return false;
+    }
+    let mut alike = other.clone();
+    for (copy, also) in alike.copies.iter_mut().zip(also(one)) {
+        copy.item.upstream.also = also;
+    }
+    alike == *one
 }
 
 /// Every key that leads to a story, with its value.

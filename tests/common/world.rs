@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicI64, Ordering},
     },
 };
@@ -13,7 +13,7 @@ use tributary::{
     apply::{Clock, Desk, Report, Writer},
     config,
     daemon::{self, data::DataFolder},
-    model::{Second, Source, SourceId, SourceState, Story},
+    model::{Filter, Second, Source, SourceId, SourceState, Story},
     pull::Kit,
     schedule::{Register, pull},
     serve::sample::Publisher,
@@ -144,7 +144,10 @@ impl World {
         let text = format!("builtin = false\n{}", names.iter().map(source).collect::<String>());
         std::fs::write(dir.path().join("sources.toml"), text).unwrap();
         let config = config::load(Some(dir.path()), std::iter::empty(), &[]).unwrap();
-        let (kit, sources) = (daemon::kit(&config).unwrap(), daemon::sources(&config));
+        // Compiling the topics takes longer than all else that a world needs.
+        static KIT: OnceLock<Kit> = OnceLock::new();
+        let kit = KIT.get_or_init(|| daemon::kit(&config).unwrap()).clone();
+        let sources = daemon::sources(&config);
         let now = Arc::new(AtomicI64::new(BEGIN));
         let mut world = Self { dir, runtime, publisher, kit, sources, now, open: None, fixed: BTreeMap::new(), polls: 0 };
         world.open = Some(world.opened());
@@ -255,6 +258,11 @@ impl World {
         let mut entries: Vec<(String, String)> = self.all().iter().map(shown).collect();
         entries.sort();
         entries
+    }
+
+    /// When the feed of everything last changed in a way that a reader can see.
+    pub fn changed(&self) -> Second {
+        self.open.as_ref().unwrap().store.query(&Filter::default(), None, 1).unwrap().changed
     }
 
     pub fn state(&self, name: &str) -> SourceState {
