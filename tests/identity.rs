@@ -9,7 +9,9 @@ mod common {
     pub mod world;
 }
 
-use common::world::{DAY, Entry, World, entry, rss};
+use std::collections::BTreeSet;
+
+use common::world::{DAY, Entry, World, entry};
 use tributary::{apply::Report, model::Ids};
 
 const SHELTER: &str = "The new shelter near the river has room for sixty families and opens its doors on Monday.";
@@ -53,7 +55,7 @@ fn an_item_without_guid_is_known_by_its_link_whatever_else_is_edited() {
     let mut world = World::new();
     let mut items = linked(four());
     assert_eq!(came(world.poll(&items)), (4, 0));
-    let entries: Vec<String> = world.entries().into_iter().map(|(_, id)| id).collect();
+    let entries: BTreeSet<String> = world.entries().into_iter().map(|(_, id)| id).collect();
     items[0].title = "A shelter for sixty families opens".into();
     items[1] = items[1].clone().at(3);
     items[2].text = "The engine failed at night; all nineteen were brought ashore by fishermen who heard them shout.".into();
@@ -64,10 +66,8 @@ fn an_item_without_guid_is_known_by_its_link_whatever_else_is_edited() {
     world.restart();
     assert_eq!(came(world.poll(&items)), (0, 0));
     assert_eq!(world.titles(), titles_of(&items));
-    let mut now: Vec<String> = world.entries().into_iter().map(|(_, id)| id).collect();
-    let mut before = entries;
-    (now.sort(), before.sort());
-    assert_eq!(now, before);
+    let now: BTreeSet<String> = world.entries().into_iter().map(|(_, id)| id).collect();
+    assert_eq!(now, entries);
 }
 
 #[test]
@@ -243,7 +243,7 @@ fn churning_guids_and_edited_titles_in_one_fetch_make_no_second_story() {
 fn one_item_with_a_churning_guid_and_an_edited_title_is_the_same_item() {
     let mut world = World::new();
     let item = entry("A shelter opens at the river").link("https://wire.example/news/1").on(-1);
-    world.poll(&churned(&[item.clone()], 0));
+    world.poll(&churned(std::slice::from_ref(&item), 0));
     assert_eq!(came(world.poll(&churned(&[item.clone().title("Sixty families get a roof")], 1))), (0, 1));
     assert_eq!(came(world.poll(&churned(&[item.clone().title("A roof for many")], 2))), (0, 1));
     assert_eq!(world.titles(), ["A roof for many"]);
@@ -448,13 +448,10 @@ fn a_daily_page_is_a_new_item_for_longer_than_a_link_is_looked_up() {
         let word = |n: i64| words[(day * n % 8) as usize];
         let text = format!("{}{day} {}{day} told {}{day} that a{day} b{day} c{day} d{day} e{day}", word(1), word(3), word(5));
         let page = entry(&format!("{}{day} and {}{day}", word(1), word(3))).text(&text).on(day);
-        for keyed in [page.link("https://wire.example/today")] {
-            assert_eq!(came(world.poll(std::slice::from_ref(&keyed))), (1, 0), "day {day}");
-            assert_eq!(
-                came(world.poll(&[keyed, entry("The archive").link("https://wire.example/archive").undated()])),
-                (usize::from(day == 0), 0)
-            );
-        }
+        let page = page.link("https://wire.example/today");
+        assert_eq!(came(world.poll(std::slice::from_ref(&page))), (1, 0), "day {day}");
+        let archive = entry("The archive").link("https://wire.example/archive").undated();
+        assert_eq!(came(world.poll(&[page, archive])), (usize::from(day == 0), 0), "day {day}");
         world.wait(DAY);
     }
     assert_eq!(world.titles().len(), 41);
@@ -479,7 +476,7 @@ fn translations_that_share_a_guid_are_items_of_their_own() {
     );
     assert_eq!(came(world.poll(&[english.clone(), other.clone()])), (2, 0));
     // The other language comes later, and alone.
-    assert_eq!(came(world.poll(&[spanish.clone()])), (1, 0));
+    assert_eq!(came(world.poll(std::slice::from_ref(&spanish))), (1, 0));
     assert_eq!(came(world.poll(&[spanish.clone(), english.clone(), otra.clone(), other.clone()])), (1, 0));
     assert_eq!(came(world.poll(&[otra.clone(), other.clone(), english.clone(), spanish.clone()])), (0, 0));
     let edited = spanish.clone().title("Sesenta familias van al nuevo albergue");
@@ -743,20 +740,11 @@ fn the_order_of_a_document_decides_nothing() {
 }
 
 #[test]
-fn a_document_of_thousands_of_alike_items_is_read_in_little_time() {
+fn a_thousand_items_that_only_their_text_tells_apart_are_a_thousand() {
     let mut world = World::new();
-    let alike: Vec<Entry> = (0..3_000)
-        .map(|n| {
-            entry("One title for all of them")
-                .guid("one")
-                .link("https://wire.example/one")
-                .text(&format!("Only the text {n} is another one in item {n}."))
-        })
-        .collect();
-    let started = std::time::Instant::now();
-    let first = world.poll(&alike);
-    let again = world.poll_body("wire", &rss(&alike).replace("One title", "Another title"));
-    assert_eq!(first.new, 3_000);
-    assert!(again.new <= 3_000);
-    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+    let text = |n: usize| format!("Only the text {n} is another one in item {n}.");
+    let alike: Vec<Entry> =
+        (0..1_000).map(|n| entry("One title for all of them").guid("one").link("https://wire.example/one").text(&text(n)).on(-1)).collect();
+    assert_eq!(came(world.poll(&alike)), (1_000, 0));
+    assert_eq!(came(world.poll(&alike.iter().rev().cloned().collect::<Vec<_>>())), (0, 0));
 }

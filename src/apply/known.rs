@@ -42,8 +42,8 @@ pub(super) struct Known {
     /// Index into its copies.
     pub(super) copy: usize,
     pub(super) by: By,
-    /// A key that it goes by from now on, and whether that alone is worth a record.
-    pub(super) also: Option<(String, bool)>,
+    /// Keys of which it goes by the first free one from now on, and whether that alone is worth a record.
+    pub(super) also: Option<(Vec<String>, bool)>,
     pub(super) keeps_link: bool,
 }
 
@@ -58,45 +58,49 @@ impl Table<'_> {
         now: Second,
     ) -> Result<(Vec<Fate>, Option<Ids>), StoreError> {
         let tellings: Vec<Telling<'_>> = items.iter().map(|(item, labels)| Telling { item, labels }).collect();
-        let mut desk = Desk {
+        let mut search = Search {
             pool: Pool { table: self, source, stories: HashMap::new(), copies: Vec::new(), places: HashMap::new() },
             survey: dedup::survey(&tellings),
             settled: vec![None; items.len()],
+            taken: HashSet::new(),
             pairs: Vec::new(),
             ids,
         };
         for (n, telling) in tellings.iter().enumerate() {
-            if !desk.survey.repeats[n] {
-                desk.look_up(n, telling.item)?;
+            if !search.survey.repeats[n] {
+                search.look_up(n, telling.item)?;
             }
         }
-        let is_open = |desk: &Desk<'_>, n: usize| desk.settled[n].is_none() && !desk.survey.repeats[n];
-        let unlinked: Vec<usize> = (0..items.len()).filter(|n| is_open(&desk, *n) && !desk.survey.links[*n]).collect();
-        desk.compare(&tellings, &unlinked)?;
-        let mut found = desk.recognise(&tellings);
+        let is_open = |search: &Search<'_>, n: usize| search.settled[n].is_none() && !search.survey.repeats[n];
+        let unlinked: Vec<usize> = (0..items.len()).filter(|n| is_open(&search, *n) && !search.survey.links[*n]).collect();
+        search.compare(&tellings, &unlinked)?;
+        let mut found = search.recognise(&tellings);
         // What is dated since the last look can not have been there; what is older, and under unknown keys, may have been.
         let is_fresh = |item: &Item| item.published.is_some_and(|at| last_good.is_some_and(|last| at > last) && at <= now);
-        let is_odd = |n: &usize| is_open(&desk, *n) && found.matches[*n].is_none() && desk.survey.links[*n] && !is_fresh(tellings[*n].item);
+        let is_odd =
+            |n: &usize| is_open(&search, *n) && found.matches[*n].is_none() && search.survey.links[*n] && !is_fresh(tellings[*n].item);
         let odd: Vec<usize> = (0..items.len()).filter(is_odd).collect();
         if odd.len() > found.kept {
-            desk.compare(&tellings, &odd)?;
-            found = desk.recognise(&tellings);
+            search.compare(&tellings, &odd)?;
+            found = search.recognise(&tellings);
         }
-        let fates = tellings.iter().enumerate().map(|(n, telling)| desk.fate(n, telling.item, &found)).collect();
+        let fates = tellings.iter().enumerate().map(|(n, telling)| search.fate(n, telling.item, &found)).collect();
         Ok((fates, found.ids))
     }
 }
 
 /// A document and the copies that its items may be.
-struct Desk<'a> {
+struct Search<'a> {
     pool: Pool<'a>,
     survey: Survey,
     settled: Vec<Option<Match>>,
+    /// The copies that are settled.
+    taken: HashSet<usize>,
     pairs: Vec<(usize, usize)>,
     ids: Option<Ids>,
 }
 
-impl Desk<'_> {
+impl Search<'_> {
     /// Tries the keys of an item, the surest first, until one leads to a copy that is the item beyond question.
     fn look_up(&mut self, n: usize, item: &Item) -> Result<(), StoreError> {
         let believed = Ids::are_believed(self.ids) && self.survey.ids[n];
@@ -104,8 +108,9 @@ impl Desk<'_> {
         let mut found = Vec::new();
         if let Some(id) = id {
             found.extend(self.pool.by_key(id)?);
-            if let Some(copy) = found.first().copied().filter(|copy| is_plainly(item, self.pool.item(*copy))) {
-                self.settled[n] = Some(Match { copy, by: By::Id });
+            if let Some(copy) = found.first().copied().filter(|copy| is_plainly(item, self.pool.item(*copy)))
+                && self.settle(n, copy, By::Id)
+            {
                 return Ok(());
             }
         }
@@ -118,8 +123,8 @@ impl Desk<'_> {
             }
             if let (None, [copy]) = (id, &there[..])
                 && is_plainly(item, self.pool.item(*copy))
+                && self.settle(n, *copy, By::Link)
             {
-                self.settled[n] = Some(Match { copy: *copy, by: By::Link });
                 return Ok(());
             }
             found.extend(there);
@@ -128,21 +133,29 @@ impl Desk<'_> {
             found.extend(self.pool.by_key(&id)?);
         }
         if !self.survey.links[n] {
-            let given = self.pool.by_key(&given(item))?;
-            let is_same = |copy: &usize| {
-                let kept = self.pool.item(*copy);
-                kept.title == item.title && kept.published == item.published && kept.summary == item.summary
-            };
-            if let Some(copy) = given.filter(is_same).filter(|_| id.is_none()) {
-                self.settled[n] = Some(Match { copy, by: By::Text });
-                return Ok(());
+            for key in given(item) {
+                let Some(copy) = self.pool.by_key(&key)? else { continue };
+                let kept = self.pool.item(copy);
+                let is_same = kept.title == item.title && kept.published == item.published && kept.summary == item.summary;
+                if is_same && id.is_none() && self.settle(n, copy, By::Text) {
+                    return Ok(());
+                }
+                found.push(copy);
             }
-            found.extend(given);
         }
         found.sort_unstable();
         found.dedup();
         self.pairs.extend(found.into_iter().map(|copy| (n, copy)));
         Ok(())
+    }
+
+    /// Settles an item, unless the copy is another's already.
+    fn settle(&mut self, n: usize, copy: usize, by: By) -> bool {
+        let is_free = self.taken.insert(copy);
+        if is_free {
+            self.settled[n] = Some(Match { copy, by });
+        }
+        is_free
     }
 
     /// Sets items beside the latest copies of the source.
@@ -151,14 +164,15 @@ impl Desk<'_> {
             return Ok(());
         }
         for n in open {
-            let given = self.pool.by_key(&given(tellings[*n].item))?;
-            self.pairs.extend(given.map(|copy| (*n, copy)));
+            for key in given(tellings[*n].item) {
+                let copy = self.pool.by_key(&key)?;
+                self.pairs.extend(copy.map(|copy| (*n, copy)));
+            }
         }
         let most = (2 * tellings.len()).clamp(LATEST_AT_LEAST, LATEST);
         let latest = self.pool.latest(most)?;
-        let taken: HashSet<usize> = self.settled.iter().flatten().map(|known| known.copy).collect();
         let free: Vec<(usize, Telling<'_>)> =
-            latest.into_iter().filter(|copy| !taken.contains(copy)).map(|copy| (copy, self.pool.telling(copy))).collect();
+            latest.into_iter().filter(|copy| !self.taken.contains(copy)).map(|copy| (copy, self.pool.telling(copy))).collect();
         let wanted: Vec<(usize, Telling<'_>)> = open.iter().map(|n| (*n, tellings[*n])).collect();
         let mut pairs = dedup::exact_pairs(&wanted, &free, PAIRS);
         let (items, copies): (HashSet<usize>, HashSet<usize>) = pairs.iter().copied().unzip();
@@ -183,17 +197,22 @@ impl Desk<'_> {
         let id = Ids::are_believed(found.ids) && self.survey.ids[n];
         let Some(Match { copy, by }) = found.matches[n] else { return Fate::New { id, link: self.survey.links[n] } };
         let (story, copy) = &self.pool.copies[copy];
-        let upstream = &story.copies[*copy].item.upstream;
+        let kept = &story.copies[*copy].item;
+        let upstream = &kept.upstream;
         // A key is worth a record of its own once, and when all were made anew; otherwise it goes along with what changed.
-        let renamed = (item.upstream.id.clone(), upstream.also.is_none() || found.ids == Some(Ids::Renewed));
-        let reworded = (given(item), upstream.also.is_none() || !upstream.is_given());
+        let renamed = (vec![item.upstream.id.clone()], upstream.also.is_none() || found.ids == Some(Ids::Renewed));
+        let reworded = (given(item).into(), upstream.also.is_none() || !upstream.is_given());
         let also = Some(renamed).filter(|_| id).or_else(|| Some(reworded).filter(|_| by == By::Text));
         Fate::Known(Known {
             story: story.clone(),
             copy: *copy,
             by,
-            also: also.filter(|(key, _)| !upstream.goes_by(key)),
-            keeps_link: by == By::Text && found.ids == Some(Ids::Changing) && item.canonical.is_some(),
+            also: also.filter(|(keys, _)| !keys.iter().any(|key| upstream.goes_by(key))),
+            // A site that makes ids anew may move as well, once.
+            keeps_link: by == By::Text
+                && found.ids == Some(Ids::Changing)
+                && (item.canonical.is_some() && kept.canonical.is_some())
+                && (upstream.is_given() || dedup::is_one_place(item, kept)),
         })
     }
 }
@@ -203,8 +222,11 @@ fn is_plainly(item: &Item, kept: &Item) -> bool {
     kept.canonical == item.canonical && kept.title == item.title && kept.published == item.published
 }
 
-fn given(item: &Item) -> String {
-    Upstream::given(&item.title, item.published, &item.summary).id
+/// The keys that an item would be given, and so may have been.
+fn given(item: &Item) -> [String; 2] {
+    let first = Upstream::given(&item.title, item.published, &item.summary);
+    let beside = first.given_beside(&item.summary, 1);
+    [first.id, beside.id]
 }
 
 /// Copies of one source that were looked up, each once.

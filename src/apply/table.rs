@@ -121,12 +121,10 @@ impl<'a> Table<'a> {
             Fate::Known(known) => {
                 // An item before it may have changed the story since it was looked up.
                 let story = self.stories.get(&known.story.id).map_or_else(|| known.story.clone(), |story| Arc::new(story.clone()));
-                let mut also = known.also.as_ref().map(|(key, by_itself)| Also { key, by_itself: *by_itself });
-                if let Some(Also { key, .. }) = also
-                    && !self.is_free(&item.source, key)?
-                {
-                    also = None;
-                }
+                let also = match &known.also {
+                    Some((keys, by_itself)) => self.first_free(&item.source, keys)?.map(|key| Also { key, by_itself: *by_itself }),
+                    None => None,
+                };
                 let own = Own { story: &story, copy: known.copy, by: known.by, also, keeps_link: known.keeps_link };
                 return Ok(dedup::decide(item, labels, teller, Candidates { own: Some(own), ..Candidates::default() }, now));
             }
@@ -170,6 +168,16 @@ impl<'a> Table<'a> {
         }
     }
 
+    fn first_free<'k>(&self, source: &SourceId, keys: &'k [String]) -> Result<Option<&'k str>, StoreError> {
+        for key in keys {
+            if self.is_free(source, key)? {
+                return Ok(Some(key));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether no item of the source goes by a key.
     fn is_free(&self, source: &SourceId, key: &str) -> Result<bool, StoreError> {
         Ok(!self.upstream.contains_key(&(source.clone(), key.to_owned())) && self.store.by_upstream(source, key)?.is_none())
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use url::Url;
 use uuid::Uuid;
 
-use super::{By, agree, agree::differ_in_words, differ_materially};
+use super::{By, agree, agree::differ_in_words, differ_materially, is_one_place};
 use crate::model::{Copy, Edition, Item, Labels, Lang, Second, SourceId, Story, StoryId, UpstreamFrom, Why};
 
 /// A better copy may take over within this time of the edition's first copy.
@@ -92,7 +92,7 @@ fn revise(own: Own<'_>, mut item: Item, labels: Labels, now: Second) -> Decision
         (item.link, item.canonical) = (old.link.clone(), old.canonical.clone());
     }
     // What was known by its words is the same page when only the query of its link changed: that carries a session.
-    let is_same_page = own.by == By::Text && path(old) == path(&item);
+    let is_same_page = own.by == By::Text && is_one_place(old, &item);
     let is_material = if is_same_page { differ_in_words(old, &item) } else { differ_materially(old, &item) };
     let is_moved = old.canonical != item.canonical;
     if !is_material && !is_moved && !own.also.is_some_and(|also| also.by_itself) {
@@ -115,11 +115,6 @@ fn revise(own: Own<'_>, mut item: Item, labels: Labels, now: Second) -> Decision
     }
     relabel(&mut story);
     Decision::Revised(story)
-}
-
-/// A canonical link without its query.
-fn path(item: &Item) -> Option<&str> {
-    item.canonical.as_deref().and_then(|link| link.split('?').next())
 }
 
 /// A shared link joins only when title or text agree too, or the page is the source's own: copying an address gets nobody into a story.

@@ -118,6 +118,14 @@ fn is_page(canonical: &str) -> bool {
     canonical.contains(['/', '?', '#'])
 }
 
+/// Whether two links differ in their query at most.
+pub fn is_one_place(one: &Item, other: &Item) -> bool {
+    fn path(item: &Item) -> Option<&str> {
+        item.canonical.as_deref().and_then(|link| link.split('?').next())
+    }
+    path(one) == path(other)
+}
+
 /// Marks what is there twice among items that share a key; the better one stays.
 fn pass_over_twins(items: &[Telling<'_>], group: &[usize], repeats: &mut [bool]) {
     let words: Vec<(usize, Words<'_>)> = group.iter().filter(|n| !repeats[**n]).map(|n| (*n, Words::of(items[*n]))).collect();
@@ -362,14 +370,10 @@ impl<'a> Sheet<'a> {
         let link = own.canonical.as_deref().filter(|_| belief.links && self.survey.links[item]);
         let is_at =
             |link: &str| kept.canonical.as_deref() == Some(link) || (kept.upstream.from == UpstreamFrom::Link && kept.upstream.id == link);
-        let path = |link: &str| link.split('?').next().unwrap_or_default().to_owned();
         Keys {
             id: Key::of(id.is_some_and(goes_by), id.is_some() && kept.upstream.has_guid()),
             link: Key::of(link.is_some_and(is_at), link.is_some() && kept.canonical.as_deref().is_some_and(is_page)),
-            same_place: match (&own.canonical, &kept.canonical) {
-                (Some(own), Some(kept)) => path(own) == path(kept),
-                _ => true,
-            },
+            same_place: own.canonical.is_none() || kept.canonical.is_none() || is_one_place(own, kept),
         }
     }
 

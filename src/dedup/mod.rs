@@ -14,6 +14,6 @@ mod place;
 
 pub use agree::{agree, differ_materially};
 pub use decide::{Also, Candidates, Decision, Own, Teller, decide, entry_id, story_id};
-pub use known::{By, Match, Recognition, Survey, exact_pairs, other_scheme, recognise, survey};
+pub use known::{By, Match, Recognition, Survey, exact_pairs, is_one_place, other_scheme, recognise, survey};
 pub use likeness::Telling;
 pub use place::{Arrival, HANDFUL, Wanted, places, wanted};

@@ -92,7 +92,7 @@ impl Upstream {
         Self::named(&first)
     }
 
-    /// A further given key, for an item whose first one another item goes by already.
+    /// The key of an item whose given key is another's: the text tells them apart, or else their number.
     pub fn given_beside(&self, summary: &str, nth: usize) -> Self {
         Self::named(&format!("{}\n{}\n{nth}", self.id, text::fold(summary)))
     }
