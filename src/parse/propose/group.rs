@@ -326,7 +326,8 @@ fn date(tree: &Tree, item: usize, title: usize) -> (Option<usize>, Numbers) {
     let mut tried: HashSet<String> = HashSet::new();
     for at in within(tree, item).skip(1).filter(|at| !contains(tree, title, *at) && !contains(tree, *at, title)) {
         let element = tree.at(at);
-        if element.name == "time" && element.attribute("datetime").is_some_and(|written| parse_date(written, DateOrder::DayFirst).is_some()) {
+        if element.name == "time" && element.attribute("datetime").is_some_and(|written| parse_date(written, DateOrder::DayFirst).is_some())
+        {
             return (Some(at), None);
         }
         let length = tree.length(at);
