@@ -8,7 +8,7 @@ Both read the same files. An item is compared with the one at the same place; a 
 Addresses are compared without the tracking parameters that we drop, texts by their words.
 """
 import argparse, calendar, datetime, html, json, os, re, subprocess, sys, tempfile, unicodedata
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import feedparser
 
@@ -63,7 +63,8 @@ def theirs(path):
 
 def same(field, their, our):
     if field == "id":
-        return our["id"].split() == their.split()
+        # An id is kept as it was given; feedparser makes an address of it.
+        return our["id"].split() in (their.split(), their.removeprefix(BASE).split(), their.removeprefix(BASE[:-1]).split())
     if field == "title":
         return words(our["title"])[:300] == words(their)[:300]
     if field == "link":
@@ -78,7 +79,7 @@ def same(field, their, our):
         return [words(a) for a in our["authors"]] == [words(a) for a in dict.fromkeys(their)]
     if field == "categories":
         return [words(c["term"])[:90] for c in our["categories"]] == [words(c)[:90] for c in dict.fromkeys(their)]
-    return [address(e["url"]) for e in our["enclosures"]] == [address(e) for e in dict.fromkeys(their)]
+    return [address(e["url"]) for e in our["enclosures"]] == [address(urljoin(BASE, e.strip())) for e in dict.fromkeys(their)]
 
 
 def main():
@@ -134,8 +135,8 @@ def main():
             continue
         for their, our in zip(entries, ours[path]):
             for field, tally in score.items():
-                # Where there is no link, feedparser gives the id.
-                if not their[field] or field == "link" and (not their[field].startswith("http") or their[field] == their["id"]):
+                # Where there is no link, feedparser gives the id, whatever it is.
+                if not their[field] or field == "link" and not their[field].startswith("http"):
                     continue
                 tally[1] += 1
                 if same(field, their[field], our):

@@ -59,11 +59,11 @@ enum Field {
     Category { scheme: Option<&'static str> },
     /// `itunes:keywords`, `media:keywords`, `tags`: many in one, between commas.
     Keywords { scheme: Option<&'static str> },
-    /// `itunes:category`, with its name in an attribute.
+    /// `itunes:category`, with its name in an attribute, and narrower ones within it.
     NamedCategory,
     /// `enclosure` (RSS 2.0).
     Enclosure,
-    /// `media:content`; what stands in it is read as well.
+    /// `media:content`, with what describes it within it.
     Media,
     /// `media:thumbnail`, `itunes:image`, an item's `image`.
     Image,
@@ -301,8 +301,16 @@ impl<'a> Reader<'a> {
             return;
         }
         match Field::of(of, &local, self.draft.is_some()) {
+            // What stands in these is read as well.
             Some(Field::Media) => {
                 self.media(&tag, &base);
+                self.push(tag, space, base, false);
+            }
+            Some(Field::NamedCategory) => {
+                if let Some(draft) = self.draft.as_mut().filter(|draft| draft.item.categories.len() < MOST) {
+                    let name = tag.attribute("text", self.notes).and_then(filled);
+                    draft.item.categories.extend(name.map(|name| (name, Some("http://www.itunes.com/".to_owned()), None)));
+                }
                 self.push(tag, space, base, false);
             }
             Some(field) => {
@@ -478,10 +486,6 @@ impl<'a> Reader<'a> {
                 let room = MOST.saturating_sub(item.categories.len());
                 let words = words.split(',').filter_map(|word| filled(Cow::Borrowed(word)));
                 item.categories.extend(words.take(room).map(|word| (word, scheme.map(str::to_owned), None)));
-            }
-            Field::NamedCategory => {
-                let name = tag.attribute("text", self.notes).and_then(filled);
-                item.categories.extend(name.map(|name| (name, Some("http://www.itunes.com/".to_owned()), None)));
             }
             Field::Enclosure => {
                 if let Some(url) = address(tag, self.notes) {
