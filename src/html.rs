@@ -16,6 +16,8 @@ mod tidy;
 mod tree;
 
 use std::{
+    borrow::Cow,
+    cell::RefCell,
     collections::{HashMap, HashSet},
     sync::LazyLock,
 };
@@ -36,11 +38,16 @@ const DEEPEST: usize = 256;
 
 /// So does markup with more elements than this: text between the cells of a table is moved about, at a cost that grows with the square.
 const MOST_ELEMENTS: usize = 5_000;
+/// As much of an element's name as is looked at, in bytes: all that mean something are shorter.
+const LONGEST_NAME: usize = 16;
 /// Markup with more `&` than this keeps only its words as well.
 const MOST_REFERENCES: usize = 5_000;
 
 /// Attributes of one element at most: parsers compare each with all before it.
 const MOST_ATTRIBUTES: usize = 1_000;
+
+/// Markup up to this length, in bytes, can be as wild as it likes: the square of it is still no time.
+const TAME: usize = 4 << 10;
 
 /// Elements that may stay, each with the attributes it may have.
 const ALLOWED: &[(&str, &[&str])] = &[
@@ -132,33 +139,28 @@ pub struct SafeHtml(String);
 impl SafeHtml {
     /// Makes a stranger's markup safe. Relative addresses become absolute under `base`; without one they go.
     pub fn sanitise(markup: &str, base: Option<&Url>) -> Self {
-        static PLAIN: LazyLock<Builder<'static>> = LazyLock::new(|| builder(None));
         let markup = &markup[..floor_char_boundary(markup, LONGEST)];
         if !markup.contains(['<', '&']) {
             return Self(text::xml_safe(&markup.replace('>', "&gt;")).into_owned());
         }
-        if markup.bytes().filter(|b| *b == b'&').count() > MOST_REFERENCES || is_wild(markup) {
+        if markup.len() > TAME && (markup.bytes().filter(|b| *b == b'&').count() > MOST_REFERENCES || is_wild(markup)) {
             return Self(escape(&text::one_line(&without_tags(markup))));
         }
         let tame = escape_bare_ampersands(markup);
-        let own;
-        let builder = match base {
-            None => &*PLAIN,
-            Some(base) => {
-                own = builder(Some(base));
-                &own
+        let clean = with_builder(base, |builder| {
+            let once = builder.clean(&tame).to_string();
+            // Misnested tables are moved about each time they are parsed, until they come to rest.
+            if !once.contains("<table") {
+                return once;
             }
-        };
-        let once = builder.clean(&tame).to_string();
-        // Misnested tables are moved about each time they are parsed, until they come to rest.
-        let clean = if once.contains("<table") {
             let at_rest =
                 std::iter::successors(Some(once), |before| Some(builder.clean(before).to_string()).filter(|after| after != before));
             at_rest.take(4).last().unwrap_or_default()
-        } else {
-            once
-        };
-        Self(text::xml_safe(&clean).trim().to_owned())
+        });
+        Self(match text::xml_safe(&clean) {
+            Cow::Borrowed(safe) if safe.trim().len() == safe.len() => clean,
+            safe => safe.trim().to_owned(),
+        })
     }
 
     /// A text as one paragraph.
@@ -171,12 +173,17 @@ impl SafeHtml {
         &self.0
     }
 
-    /// Its words: blocks end a line, images give their description.
+    /// Its words: blocks end a line.
     pub fn to_text(&self) -> String {
+        self.first_words(usize::MAX)
+    }
+
+    /// Its first words: as [`to_text`](Self::to_text), but no further than the tag or text that brings them to `length` bytes.
+    pub fn first_words(&self, length: usize) -> String {
         // What the sanitiser wrote is regular: every `<` begins a tag, every `&` one of six entities.
-        let mut words = String::with_capacity(self.0.len());
+        let mut words = String::with_capacity(self.0.len().min(length));
         let mut rest = self.0.as_str();
-        while let Some(at) = rest.find(['<', '&']) {
+        while let Some(at) = rest.find(['<', '&']).filter(|_| words.len() < length) {
             words.push_str(&rest[..at]);
             rest = &rest[at..];
             let end = if rest.starts_with('<') { '>' } else { ';' };
@@ -199,7 +206,9 @@ impl SafeHtml {
             }
             rest = &rest[length + 1..];
         }
-        words.push_str(rest);
+        if words.len() < length {
+            words.push_str(rest);
+        }
         words
     }
 }
@@ -212,6 +221,23 @@ pub fn text_of(markup: &str) -> String {
 /// A text with `&`, `<`, `>` and `"` written so that they stand for themselves, in content and in attributes.
 pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// Lends the sanitiser for this base. Making one costs more than most texts, and one after the other has the same base.
+fn with_builder<T>(base: Option<&Url>, work: impl FnOnce(&Builder<'static>) -> T) -> T {
+    type Known = Option<(Url, Builder<'static>)>;
+    static PLAIN: LazyLock<Builder<'static>> = LazyLock::new(|| builder(None));
+    thread_local! {
+        static LAST: RefCell<Known> = const { RefCell::new(None) };
+    }
+    let Some(base) = base else { return work(&PLAIN) };
+    LAST.with_borrow_mut(|last| {
+        let (_, builder) = match last.take().filter(|(known, _)| known == base) {
+            Some(known) => last.insert(known),
+            None => last.insert((base.clone(), builder(Some(base)))),
+        };
+        work(builder)
+    })
 }
 
 fn builder(base: Option<&Url>) -> Builder<'static> {
@@ -262,6 +288,13 @@ pub fn escape_bare_ampersands(markup: &str) -> String {
     tame
 }
 
+/// The character, or characters, that HTML gives a name: `eacute` is `é` (WHATWG HTML §13.5). The five of XML are among them.
+pub fn named_character(name: &str) -> Option<String> {
+    let written = format!("&{name};");
+    let text = text_of(&written);
+    (text != written).then_some(text)
+}
+
 /// The name or number of the character reference that a text begins with: `amp`, `#39`.
 pub fn reference(text: &str) -> Option<&str> {
     let inner = text.strip_prefix('&')?;
@@ -286,14 +319,14 @@ fn is_wild(markup: &str) -> bool {
         "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p", "param", "source",
         "td", "th", "tr", "track", "wbr",
     ];
-    let mut open: HashMap<String, usize> = HashMap::new();
+    let mut open: HashMap<[u8; LONGEST_NAME], usize> = HashMap::new();
     let (mut depth, mut elements, mut in_paragraph) = (0usize, 0usize, false);
     // Tags are looked at where they begin, also within what may be a quote: all looks together are bounded.
     let mut patience = 16 * markup.len() + (64 << 10);
     for (at, _) in markup.match_indices('<') {
         let rest = &markup[at + 1..];
         let (closes, name) = rest.strip_prefix('/').map_or((false, rest), |name| (true, name));
-        let length = name.bytes().take(16).take_while(u8::is_ascii_alphanumeric).count();
+        let length = name.bytes().take(LONGEST_NAME).take_while(u8::is_ascii_alphanumeric).count();
         if length == 0 {
             continue;
         }
@@ -302,12 +335,15 @@ fn is_wild(markup: &str) -> bool {
         if attributes > MOST_ATTRIBUTES || patience == 0 {
             return true;
         }
-        let name = name[..length].to_ascii_lowercase();
+        let mut key = [0; LONGEST_NAME];
+        key[..length].copy_from_slice(&name.as_bytes()[..length]);
+        key.make_ascii_lowercase();
+        let name = &key[..length];
         // `</br>` makes an element, and so does `</p>` where no paragraph is open.
-        elements += usize::from(!closes || name == "br" || name == "p" && !in_paragraph);
-        in_paragraph = if name == "p" { !closes } else { in_paragraph };
-        if !ENDLESS.contains(&name.as_str()) {
-            let count = open.entry(name).or_default();
+        elements += usize::from(!closes || name == b"br" || name == b"p" && !in_paragraph);
+        in_paragraph = if name == b"p" { !closes } else { in_paragraph };
+        if !ENDLESS.iter().any(|endless| endless.as_bytes() == name) {
+            let count = open.entry(key).or_default();
             match (closes, *count) {
                 (true, 0) => {}
                 (true, _) => {

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, char::is_combining_mark, is_nfc_quick};
 
 /// Whether XML 1.0 allows the character (§2.2 `Char`); feeds of ours hold no other.
 pub fn is_xml_char(c: char) -> bool {
@@ -28,8 +28,12 @@ fn is_treacherous(c: char) -> bool {
 /// One clean line: forbidden, invisible and control characters gone, runs of white space made
 /// one space, ends trimmed, composed (NFC).
 pub fn one_line(text: &str) -> String {
-    // Composing looks every character up; ASCII is composed as it is.
-    if text.is_ascii() { one_line_of(text.chars(), text.len()) } else { one_line_of(text.nfc(), text.len()) }
+    // Most text is composed as it is, and to see that costs less than to compose it.
+    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        one_line_of(text.chars(), text.len())
+    } else {
+        one_line_of(text.nfc(), text.len())
+    }
 }
 
 fn one_line_of(text: impl Iterator<Item = char>, length: usize) -> String {

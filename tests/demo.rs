@@ -5,9 +5,7 @@ mod common {
     pub mod http;
 }
 
-use std::net::SocketAddr;
-
-use common::http::get;
+use common::http::{get, subscribe};
 use tributary::{
     cli::demo::{self, world},
     daemon::{
@@ -15,16 +13,9 @@ use tributary::{
         control::{self, Ask},
         data::DataFolder,
     },
-    model::{RawFeed, RawItem, RawText},
-    parse::parse,
+    model::{RawItem, RawText},
     serve::sample::Publisher,
 };
-
-fn read(address: SocketAddr, path: &str) -> RawFeed {
-    let reply = get(address, path);
-    assert_eq!(reply.status, 200, "{path}: {}", reply.text());
-    parse(&reply.body, None, &"http://reader.example/".parse().unwrap()).unwrap()
-}
 
 fn title(item: &RawItem) -> String {
     match &item.title {
@@ -59,7 +50,7 @@ fn each_announcement_is_told_once_in_its_topic_and_country_feeds() {
     assert_eq!(rows.len(), world::publishers().len());
     assert!(rows.iter().all(|row| row["trouble"].is_null()), "{rows:?}");
 
-    let all = read(address, "/feed.atom?limit=200");
+    let all = subscribe(address, "/feed.atom?limit=200");
     let mut ids: Vec<String> = all.items.iter().filter_map(|item| item.id.clone()).collect();
     ids.sort();
     ids.dedup();
@@ -73,7 +64,7 @@ fn each_announcement_is_told_once_in_its_topic_and_country_feeds() {
         let topics = expected.topics.iter().map(|topic| format!("/feed/topic/{topic}.atom"));
         let countries = expected.countries.iter().map(|code| format!("/feed/country/{}.atom", code.to_lowercase()));
         for path in topics.chain(countries) {
-            let feed = read(address, &format!("{path}?lang={}&limit=200", expected.lang));
+            let feed = subscribe(address, &format!("{path}?lang={}&limit=200", expected.lang));
             let found: Vec<&RawItem> = feed.items.iter().filter(|item| title(item) == expected.title).collect();
             let titles: Vec<String> = feed.items.iter().map(title).collect();
             assert_eq!(found.len(), 1, "{} in {path} among {titles:#?}", expected.title);

@@ -14,9 +14,9 @@ use std::{
 
 use common::{
     daemon::Place,
-    http::{ask, get},
+    http::{ask, get, subscribe},
 };
-use tributary::{model::RawFeed, parse::parse, serve::sample::Publisher};
+use tributary::serve::sample::Publisher;
 
 /// A publisher needs a runtime to live in.
 fn runtime() -> tokio::runtime::Runtime {
@@ -45,15 +45,9 @@ fn source(name: &str, publisher: &Publisher) -> String {
 
 const RSS: &str = "application/rss+xml";
 
-fn read(address: SocketAddr, path: &str) -> RawFeed {
-    let reply = get(address, path);
-    assert_eq!(reply.status, 200, "{path}: {}", reply.text());
-    parse(&reply.body, reply.header("content-type"), &"http://reader.example/".parse().unwrap()).unwrap()
-}
-
 /// Entry id and place of every entry.
 fn entries(address: SocketAddr) -> BTreeMap<String, String> {
-    let feed = read(address, "/feed.atom?limit=200");
+    let feed = subscribe(address, "/feed.atom?limit=200");
     let count = feed.items.len();
     let entries: BTreeMap<String, String> =
         feed.items.into_iter().map(|item| (item.id.unwrap(), item.published.unwrap().to_rfc3339())).collect();

@@ -18,6 +18,8 @@ use crate::{
 const SUMMARY: usize = 600;
 /// The longest title, in characters.
 const TITLE: usize = 500;
+/// How many bytes of a text's words are looked at for its summary: more than a summary has in any script.
+const LOOKED_AT: usize = 8 * SUMMARY;
 /// Categories, authors and enclosures of one item at most.
 const MOST: usize = 50;
 /// A date before this is a slip (1990-01-01).
@@ -35,10 +37,10 @@ pub struct Origin<'a> {
 }
 
 /// Why an item is not kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Dropped {
-    /// It has neither title, link nor text.
-    Empty,
+    /// It has neither title, link nor text; here is what it has.
+    Empty(Box<Item>),
 }
 
 /// Makes an item fit to be kept.
@@ -48,22 +50,29 @@ pub fn clean(raw: RawItem, origin: &Origin<'_>) -> Result<Item, Dropped> {
     let link = raw.link.as_deref().and_then(|link| follow(link, base));
     let content = raw.content.as_ref().map(|content| safe(content, base)).filter(|content| !content.as_str().is_empty());
     let description = raw.summary.as_ref().map(|summary| safe(summary, base));
-    let words = |html: &SafeHtml| text::one_line(&html.to_text());
+    // The beginning tells enough: it is shortened, and differs from whatever is short.
+    let words = |html: &SafeHtml| {
+        let first = text::one_line(&html.first_words(LOOKED_AT));
+        if first.len() > SUMMARY || html.as_str().len() < LOOKED_AT { first } else { text::one_line(&html.to_text()) }
+    };
     let told = description.as_ref().map(words).filter(|told| !told.is_empty() && *told != title);
     // Many feeds have their whole text in the description: then it is content as well.
     let content = content.or_else(|| description.filter(|_| told.as_ref().is_some_and(|told| told.chars().count() > SUMMARY)));
-    let summary = told.or_else(|| content.as_ref().map(words)).filter(|summary| *summary != title).unwrap_or_default();
-    let content =
-        content.filter(|content| words(content) != summary || content.as_str().contains("<a ") || content.as_str().contains("<img "));
+    let body = content.as_ref().map(words);
+    let summary = told.or_else(|| body.clone()).filter(|summary| *summary != title).unwrap_or_default();
+    let content = content.filter(|content| {
+        body.as_ref() != Some(&summary)
+            || summary.chars().count() > SUMMARY
+            || content.as_str().contains("<a ")
+            || content.as_str().contains("<img ")
+    });
     let summary = text::shorten(&summary, SUMMARY);
-    if title.is_empty() && link.is_none() && summary.is_empty() && content.is_none() {
-        return Err(Dropped::Empty);
-    }
+    let is_empty = title.is_empty() && link.is_none() && summary.is_empty() && content.is_none();
     let canonical = link.as_ref().map(canonical);
     let published = raw.published.map(Second::of).filter(|at| at.unix() >= EARLIEST);
     let upstream = upstream(raw.id.as_deref(), canonical.as_deref(), &title, published, &summary);
     let absolute = |address: &str| follow(address, base).map(String::from);
-    Ok(Item {
+    let item = Item {
         source: origin.source.clone(),
         upstream,
         link: link.map(String::from),
@@ -86,8 +95,10 @@ pub fn clean(raw: RawItem, origin: &Origin<'_>) -> Result<Item, Dropped> {
             })
             .collect(),
         image: raw.image.as_deref().and_then(absolute),
+        point: raw.point,
         rights: raw.rights.as_ref().map(|rights| text::one_line(&title_words(rights))).filter(|rights| !rights.is_empty()),
-    })
+    };
+    if is_empty { Err(Dropped::Empty(Box::new(item))) } else { Ok(item) }
 }
 
 /// The words of a text that should be one line. RSS does not say whether its titles are markup: those that look like it are.

@@ -1,4 +1,4 @@
-//! Commands from lines to lines: `parse`, `classify`. They know nothing of a data folder.
+//! Commands from lines to lines: `classify`. They know nothing of a data folder.
 
 use std::{
     fs::File,
@@ -7,19 +7,13 @@ use std::{
 };
 
 use serde::Deserialize;
-use serde_json::{Value, json};
-use url::Url;
+use serde_json::Value;
 
 use super::{Common, Failure};
 use crate::{
     classify::{Classifier, Subject},
-    clean::{Origin, clean},
-    model::{Category, Evidence, Item, Labels, Lang, SourceId},
-    parse,
+    model::{Category, Evidence, Labels, Lang},
 };
-
-/// The longest document that is read, in bytes.
-const LONGEST: u64 = 64 << 20;
 
 /// Opens a file, or standard input for `-`.
 pub fn open(file: &Path) -> Result<Box<dyn Read>, Failure> {
@@ -27,43 +21,6 @@ pub fn open(file: &Path) -> Result<Box<dyn Read>, Failure> {
         return Ok(Box::new(io::stdin().lock()));
     }
     Ok(Box::new(File::open(file).map_err(Failure::io(format!("{} can not be read", file.display())))?))
-}
-
-/// Reads a feed and prints its items, cleaned, one JSON object a line.
-pub fn parse(file: &Path, url: &Url) -> Result<(), Failure> {
-    let mut body = Vec::new();
-    open(file)?.take(LONGEST).read_to_end(&mut body).map_err(Failure::io(format!("{} can not be read", file.display())))?;
-    let feed = parse::parse(&body, None, url).map_err(|error| Failure::Failed(format!("{}: {error}", file.display())))?;
-    let source: SourceId = "stdin".parse().map_err(|error| Failure::Failed(format!("{error}")))?;
-    let origin = Origin { source: &source, base: url, feed_lang: feed.lang.as_deref() };
-    let mut out = io::stdout().lock();
-    for note in &feed.repaired {
-        eprintln!("{}: repaired: {note}", file.display());
-    }
-    for item in feed.items.into_iter().filter_map(|raw| clean(raw, &origin).ok()) {
-        writeln!(out, "{}", line(&item)).map_err(Failure::io("the items could not be printed"))?;
-    }
-    Ok(())
-}
-
-/// An item in the form that `classify` and `dedup` read; absent values are null.
-fn line(item: &Item) -> Value {
-    let categories: Vec<Value> = item
-        .categories
-        .iter()
-        .map(|category| json!({ "term": category.term, "scheme": category.scheme, "label": category.label }))
-        .collect();
-    let enclosures: Vec<Value> = item
-        .enclosures
-        .iter()
-        .map(|enclosure| json!({ "url": enclosure.url, "type": enclosure.media_type, "length": enclosure.length }))
-        .collect();
-    let text = |text: &str| if text.is_empty() { Value::Null } else { Value::from(text) };
-    json!({
-        "id": item.upstream.id, "url": item.link, "title": text(&item.title), "summary": text(&item.summary),
-        "content": item.content.as_ref().map(|html| html.as_str()), "published": item.published, "updated": item.updated,
-        "lang": item.lang.or(item.feed_lang), "authors": item.authors, "categories": categories, "enclosures": enclosures,
-    })
 }
 
 /// The part of a line that says what the item is about.

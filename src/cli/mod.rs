@@ -12,6 +12,7 @@ mod health;
 mod lines;
 mod log;
 mod opml;
+mod parse;
 mod progress;
 mod pull;
 mod run;
@@ -114,15 +115,8 @@ enum Command {
         #[arg(default_value = "")]
         filter: String,
     },
-    /// Read a feed and print one JSON object an item
-    Parse {
-        /// A file, or - for standard input
-        #[arg(default_value = "-")]
-        file: PathBuf,
-        /// The address that relative links are relative to
-        #[arg(long, value_name = "URL", default_value = "http://localhost/")]
-        url: url::Url,
-    },
+    /// Read feeds and print one JSON object an item
+    Parse(parse::Parse),
     /// File items: read one JSON object a line, print it with its labels
     Classify {
         /// A file, or - for standard input
@@ -245,7 +239,7 @@ impl Command {
                 discover::discover(common, &address, discover::Wishes { write, json, allow_private })
             }
             Self::Print { filter } => data::print(common, &filter),
-            Self::Parse { file, url } => lines::parse(&file, &url),
+            Self::Parse(asked) => parse::parse(&asked),
             Self::Classify { file, explain } => lines::classify(common, &file, explain),
             Self::Opml { command: OpmlCommand::Import { file, write } } => opml::import(common, &file, write),
             Self::Opml { command: OpmlCommand::Export { all } } => opml::export(common, all),

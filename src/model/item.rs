@@ -55,6 +55,9 @@ pub struct Item {
     /// A picture that stands for the item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
+    /// Where it happened, when the publisher says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub point: Option<super::Point>,
     /// The rights statement of the item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rights: Option<String>,

@@ -79,6 +79,8 @@ pub struct RawItem {
     pub image: Option<String>,
     /// A rights statement.
     pub rights: Option<RawText>,
+    /// Where it happened: `georss:point`, `gml:pos`, `geo:lat` and `geo:long`.
+    pub point: Option<super::Point>,
     /// `xml:base`, when it differs from the document's address.
     pub base: Option<Url>,
 }

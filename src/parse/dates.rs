@@ -1,8 +1,8 @@
 //! Dates as publishers write them. A date that can not be read is absent, never invented.
 
-use chrono::{DateTime, Duration, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Duration, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Timelike, Utc};
 
-use crate::text;
+use crate::{model::DateOrder, text};
 
 /// Month names in English, Spanish, French and Portuguese, folded; three letters or more tell them apart.
 const MONTHS: [&[&str]; 12] = [
@@ -21,15 +21,44 @@ const MONTHS: [&[&str]; 12] = [
 ];
 
 /// Zone names that still occur, in minutes east of Greenwich.
-const ZONES: [(&str, i32); 14] = [
+const ZONES: [(&str, i32); 43] = [
     ("z", 0),
     ("ut", 0),
     ("utc", 0),
     ("gmt", 0),
+    ("wet", 0),
+    ("west", 60),
     ("bst", 60),
+    ("met", 60),
+    ("mez", 60),
     ("cet", 60),
     ("cest", 120),
+    ("mest", 120),
+    ("mesz", 120),
+    ("eet", 120),
+    ("cat", 120),
+    ("sast", 120),
+    ("wat", 60),
     ("eest", 180),
+    ("eat", 180),
+    ("msk", 180),
+    ("msd", 240),
+    ("hkt", 480),
+    ("jst", 540),
+    ("kst", 540),
+    ("aest", 600),
+    ("aedt", 660),
+    ("brt", -180),
+    ("art", -180),
+    ("clt", -240),
+    ("bot", -240),
+    ("ast", -240),
+    ("adt", -180),
+    ("pet", -300),
+    ("cot", -300),
+    ("ect", -300),
+    ("mst", -420),
+    ("mdt", -360),
     ("est", -300),
     ("edt", -240),
     ("cst", -360),
@@ -38,35 +67,137 @@ const ZONES: [(&str, i32); 14] = [
     ("pdt", -420),
 ];
 
-/// Reads a date: RFC 822 and ISO 8601 in their real variants, asctime, Unix seconds, month names in four languages.
+/// The longest text that is looked at, in bytes: no date is longer.
+const LONGEST: usize = 100;
+
+/// Reads a date: RFC 822 and ISO 8601 in their real variants, asctime, Unix seconds and milliseconds, dates of three
+/// numbers, month and day names in four languages.
 ///
-/// Without a zone it is UTC; without a time it is midnight.
-pub fn parse_date(written: &str) -> Option<DateTime<Utc>> {
-    let written = text::fold(&text::one_line(written));
-    let seconds = written.parse::<i64>().ok().filter(|n| *n > 100_000_000 && written.len() >= 9);
-    match seconds {
-        Some(milliseconds) if milliseconds > 100_000_000_000 => return Utc.timestamp_millis_opt(milliseconds).single(),
-        Some(seconds) => return Utc.timestamp_opt(seconds, 0).single(),
-        None => {}
+/// Without a zone it is UTC; without a time it is midnight; a month or year alone (W3C date-time, RFC 3339's ancestor) is
+/// its first moment. `order` says which number is the day, where the numbers themselves do not.
+pub fn parse_date(written: &str, order: DateOrder) -> Option<DateTime<Utc>> {
+    let written = written.trim();
+    if written.is_empty() || written.len() > LONGEST {
+        return None;
     }
-    iso(&written).or_else(|| in_words(&written))
+    // Nearly every date is one of these two; what they refuse, and how they read odd years, is for what follows.
+    if let Ok(date) = DateTime::parse_from_rfc3339(written) {
+        // The second 60 of a leap second is the last one before it.
+        return date.to_utc().with_nanosecond(0).and_then(sensible);
+    }
+    let written = text::fold(&text::one_line(written));
+    if let Some(seconds) = written.parse::<i64>().ok().filter(|n| *n > 100_000_000 && written.len() >= 9) {
+        // What could be a day written together is that day.
+        let is_time = written.len() >= 12;
+        let date = if is_time { Utc.timestamp_millis_opt(seconds) } else { Utc.timestamp_opt(seconds, 0) };
+        if written.len() <= 13 {
+            return date.single();
+        }
+    }
+    iso(&written).or_else(|| in_numbers(&written, order)).or_else(|| in_words(&written)).and_then(sensible)
 }
 
-/// `2024-05-01T10:00:00+02:00` and whatever is left out of it.
+/// A year of which no feed speaks is a slip: 0001-01-01 is how programs write "none".
+fn sensible(date: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    (1000..=9999).contains(&date.year()).then_some(date)
+}
+
+/// `2024-05-01T10:00:00+02:00` and whatever is left out of it: `2024-05-01 10:00`, `20240501T1000Z`, `2024-122`, `2024-05`, `2024`.
 fn iso(written: &str) -> Option<DateTime<Utc>> {
-    let (date, rest) = match written.get(..10).and_then(|date| NaiveDate::parse_from_str(date, "%Y-%m-%d").ok()) {
-        Some(date) => (date, &written[10..]),
-        None => (written.get(..8).and_then(|date| NaiveDate::parse_from_str(date, "%Y%m%d").ok())?, &written[8..]),
+    let date = |length: usize, form: &str| {
+        let head = written.get(..length)?;
+        Some((NaiveDate::parse_from_str(head, form).ok()?, &written[length..]))
     };
-    let rest = rest.trim_start_matches(['t', ' ']);
+    let is_digit_at = |at: usize| written.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
+    let (date, rest) = date(10, "%Y-%m-%d")
+        .or_else(|| date(8, "%Y-%j").filter(|_| !is_digit_at(8)))
+        .or_else(|| date(8, "%Y%m%d").filter(|_| !is_digit_at(8) || written.len() == 14))
+        .or_else(|| month_alone(written))?;
+    let rest = rest.trim_start_matches(['t', ' ', ',']);
     let (time, zone) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit() && !matches!(c, ':' | '.' | ',')).unwrap_or(rest.len()));
-    at(date, time, zone)
+    // What follows the numbers is a zone or nothing: words are no part of such a date.
+    let zone = zone.trim();
+    let is_zone = zone.is_empty() || offset(zone).is_some() || half_of_day(zone).is_some();
+    match half_of_day(zone) {
+        Some(half) => Some(shift(at(date, time, "")?, time, half)),
+        None if is_zone => at(date, time, zone),
+        None => None,
+    }
+}
+
+/// `2024-05` and `2024`.
+fn month_alone(written: &str) -> Option<(NaiveDate, &str)> {
+    let (year, month) = match written.split_once('-') {
+        Some((year, month)) if month.len() == 2 => (year, month.parse().ok()?),
+        None => (written, 1),
+        _ => return None,
+    };
+    let year = year.parse::<i32>().ok().filter(|_| year.len() == 4).filter(|year| (1990..2100).contains(year))?;
+    Some((NaiveDate::from_ymd_opt(year, month, 1)?, ""))
+}
+
+/// `21/08/2020 10:00`, `08-21-2020`, `1.5.2024`, `2024/05/01`, with a week day before it or not.
+fn in_numbers(written: &str, order: DateOrder) -> Option<DateTime<Utc>> {
+    let mut words = written.split([' ', ',', 't']).filter(|word| !word.is_empty());
+    let date = words.find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
+    let mut parts = date.split(['/', '-', '.']).map(|part| part.parse::<u32>().ok().map(|number| (number, part.len())));
+    let (Some(Some(one)), Some(Some(two)), Some(Some(three)), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        return None;
+    };
+    let (year, digits, month, day) = match (one, two, three) {
+        ((year, 4), (month, _), (day, _)) => (year, 4, month, day),
+        // A number over 12 is a day, whatever the order.
+        ((day, _), (month, _), (year, digits @ (2 | 4))) if day > 12 || (order == DateOrder::DayFirst && month <= 12) => {
+            (year, digits, month, day)
+        }
+        ((month, _), (day, _), (year, digits @ (2 | 4))) => (year, digits, month, day),
+        _ => return None,
+    };
+    let date = NaiveDate::from_ymd_opt(century(i32::try_from(year).ok()?, digits), month, day)?;
+    let Some(time) = words.next() else { return at(date, "", "") };
+    timed(date, time, words.next().unwrap_or_default(), words.next().unwrap_or_default())
+}
+
+/// Two digits are a year of this century or of the last.
+fn century(year: i32, digits: usize) -> i32 {
+    match (year, digits) {
+        (0..50, 2) => year + 2000,
+        (50..100, 2) => year + 1900,
+        _ => year,
+    }
+}
+
+/// A date with a time, and what follows it: a half of the day, a zone, or both.
+fn timed(date: NaiveDate, time: &str, after: &str, later: &str) -> Option<DateTime<Utc>> {
+    let (time, stuck) = time.split_at(time.find(|c: char| !c.is_ascii_digit() && !matches!(c, ':' | '.')).unwrap_or(time.len()));
+    let (half, zone) = if stuck.is_empty() { (after, later) } else { (stuck, after) };
+    match half_of_day(half) {
+        Some(hours) => Some(shift(at(date, time, zone)?, time, hours)),
+        None => at(date, time, half),
+    }
+}
+
+/// The hours that `am` and `pm` add.
+fn half_of_day(word: &str) -> Option<i64> {
+    match word.trim_end_matches('.') {
+        "am" | "a.m" => Some(0),
+        "pm" | "p.m" => Some(12),
+        _ => None,
+    }
+}
+
+/// 12 am is midnight and 12 pm is noon.
+fn shift(morning: DateTime<Utc>, time: &str, hours: i64) -> DateTime<Utc> {
+    morning + Duration::hours(if time.starts_with("12") { hours - 12 } else { hours })
 }
 
 /// `Wed, 01 May 2024 10:00:00 GMT`, `1 de mayo de 2024`, `May 1, 2024 10:00 AM`, `Wed May  1 10:00:00 2024`.
 fn in_words(written: &str) -> Option<DateTime<Utc>> {
-    let words: Vec<&str> =
-        written.split([' ', ',', '(', ')']).map(|word| word.trim_end_matches('.')).filter(|word| !word.is_empty()).collect();
+    // `01-May-2024` is three words; `-0400` and `gmt-3` are one.
+    let is_date = |word: &str| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains(|c: char| c.is_ascii_alphabetic());
+    let parts = |word| if is_date(word) { ['-', '/'] } else { [' ', ' '] };
+    let words = written.split([' ', ',', '(', ')']).flat_map(|word| word.split(parts(word)));
+    let words: Vec<&str> = words.map(|word| word.trim_end_matches('.')).filter(|word| !word.is_empty()).collect();
     let month_at = words.iter().position(|word| month(word).is_some() && !is_week_day(word))?;
     let month = month(words[month_at])?;
     let numbers = || words.iter().enumerate().filter(|(_, word)| word.bytes().all(|b| b.is_ascii_digit()));
@@ -81,30 +212,12 @@ fn in_words(written: &str) -> Option<DateTime<Utc>> {
     let (year_at, year) = numbers()
         .filter(|(at, word)| *at != day_at && (word.len() == 4 || word.len() == 2))
         .find_map(|(at, word)| Some((at, word.parse::<i32>().ok()?)))?;
-    let year = match year {
-        0..50 => year + 2000,
-        50..100 => year + 1900,
-        year => year,
-    };
-    let date = NaiveDate::from_ymd_opt(year, month, day)?;
+    let date = NaiveDate::from_ymd_opt(century(year, words[year_at].len()), month, day)?;
     let time_at = words.iter().position(|word| word.contains(':') && word.starts_with(|c: char| c.is_ascii_digit()));
     let Some(time_at) = time_at else { return at(date, "", "") };
-    let (time, stuck) = words[time_at]
-        .split_at(words[time_at].find(|c: char| !c.is_ascii_digit() && !matches!(c, ':' | '.')).unwrap_or(words[time_at].len()));
-    let after = words.get(time_at + 1).copied().filter(|_| time_at + 1 != year_at).unwrap_or_default();
-    let half = if stuck.is_empty() { after } else { stuck };
-    if let Some(hours) = match half {
-        "am" | "a.m" => Some(0),
-        "pm" | "p.m" => Some(12),
-        _ => None,
-    } {
-        let morning = at(date, time, "")?;
-        let twelve = time.starts_with("12:");
-        let zone = words.get(time_at + 2).copied().unwrap_or_default();
-        let shift = offset(zone).unwrap_or(0);
-        return Some(morning + Duration::hours(if twelve { hours - 12 } else { hours }) - Duration::minutes(i64::from(shift)));
-    }
-    at(date, time, half)
+    // asctime has the year behind the time.
+    let mut after = words.iter().enumerate().skip(time_at + 1).filter(|(at, _)| *at != year_at).map(|(_, word)| *word);
+    timed(date, words[time_at], after.next().unwrap_or_default(), after.next().unwrap_or_default())
 }
 
 fn month(word: &str) -> Option<u32> {
@@ -192,14 +305,14 @@ mod tests {
             "mercredi 1 mai 2024 10:00",
             "qua, 01 Maio 2024 10:00:00 +0000",
         ] {
-            let read = parse_date(written).map(|date| date.with_nanosecond(0).unwrap().to_rfc3339());
+            let read = parse_date(written, DateOrder::DayFirst).map(|date| date.with_nanosecond(0).unwrap().to_rfc3339());
             assert_eq!(read.as_deref(), Some(noon), "{written}");
         }
     }
 
     #[test]
     fn the_edges_of_a_day_are_kept_and_nonsense_is_absent() {
-        let read = |written: &str| parse_date(written).map(|date| date.to_rfc3339());
+        let read = |written: &str| parse_date(written, DateOrder::DayFirst).map(|date| date.to_rfc3339());
         assert_eq!(read("2024-05-01T24:00:00Z").as_deref(), Some("2024-05-02T00:00:00+00:00"));
         assert_eq!(read("2016-12-31T23:59:60Z").as_deref(), Some("2016-12-31T23:59:59+00:00"));
         assert_eq!(read("May 1, 2024 12:30 am").as_deref(), Some("2024-05-01T00:30:00+00:00"));
@@ -208,6 +321,4 @@ mod tests {
             assert_eq!(read(nonsense), None, "{nonsense}");
         }
     }
-
-    use chrono::Timelike;
 }

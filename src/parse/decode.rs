@@ -1,39 +1,52 @@
 //! From bytes to text: byte order mark, then what is plainly UTF-8, then HTTP, declaration, guess.
 
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use std::borrow::Cow;
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+
+/// As much of a document as an encoding is guessed from, in bytes.
+const GUESS_FROM: usize = 64 << 10;
 
 /// The text of a document, and what had to be assumed.
-pub(super) fn decode(body: &[u8], content_type: Option<&str>) -> (String, Vec<String>) {
+pub fn decode<'a>(body: &'a [u8], content_type: Option<&str>) -> (Cow<'a, str>, Vec<String>) {
     let mut notes = Vec::new();
+    if let Some(text) = utf32(body) {
+        return (Cow::Owned(text), notes);
+    }
     if let Some((encoding, length)) = Encoding::for_bom(body) {
-        let (text, _) = encoding.decode_without_bom_handling(&body[length..]);
-        return (text.into_owned(), notes);
+        return (encoding.decode_without_bom_handling(&body[length..]).0, notes);
     }
     if let Some(encoding) = wide(body) {
-        return (encoding.decode_without_bom_handling(body).0.into_owned(), notes);
+        return (encoding.decode_without_bom_handling(body).0, notes);
     }
     let declared = charset(content_type).or_else(|| declaration(body));
     // Bytes that are UTF-8 and not mere ASCII are UTF-8, whatever they are said to be.
     if let Ok(text) = std::str::from_utf8(body) {
-        if let Some(other) = declared.filter(|encoding| *encoding != UTF_8 && !body.is_ascii() && encoding.is_ascii_compatible()) {
+        let is_ascii = body.is_ascii();
+        if let Some(other) = declared.filter(|encoding| *encoding != UTF_8 && !is_ascii && encoding.is_ascii_compatible()) {
             notes.push(format!("UTF-8 was declared to be {}", other.name()));
         }
-        if body.is_ascii() || declared.is_none_or(|encoding| encoding == UTF_8 || encoding.is_single_byte()) {
-            return (text.to_owned(), notes);
+        if declared.is_none_or(|encoding| encoding == UTF_8 || encoding.is_single_byte()) {
+            return (Cow::Borrowed(text), notes);
         }
     }
     let encoding = declared.unwrap_or(UTF_8);
     let (text, bad) = encoding.decode_without_bom_handling(body);
     if !bad {
-        return (text.into_owned(), notes);
+        return (text, notes);
     }
     notes.push(format!("bytes that are not {}", encoding.name()));
-    // A few stray bytes are replaced; more of them are the usual Western code page.
+    // A few stray bytes are replaced; more of them are another encoding, which is guessed from the bytes.
     let stray = text.matches('\u{FFFD}').count();
-    if encoding == UTF_8 && stray * 200 > text.chars().count() {
-        return (WINDOWS_1252.decode_without_bom_handling(body).0.into_owned(), notes);
+    if encoding != UTF_8 || stray * 200 <= text.chars().count() {
+        return (text, notes);
     }
-    (text.into_owned(), notes)
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(&body[..body.len().min(GUESS_FROM)], true);
+    let guess = detector.guess(None, Utf8Detection::Deny);
+    notes.push(format!("read as {}, by guess", guess.name()));
+    (guess.decode_without_bom_handling(body).0, notes)
 }
 
 /// UTF-16 without a byte order mark shows in the first characters, which are ASCII in any feed.
@@ -43,6 +56,20 @@ fn wide(body: &[u8]) -> Option<&'static Encoding> {
         [0, b'<' | b'{', ..] => Some(UTF_16BE),
         _ => None,
     }
+}
+
+/// UTF-32, with a byte order mark or beginning with `<` or `{`, which no browser knows and some publishers serve.
+fn utf32(body: &[u8]) -> Option<String> {
+    let (is_big, from) = match body {
+        [0, 0, 0xFE, 0xFF, ..] => (true, 4),
+        [0xFF, 0xFE, 0, 0, ..] => (false, 4),
+        [0, 0, 0, b'<' | b'{', ..] => (true, 0),
+        [b'<' | b'{', 0, 0, 0, ..] => (false, 0),
+        _ => return None,
+    };
+    let units = body[from..].as_chunks::<4>().0.iter();
+    let code = |unit: &[u8; 4]| if is_big { u32::from_be_bytes(*unit) } else { u32::from_le_bytes(*unit) };
+    Some(units.map(|unit| char::from_u32(code(unit)).unwrap_or('\u{FFFD}')).collect())
 }
 
 /// The charset of an HTTP `Content-Type` (RFC 9110 §8.3.1).

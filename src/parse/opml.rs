@@ -11,7 +11,7 @@ use quick_xml::{
     events::{BytesStart, Event},
 };
 
-use super::{decode, what_is};
+use super::{decode, sniff::what_is};
 use crate::{html, model::Subscription, text};
 
 /// The longest list, in bytes: ten thousand outlines of a real list take three million.

@@ -163,7 +163,8 @@ pub type Read = (RawFeed, Vec<(Item, Labels)>, usize);
 
 /// From a document to labelled items: the pure stages, in their order.
 pub fn read(document: &Document, source: &Source, classifier: &Classifier) -> Result<Read, parse::ParseError> {
-    let mut feed = parse::parse(&document.body, document.content_type.as_deref(), &document.url)?;
+    let about = parse::About { content_type: document.content_type.as_deref(), base: &document.url, dates: source.dates };
+    let mut feed = parse::parse(&document.body, &about)?;
     let raw = std::mem::take(&mut feed.items);
     let count = raw.len();
     let origin = Origin { source: &source.id, base: &document.url, feed_lang: feed.lang.as_deref() };

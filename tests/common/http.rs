@@ -46,3 +46,12 @@ pub fn ask(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str
 pub fn get(address: SocketAddr, path: &str) -> Reply {
     ask(address, "GET", path, &[])
 }
+
+/// A feed as a reader gets it.
+pub fn subscribe(address: SocketAddr, path: &str) -> tributary::model::RawFeed {
+    let reply = get(address, path);
+    assert_eq!(reply.status, 200, "{path}: {}", reply.text());
+    let base = "http://reader.example/".parse().unwrap();
+    let about = tributary::parse::About { content_type: reply.header("content-type"), base: &base, dates: Default::default() };
+    tributary::parse::parse(&reply.body, &about).unwrap()
+}

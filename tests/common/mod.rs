@@ -29,6 +29,7 @@ pub fn item(source: &str, upstream: &str, title: &str) -> Item {
         categories: vec![],
         enclosures: vec![],
         image: None,
+        point: None,
         rights: None,
     }
 }
