@@ -122,7 +122,7 @@ fn the_best_feed_of_several_is_taken_and_the_others_are_told_why_not() {
     assert_eq!(site.plain(&output.stdout), block);
     let told = r#"http://127.0.0.1:PPPPP/ is an HTML page titled “Observatorio de la Ruta – Noticias de la migración”
 feed
-http://127.0.0.1:PPPPP/feed/atom/      linked    best: Atom, 2 items, all dated, all with ids, all with whole text, in es as the page, newest of 2026-04-27
+http://127.0.0.1:PPPPP/feed/atom/      linked    best: Atom 1.0, 2 items, all dated, all with ids, all with whole text, in es as the page, newest of 2026-04-27
 http://127.0.0.1:PPPPP/feed/           declared  it tells the same in an older form: RSS 2.0, 2 items, all dated, all with ids, all with whole text, in es as the page, newest of 2026-04-27
 http://127.0.0.1:PPPPP/feed/old/       linked    it has less text: RSS 2.0, 2 items, all dated, all with ids, all with a summary, in es as the page, newest of 2026-04-27
 http://127.0.0.1:PPPPP/boletin.xml     linked    there is nothing (404)
@@ -277,74 +277,6 @@ fn a_page_may_not_lead_to_other_private_addresses() {
     assert_eq!(secret.asked().len(), 0);
     let told = site.plain(&output.stderr);
     assert!(told.contains("is not asked: the address is not public"), "{told}");
-}
-
-/// A Drupal listing without a feed, as a site.
-fn drupal() -> Site {
-    Site::new(&[("/es/noticias", HTML, include_str!("pages/drupal-listing.html"))])
-}
-
-const DRUPAL: &str = r#"[[source]]
-id = "oficina-regional-de-ejemplo"
-title = "Oficina Regional de Ejemplo"
-url = "http://127.0.0.1:PPPPP/es/noticias"
-lang = "es"
-allow_private = true
-probed = TODAY
-[source.page]
-item = "div.views-row"
-title = "div.views-field-title a"
-link = "div.views-field-title a"
-summary = "div.views-field-body"
-image = "img"
-date = "div.views-field-created"
-"#;
-
-#[test]
-fn a_page_without_a_feed_is_proposed_with_selectors_and_read_before_it_is_shown() {
-    let (site, place) = (drupal(), Place::new(""));
-    let output = discover(&place, &site.address("/es/noticias"), &[]);
-    let told = site.plain(&output.stderr);
-    assert_eq!(site.plain(&output.stdout), DRUPAL, "{told}");
-    let end = r#"there is no feed; the page itself can be read
-
-now it has 4 items
-date        lang  title                                                                             topics                          places
-2020-09-08  es    Guatemala y México acuerdan un protocolo contra el tráfico ilícito de migrantes   migrant-smuggling               GT MX
-2020-09-02  es    Jóvenes retornados encuentran empleo en una feria en San Salvador                 youth return-and-reintegration  SV
-2020-08-27  es    Las remesas a Honduras crecen pese a la pandemia, según un estudio                remittances                     HN
-2020-08-19  es    Costa Rica estrena un albergue para la niñez migrante no acompañada               children-on-the-move            CR
-
-nothing was written: with --write it is added to sources.toml
-"#;
-    let from = told.find("there is no feed").unwrap_or_default();
-    assert_eq!(&told[from..], end);
-}
-
-#[test]
-fn the_block_of_a_page_reads_the_items_that_were_shown() {
-    let (site, place) = (drupal(), Place::new(""));
-    let shown = discover(&place, &site.address("/es/noticias"), &["--json", "--write"]);
-    assert_eq!(shown.status.code(), Some(0), "{}", String::from_utf8_lossy(&shown.stderr));
-    let lines: Vec<serde_json::Value> = shown.stdout.split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
-    let mut shown: Vec<String> =
-        lines.iter().filter_map(|line| Some(format!("{} {}", line["item"].as_str()?, line["url"].as_str()?))).collect();
-    assert_eq!(shown.len(), 4);
-    place.succeed(&["pull"]);
-    let feed = place.succeed(&["print", "feed.atom"]);
-    let feed = tributary::parse::parse(feed.as_bytes(), None, &"http://reader.example/".parse().unwrap()).unwrap();
-    let title = |title: &Option<tributary::model::RawText>| match title {
-        Some(tributary::model::RawText::Plain(title) | tributary::model::RawText::Html(title)) => title.clone(),
-        None => String::new(),
-    };
-    let mut pulled: Vec<String> =
-        feed.items.iter().map(|item| format!("{} {}", title(&item.title), item.link.clone().unwrap_or_default())).collect();
-    shown.sort();
-    pulled.sort();
-    assert_eq!(pulled, shown);
-
-    let again = discover(&place, &site.address("/es/noticias"), &["--write"]);
-    assert!(String::from_utf8(again.stderr).unwrap().ends_with("it is already there as `oficina-regional-de-ejemplo`\n"));
 }
 
 #[test]

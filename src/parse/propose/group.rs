@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use url::Url;
 
-use crate::{html::Tree, parse::parse_date, text};
+use crate::{html::Tree, model::DateOrder, parse::parse_date, text};
 
 /// Fewer members are no list.
 pub(super) const FEWEST: usize = 3;
@@ -326,7 +326,7 @@ fn date(tree: &Tree, item: usize, title: usize) -> (Option<usize>, Numbers) {
     let mut tried: HashSet<String> = HashSet::new();
     for at in within(tree, item).skip(1).filter(|at| !contains(tree, title, *at) && !contains(tree, *at, title)) {
         let element = tree.at(at);
-        if element.name == "time" && element.attribute("datetime").is_some_and(|written| parse_date(written).is_some()) {
+        if element.name == "time" && element.attribute("datetime").is_some_and(reads_as_date) {
             return (Some(at), None);
         }
         let length = tree.length(at);
@@ -338,11 +338,16 @@ fn date(tree: &Tree, item: usize, title: usize) -> (Option<usize>, Numbers) {
             continue;
         }
         let numbers = numbers(&written);
-        if numbers.is_some() || written.split(' ').count() <= 7 && parse_date(&written).is_some() {
+        if numbers.is_some() || written.split(' ').count() <= 7 && reads_as_date(&written) {
             best = Some((at, length, numbers));
         }
     }
     best.map_or((None, None), |(at, _, numbers)| (Some(at), numbers))
+}
+
+/// Whether a text can be read as a date, whatever the order of its numbers.
+fn reads_as_date(written: &str) -> bool {
+    parse_date(written, DateOrder::DayFirst).is_some()
 }
 
 /// The first two numbers of `08/21/2020`, `21.08.2020` or `21-8-2020`.
