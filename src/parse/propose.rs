@@ -111,7 +111,11 @@ fn proposal(tree: &Tree, worth: f64, group: &Group, parts: &[group::Parts]) -> O
     let pick = |of: &dyn Fn(&group::Parts) -> Option<usize>| -> Option<Pick> {
         let wanted: Vec<(usize, usize)> = good.iter().filter_map(|parts| Some((parts.item, of(parts)?))).collect();
         // What only some items have is worth a selector as well.
-        if wanted.len() * 3 < good.len() { None } else { select::part(tree, &wanted)?.parse().ok() }
+        if wanted.len() * 3 < good.len() {
+            return None;
+        }
+        let without: Vec<usize> = good.iter().filter(|parts| of(parts).is_none()).map(|parts| parts.item).collect();
+        select::part(tree, &wanted, &without)?.parse().ok()
     };
     let lazy = good.iter().filter_map(|parts| parts.image).all(|image| group::is_lazy(tree, image));
     let image = pick(&|parts| parts.image).map(|image| Pick { attribute: lazy.then(|| "data-src".to_owned()), ..image });

@@ -267,7 +267,11 @@ fn parts(tree: &Tree, base: &Url, item: usize) -> Parts {
         let called = |name: &str| ["title", "titulo", "titre", "headline"].iter().any(|word| name.to_ascii_lowercase().contains(word));
         tree.at(at).classes().any(called)
     };
-    let heading = within(tree, item).find(|at| is_heading(tree, *at) && is_titled(*at));
+    // The caption of a picture may be a heading as well, and leads nowhere.
+    let leads = |at: usize| within(tree, at).chain(tree.around(at).take_while(|around| contains(tree, item, *around)));
+    let has_link = |at: &usize| leads(*at).any(|at| address(tree, base, at).is_some());
+    let headings = || within(tree, item).filter(|at| is_heading(tree, *at));
+    let heading = headings().find(|at| is_titled(*at) && has_link(at)).or_else(|| headings().find(|at| is_titled(*at)));
     let called = || within(tree, item).skip(1).find(|at| is_called(*at) && is_titled(*at));
     let longest = || {
         let links = within(tree, item).filter(|at| address(tree, base, *at).is_some() && tree.length(*at) >= 8);
@@ -278,8 +282,7 @@ fn parts(tree: &Tree, base: &Url, item: usize) -> Parts {
             },
         )
     };
-    let headings = within(tree, item).filter(|at| is_heading(tree, *at));
-    parts.headed_links = headings.filter(|at| within(tree, *at).any(|inner| address(tree, base, inner).is_some())).count();
+    parts.headed_links = headings().filter(|at| within(tree, *at).any(|inner| address(tree, base, inner).is_some())).count();
     parts.is_headed = heading.is_some();
     parts.title = heading.or_else(called).or_else(longest);
     let Some(title) = parts.title else { return parts };
