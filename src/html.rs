@@ -140,7 +140,7 @@ impl SafeHtml {
     /// Makes a stranger's markup safe. Relative addresses become absolute under `base`; without one they go.
     pub fn sanitise(markup: &str, base: Option<&Url>) -> Self {
         let markup = &markup[..floor_char_boundary(markup, LONGEST)];
-        if !markup.contains(['<', '&']) {
+        if !has_markup(markup) {
             return Self(text::xml_safe(&markup.replace('>', "&gt;")).into_owned());
         }
         if markup.len() > TAME && (markup.bytes().filter(|b| *b == b'&').count() > MOST_REFERENCES || is_wild(markup)) {
@@ -215,7 +215,12 @@ impl SafeHtml {
 
 /// The words of a stranger's markup; entities decoded once, scripts and styles gone.
 pub fn text_of(markup: &str) -> String {
-    if markup.contains(['<', '&']) { SafeHtml::sanitise(markup, None).to_text() } else { text::xml_safe(markup).into_owned() }
+    if has_markup(markup) { SafeHtml::sanitise(markup, None).to_text() } else { text::xml_safe(markup).into_owned() }
+}
+
+/// Whether a text is more than its characters. Two searches for one byte are faster than one for two characters.
+fn has_markup(text: &str) -> bool {
+    text.contains('<') || text.contains('&')
 }
 
 /// A text with `&`, `<`, `>` and `"` written so that they stand for themselves, in content and in attributes.

@@ -86,7 +86,7 @@ pub async fn pull(kit: &Kit, source: &Arc<Source>, register: &Register, desk: &D
     let asked_to_wait = matches!(&look.found, Found::Trouble(Trouble::Fetch(FetchError::SlowDown { .. })));
     let report = desk.keep(look).await?;
     let newest = if report.new + report.joined + report.revised > 0 { Some(state.asked) } else { state.newest };
-    register.set(SourceState { newest, ..state.clone() });
+    register.set(SourceState { newest, ids: report.ids, ..state.clone() });
     let id = &source.id;
     let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     match &trouble {

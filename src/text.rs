@@ -14,7 +14,26 @@ pub fn is_xml_char(c: char) -> bool {
 /// The text without characters that XML 1.0 forbids and without C1 controls.
 pub fn xml_safe(text: &str) -> Cow<'_, str> {
     let is_good = |c: char| is_xml_char(c) && !('\u{7F}'..='\u{9F}').contains(&c);
-    if text.chars().all(is_good) { Cow::Borrowed(text) } else { Cow::Owned(text.chars().filter(|c| is_good(*c)).collect()) }
+    // Characters are looked at only in texts that have a byte which begins one of those.
+    let is_suspect = |b: u8| is_control_byte(b) || b == 0x7F || b == 0xC2 || b == 0xEF;
+    let is_suspicious = text.as_bytes().chunks(CHUNK).any(|part| part.iter().fold(false, |found, b| found | is_suspect(*b)));
+    if !is_suspicious || text.chars().all(is_good) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.chars().filter(|c| is_good(*c)).collect())
+    }
+}
+
+/// Bytes that are looked at together, without a branch for each.
+const CHUNK: usize = 1 << 10;
+
+fn is_control_byte(byte: u8) -> bool {
+    byte < b' ' && byte != b'\t' && byte != b'\n' && byte != b'\r'
+}
+
+/// Whether a text holds control characters that XML 1.0 forbids (below U+0020).
+pub fn has_controls(text: &str) -> bool {
+    text.as_bytes().chunks(CHUNK).any(|part| part.iter().fold(false, |found, b| found | is_control_byte(*b)))
 }
 
 /// Whether a character is invisible and can make a title read otherwise than it is written:

@@ -5,7 +5,7 @@ mod common;
 
 use common::{at, item, labels};
 use tributary::{
-    dedup::{Candidates, Decision, Teller, decide},
+    dedup::{Also, By, Candidates, Decision, Own, Teller, decide},
     model::{Item, Lang, Second, Story},
 };
 
@@ -24,7 +24,11 @@ fn linked(item: Item, lang: Lang, teller: Teller<'_>, story: &Story, now: Second
 }
 
 fn own(item: Item, story: &Story, now: Second) -> Decision {
-    decide(item, labels(Lang::EN), WIRE, Candidates { own: Some(story), ..Candidates::default() }, now)
+    known(item, Own { story, copy: 0, by: By::Id, also: None, keeps_link: false }, now)
+}
+
+fn known(item: Item, own: Own<'_>, now: Second) -> Decision {
+    decide(item, labels(Lang::EN), WIRE, Candidates { own: Some(own), ..Candidates::default() }, now)
 }
 
 /// The paper's copy of the wire's page.
@@ -88,9 +92,46 @@ fn only_what_readers_should_see_is_a_change() {
     }
     let Decision::Revised(revised) = own(item("wire", "1", "Corrected: a course"), &story, at(9)) else { panic!("a revision") };
     assert_eq!((revised.editions[0].updated, revised.editions[0].position, revised.copies[0].revised), (at(9), at(0), Some(at(9))));
-    // An id that changes while link, title and date stay is the same item; it keeps its first id.
-    let renamed = Item { canonical: story.copies[0].item.canonical.clone(), ..item("wire", "other", "A course for young people") };
-    assert_eq!(linked(renamed, Lang::EN, WIRE, &story, at(9)), Decision::Same);
+}
+
+#[test]
+fn an_item_keeps_its_first_id_and_goes_by_the_last_one_too() {
+    let story = begin(item("wire", "1", "A course for young people"), Lang::EN, WIRE, at(0));
+    let own = Own { story: &story, copy: 0, by: By::Link, also: None, keeps_link: false };
+    let other = |title: &str| Item { canonical: story.copies[0].item.canonical.clone(), ..item("wire", "2", title) };
+    let named = |by_itself| Some(Also { key: "2", by_itself });
+    assert_eq!(known(other("A course for young people"), own, at(9)), Decision::Same);
+    assert_eq!(known(other("A course for young people"), Own { also: named(false), ..own }, at(9)), Decision::Same);
+    let Decision::Renamed(renamed) = known(other("A course for young people"), Own { also: named(true), ..own }, at(9)) else {
+        panic!("renamed")
+    };
+    let upstream = &renamed.copies[0].item.upstream;
+    assert_eq!((upstream.id.as_str(), upstream.also.as_deref()), ("1", Some("2")));
+    assert_eq!((renamed.id, &renamed.editions, renamed.copies[0].revised), (story.id, &story.editions, None), "readers see nothing of it");
+    let Decision::Revised(revised) = known(other("A longer course"), Own { also: named(false), ..own }, at(9)) else { panic!("revised") };
+    let upstream = &revised.copies[0].item.upstream;
+    assert_eq!((upstream.id.as_str(), upstream.also.as_deref()), ("1", Some("2")), "what is written anyway takes it along");
+}
+
+#[test]
+fn the_session_in_a_link_is_no_news() {
+    let at_page =
+        |link: &str| Item { link: Some(format!("https://{link}")), canonical: Some(link.into()), ..item("wire", "1", "A course") };
+    let story = begin(at_page("wire.example/read?n=1&sid=7"), Lang::EN, WIRE, at(0));
+    let own = Own { story: &story, copy: 0, by: By::Text, also: None, keeps_link: false };
+    let Decision::Renamed(renamed) = known(at_page("wire.example/read?n=1&sid=8"), own, at(9)) else { panic!("another query") };
+    assert_eq!(renamed.copies[0].item.canonical.as_deref(), Some("wire.example/read?n=1&sid=8"));
+    assert_eq!(renamed.editions, story.editions);
+    assert_eq!(known(at_page("wire.example/read?n=1&sid=8"), Own { keeps_link: true, ..own }, at(9)), Decision::Same);
+    assert!(matches!(known(at_page("wire.example/course"), own, at(9)), Decision::Revised(_)), "another page");
+}
+
+#[test]
+fn a_page_that_its_source_fills_anew_is_joined_by_nobody_of_that_source() {
+    let story = begin(item("wire", "1", "Monday's briefing"), Lang::EN, WIRE, at(0));
+    let Decision::Joined(both) = linked(copy("Monday's briefing"), Lang::EN, PAPER, &story, at(5)) else { panic!("it joins") };
+    let next = Item { canonical: story.copies[0].item.canonical.clone(), ..item("wire", "2", "Tuesday's news") };
+    assert!(matches!(linked(next, Lang::EN, WIRE, &both, at(9)), Decision::NewStory(_)));
 }
 
 #[test]

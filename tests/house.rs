@@ -127,7 +127,7 @@ fn a_library_away_from_home_is_caught() {
     let strangers = |file, text| made_up(file, text).strangers().len();
     assert_eq!(strangers("src/apply.rs", "use sled;"), 1);
     assert_eq!(strangers("src/apply.rs", "use {bytes::Bytes, ::reqwest::{Client, header}};"), 2);
-    assert_eq!(strangers("src/publish/atom.rs", "fn f(e: ::zstd::Encoder, d: feed_rs::Feed) {}"), 2);
+    assert_eq!(strangers("src/publish/atom.rs", "fn f(e: ::zstd::Encoder, d: encoding_rs::Decoder) {}"), 2);
     assert_eq!(strangers("src/main.rs", "use clap::Parser;"), 1);
     assert_eq!(strangers("src/store/mod.rs", "use self::sled::Tree; use sled::Batch;"), 0);
     assert_eq!(strangers("src/apply.rs", "use crate::store::sled::Tree; use super::{toml, x as cron}; let axum = 1;"), 0);

@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::{
     html::{self, SafeHtml},
-    model::{Category, Enclosure, Item, Lang, RawItem, RawText, Second, SourceId, Upstream, UpstreamFrom},
+    model::{Category, Enclosure, Item, Lang, RawItem, RawText, Second, SourceId, Upstream},
     text,
 };
 
@@ -18,10 +18,12 @@ use crate::{
 const SUMMARY: usize = 600;
 /// The longest title, in characters.
 const TITLE: usize = 500;
-/// How many bytes of a text's words are looked at for its summary: more than a summary has in any script.
-const LOOKED_AT: usize = 8 * SUMMARY;
+/// How many bytes of a text's words are looked at first: they nearly always hold a summary.
+const LOOKED_AT: usize = 2 * SUMMARY;
 /// Categories, authors and enclosures of one item at most.
 const MOST: usize = 50;
+/// The longest id that is kept as it is, in bytes: as long as an address that works everywhere. Some publishers put the item itself there.
+const LONGEST_ID: usize = 2048;
 /// A date before this is a slip (1990-01-01).
 const EARLIEST: i64 = 631_152_000;
 
@@ -53,7 +55,7 @@ pub fn clean(raw: RawItem, origin: &Origin<'_>) -> Result<Item, Dropped> {
     // The beginning tells enough: it is shortened, and differs from whatever is short.
     let words = |html: &SafeHtml| {
         let first = text::one_line(&html.first_words(LOOKED_AT));
-        if first.len() > SUMMARY || html.as_str().len() < LOOKED_AT { first } else { text::one_line(&html.to_text()) }
+        if first.chars().count() > SUMMARY || html.as_str().len() < LOOKED_AT { first } else { text::one_line(&html.to_text()) }
     };
     let told = description.as_ref().map(words).filter(|told| !told.is_empty() && *told != title);
     // Many feeds have their whole text in the description: then it is content as well.
@@ -126,17 +128,16 @@ fn safe(raw: &RawText, base: &Url) -> SafeHtml {
     }
 }
 
-/// An item's identity within its source: what the publisher calls it, else where it is, else what it was at first sight.
+/// An item's identity within its source as the item itself tells it: what the publisher calls it, else where it is, else what it is.
+///
+/// White space in an id does not count, letter case does (RFC 4287 §4.2.6.1). Whether the id can be believed, only other items can tell (`dedup`).
 fn upstream(id: Option<&str>, canonical: Option<&str>, title: &str, published: Option<Second>, summary: &str) -> Upstream {
     let id = id.map(text::one_line).filter(|id| !id.is_empty());
     match (id, canonical) {
-        (Some(id), _) => Upstream { id, from: UpstreamFrom::Guid },
-        (None, Some(link)) => Upstream { id: link.to_owned(), from: UpstreamFrom::Link },
-        (None, None) => {
-            // A date outlives an edited title; without one the words have to do.
-            let first = published.map_or_else(|| text::fold(&format!("{title}\n{summary}")), |at| format!("{at}\n{}", text::fold(title)));
-            Upstream { id: format!("given:{}", &blake3::hash(first.as_bytes()).to_hex()[..32]), from: UpstreamFrom::Given }
-        }
+        (Some(id), _) if id.len() > LONGEST_ID => Upstream::guid(format!("blake3:{}", blake3::hash(id.as_bytes()).to_hex())),
+        (Some(id), _) => Upstream::guid(id),
+        (None, Some(link)) => Upstream::link(link.to_owned()),
+        (None, None) => Upstream::given(title, published, summary),
     }
 }
 

@@ -300,7 +300,8 @@ pub fn source_row(source: &Source, state: Option<&crate::model::SourceState>) ->
         "asked": state.map(|s| s.asked), "answered": state.and_then(|s| s.answered), "newest": state.and_then(|s| s.newest),
         "items": state.map_or(0, |s| s.items), "failures": state.map_or(0, |s| s.failures),
         "trouble": state.and_then(|s| s.trouble.clone()), "not_before": state.and_then(|s| s.not_before),
-        "moved": state.and_then(|s| s.moved.clone()), "repaired": state.map(|s| s.repaired.clone()).unwrap_or_default(), "note": source.note,
+        "moved": state.and_then(|s| s.moved.clone()), "repaired": state.map(|s| s.repaired.clone()).unwrap_or_default(),
+        "ids": state.and_then(|s| s.ids), "note": source.note,
     })
 }
 

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use crate::{html::SafeHtml, model::Item, text};
 
 /// Two titles agree when this share of all their words is common to both.
-const TITLE_SHARE: f32 = 0.6;
+pub(super) const TITLE_SHARE: f32 = 0.6;
 /// Two texts agree when this share of the shorter one's words stands in the other.
-const TEXT_SHARE: f32 = 0.7;
+pub(super) const TEXT_SHARE: f32 = 0.7;
 /// A text shorter than this many words proves nothing.
-const WORDS_THAT_PROVE: usize = 6;
+pub(super) const WORDS_THAT_PROVE: usize = 6;
 
 /// Whether title or text of two items agree, so that a shared link may join them.
 ///
@@ -34,20 +34,16 @@ pub fn agree(one: &Item, other: &Item) -> bool {
 ///
 /// White space, letter case, accents and tracking parameters are no change; nor are dates, categories and enclosures.
 pub fn differ_materially(old: &Item, new: &Item) -> bool {
+    old.canonical != new.canonical || differ_in_words(old, new)
+}
+
+/// Whether title or text changed in a way that readers should see.
+pub(super) fn differ_in_words(old: &Item, new: &Item) -> bool {
     let same = |a: &str, b: &str| a == b || text::fold(&text::one_line(a)) == text::fold(&text::one_line(b));
     let body = |content: &Option<SafeHtml>| content.as_ref().map(|html| html.to_text()).unwrap_or_default();
     !same(&old.title, &new.title)
-        || old.canonical != new.canonical
         || !same(&old.summary, &new.summary)
         || (old.content != new.content && !same(&body(&old.content), &body(&new.content)))
-}
-
-/// Whether two items of one source are the same under a changed id: nothing that a reader sees first is different.
-pub(super) fn is_same_under_another_id(one: &Item, other: &Item) -> bool {
-    one.canonical.is_some()
-        && one.canonical == other.canonical
-        && one.published == other.published
-        && text::fold(&one.title) == text::fold(&other.title)
 }
 
 fn share(part: usize, whole: usize) -> f32 {

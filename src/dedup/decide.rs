@@ -5,7 +5,7 @@ use std::time::Duration;
 use url::Url;
 use uuid::Uuid;
 
-use super::{agree, agree::is_same_under_another_id, differ_materially};
+use super::{By, agree, agree::differ_in_words, differ_materially, is_one_place};
 use crate::model::{Copy, Edition, Item, Labels, Lang, Second, SourceId, Story, StoryId, UpstreamFrom, Why};
 
 /// A better copy may take over within this time of the edition's first copy.
@@ -26,12 +26,36 @@ pub struct Teller<'a> {
 /// The stories that the item may belong to, as the roof found them under [`keys`](super::keys).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Candidates<'a> {
-    /// The story that holds a copy of this identity from this source.
-    pub own: Option<&'a Story>,
+    /// The copy of its own source that the item is.
+    pub own: Option<Own<'a>>,
     /// Stories that hold a copy with this canonical link, from any source, oldest first.
     pub linked: &'a [&'a Story],
     /// Whether another entry already uses the item's upstream id as its own.
     pub id_is_used: bool,
+}
+
+/// The copy that an item is, as [`recognise`](super::recognise) found it.
+#[derive(Debug, Clone, Copy)]
+pub struct Own<'a> {
+    /// The story.
+    pub story: &'a Story,
+    /// Index into its copies.
+    pub copy: usize,
+    /// By what it was known.
+    pub by: By,
+    /// A key that it goes by from now on, beside the first.
+    pub also: Option<Also<'a>>,
+    /// Whether its link is another one each time, so that the one we have is as good.
+    pub keeps_link: bool,
+}
+
+/// A key that a copy goes by from now on.
+#[derive(Debug, Clone, Copy)]
+pub struct Also<'a> {
+    /// The key.
+    pub key: &'a str,
+    /// Whether it is written down though nothing else changed.
+    pub by_itself: bool,
 }
 
 /// What becomes of an item. A story comes whole, as it is to be kept.
@@ -39,6 +63,8 @@ pub struct Candidates<'a> {
 pub enum Decision {
     /// It is known and says nothing new.
     Same,
+    /// It is known and says nothing new, but it has another key now, or its link has another query.
+    Renamed(Story),
     /// It is known and changed. The position of each edition stays.
     Revised(Story),
     /// It joins a story, in an edition that is there.
@@ -51,13 +77,8 @@ pub enum Decision {
 
 /// Decides what becomes of an item. Positions of new editions are left at `now` for [`places`](super::places) to fill.
 pub fn decide(item: Item, labels: Labels, teller: Teller<'_>, candidates: Candidates<'_>, now: Second) -> Decision {
-    let known = candidates.own.and_then(|story| Some((story, told_by(story, &item, |copy| copy.item.upstream.id == item.upstream.id)?)));
-    let known = known.or_else(|| {
-        let same = |copy: &Copy| is_same_under_another_id(&copy.item, &item);
-        candidates.linked.iter().find_map(|story| Some((*story, told_by(story, &item, same)?)))
-    });
-    if let Some((story, at)) = known {
-        return revise(story, at, item, labels, now);
+    if let Some(own) = candidates.own {
+        return revise(own, item, labels, now);
     }
     match candidates.linked.iter().find(|story| may_join(story, &item, teller)) {
         Some(story) => join(story, item, labels, teller, candidates.id_is_used, now),
@@ -65,24 +86,31 @@ pub fn decide(item: Item, labels: Labels, teller: Teller<'_>, candidates: Candid
     }
 }
 
-/// The copy that the item's own source has in a story, when it is `same`.
-fn told_by(story: &Story, item: &Item, same: impl Fn(&Copy) -> bool) -> Option<usize> {
-    story.copies.iter().position(|copy| copy.item.source == item.source && same(copy))
-}
-
-fn revise(story: &Story, at: usize, item: Item, labels: Labels, now: Second) -> Decision {
-    let copy = &story.copies[at];
-    if !differ_materially(&copy.item, &item) {
+fn revise(own: Own<'_>, mut item: Item, labels: Labels, now: Second) -> Decision {
+    let old = &own.story.copies[own.copy].item;
+    if own.keeps_link {
+        (item.link, item.canonical) = (old.link.clone(), old.canonical.clone());
+    }
+    // What was known by its words is the same page when only the query of its link changed: that carries a session.
+    let is_same_page = own.by == By::Text && is_one_place(old, &item);
+    let is_material = if is_same_page { differ_in_words(old, &item) } else { differ_materially(old, &item) };
+    let is_moved = old.canonical != item.canonical;
+    if !is_material && !is_moved && !own.also.is_some_and(|also| also.by_itself) {
         return Decision::Same;
     }
-    let mut story = story.clone();
-    let copy = &mut story.copies[at];
     // The identity stays the first one, so that whoever looks it up finds it.
-    let upstream = std::mem::replace(&mut copy.item, item).upstream;
-    copy.item.upstream = upstream;
+    let mut upstream = old.upstream.clone();
+    upstream.also = own.also.map(|also| also.key.to_owned()).or(upstream.also);
+    let mut story = own.story.clone();
+    let copy = &mut story.copies[own.copy];
+    if !is_material {
+        copy.item = Item { upstream, link: item.link, canonical: item.canonical, ..copy.item.clone() };
+        return Decision::Renamed(story);
+    }
+    copy.item = Item { upstream, ..item };
     copy.labels = labels;
     copy.revised = Some(now);
-    for edition in story.editions.iter_mut().filter(|edition| edition.preferred == at) {
+    for edition in story.editions.iter_mut().filter(|edition| edition.preferred == own.copy) {
         edition.updated = now.max(edition.position);
     }
     relabel(&mut story);
@@ -92,6 +120,10 @@ fn revise(story: &Story, at: usize, item: Item, labels: Labels, now: Second) -> 
 /// A shared link joins only when title or text agree too, or the page is the source's own: copying an address gets nobody into a story.
 fn may_join(story: &Story, item: &Item, teller: Teller<'_>) -> bool {
     let Some(link) = &item.canonical else { return false };
+    // Its own source tells that page in this story, and it is another item: a page that holds something new each day.
+    if story.copies.iter().any(|copy| copy.item.source == item.source && copy.item.canonical.as_ref() == Some(link)) {
+        return false;
+    }
     story.copies.iter().filter(|copy| copy.item.source != item.source && copy.item.canonical.as_ref() == Some(link)).any(|copy| {
         let host = item.link.as_deref().and_then(|link| Url::parse(link).ok()).and_then(|url| url.host_str().map(str::to_owned));
         agree(&copy.item, item) || host.is_some_and(|host| teller.hosts.iter().any(|own| is_within(&host, own)))

@@ -8,14 +8,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Lang, Second, SourceId};
-use crate::html::SafeHtml;
+use crate::{html::SafeHtml, text};
 
 /// One publisher's telling of a story.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
     /// Who told it.
     pub source: SourceId,
-    /// Its identity within the source; does not move when a title is edited.
+    /// Its identity within the source; does not move when a title, a link or a guid is edited.
     pub upstream: Upstream,
     /// Where it can be read: absolute, tracking parameters off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -66,10 +66,58 @@ pub struct Item {
 /// How an item is known again within its source (DESIGN: identity, time, order).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Upstream {
-    /// The key itself: a guid, a canonical link, or a key given at first sight.
+    /// The key itself, for ever the one of first sight: a guid, a canonical link, or a key given then.
     pub id: String,
     /// Where the key came from.
     pub from: UpstreamFrom,
+    /// Another key that it goes by since its publisher made its ids, or wrote its title, anew; the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub also: Option<String>,
+}
+
+/// What a key that we gave begins with.
+const GIVEN: &str = "given:";
+
+impl Upstream {
+    /// What the publisher calls it.
+    pub fn guid(id: String) -> Self {
+        Self { id, from: UpstreamFrom::Guid, also: None }
+    }
+
+    /// Where it is.
+    pub fn link(canonical: String) -> Self {
+        Self { id: canonical, from: UpstreamFrom::Link, also: None }
+    }
+
+    /// What it is at first sight: a date outlives an edited title; without one the words have to do.
+    pub fn given(title: &str, published: Option<Second>, summary: &str) -> Self {
+        let first = published.map_or_else(|| text::fold(&format!("{title}\n{summary}")), |at| format!("{at}\n{}", text::fold(title)));
+        Self::named(&first)
+    }
+
+    /// The key of an item whose given key is another's: the text tells them apart, or else their number.
+    pub fn given_beside(&self, summary: &str, nth: usize) -> Self {
+        Self::named(&format!("{}\n{}\n{nth}", self.id, text::fold(summary)))
+    }
+
+    fn named(first: &str) -> Self {
+        Self { id: format!("{GIVEN}{}", &blake3::hash(first.as_bytes()).to_hex()[..32]), from: UpstreamFrom::Given, also: None }
+    }
+
+    /// Whether this is one of the keys that it goes by.
+    pub fn goes_by(&self, key: &str) -> bool {
+        self.id == key || self.also.as_deref() == Some(key)
+    }
+
+    /// Whether it goes by a key that was given, be it since first sight or by now.
+    pub fn is_given(&self) -> bool {
+        self.from == UpstreamFrom::Given || self.also.as_ref().is_some_and(|also| also.starts_with(GIVEN))
+    }
+
+    /// Whether it goes by an id of the publisher's, be it since first sight or by now.
+    pub fn has_guid(&self) -> bool {
+        self.from == UpstreamFrom::Guid || self.also.as_ref().is_some_and(|also| !also.starts_with(GIVEN))
+    }
 }
 
 /// Where an item's identity came from.

@@ -32,7 +32,7 @@ pub use names::{FourNames, Names};
 pub use page::{DateFormat, DatePart, Detail, PageRules, Pick};
 pub use point::Point;
 pub use raw::{Document, Hints, RawFeed, RawItem, RawText};
-pub use record::{Body, Checked, Draft, Genesis, Moved, Pull, Record, Snapshot, SnapshotEnd, SourceState, Unchanged};
+pub use record::{Body, Checked, Draft, Genesis, Ids, Moved, Pull, Record, Snapshot, SnapshotEnd, SourceState, Unchanged};
 pub use second::Second;
 pub use site::Site;
 pub use source::{ContentPolicy, Defaults, Source};

@@ -169,6 +169,29 @@ pub struct SourceState {
     /// Items in its last document.
     #[serde(default)]
     pub items: u32,
+    /// What its ids are worth, when they are not what ids should be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ids: Option<Ids>,
+}
+
+/// What the ids of a source are worth. [`Changing`](Self::Changing) and [`Repeating`](Self::Repeating)
+/// stay until the source has another address: its items are then known by link, else by text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ids {
+    /// Most items that were known had other ids in the last document: perhaps they are made in a new way from now on.
+    Renewed,
+    /// They are others at every fetch.
+    Changing,
+    /// One id stands for several items.
+    Repeating,
+}
+
+impl Ids {
+    /// Whether an id still says which item it is.
+    pub fn are_believed(ids: Option<Self>) -> bool {
+        !matches!(ids, Some(Self::Changing | Self::Repeating))
+    }
 }
 
 /// A permanent redirect that was seen.

@@ -30,7 +30,10 @@ pub use rank::{Merit, rank};
 use tokens::Notes;
 use url::Url;
 
-use crate::model::{DateOrder, RawFeed};
+use crate::{
+    model::{DateOrder, RawFeed},
+    text,
+};
 
 /// Why a document could not be read. The text says what was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,7 +66,7 @@ pub fn parse(body: &[u8], about: &About<'_>) -> Result<RawFeed, ParseError> {
         let read = is_feed.then(|| guarded(|| json::read(text, about.dates, &mut notes)));
         return read.unwrap_or_else(|| Err(not_a_feed(body, text))).map(|feed| RawFeed { repaired: notes, ..feed });
     }
-    if text.bytes().any(|b| b < b' ' && !matches!(b, b'\t' | b'\n' | b'\r')) {
+    if text::has_controls(text) {
         notes.push("characters that XML forbids".to_owned());
     }
     let notes = Notes::new(notes);

@@ -136,14 +136,12 @@ impl<'a> Tokens<'a> {
 
     /// Passes over a document type, with its internal subset (XML 1.0 §2.8).
     fn skip_declaration(&mut self, rest: &str) {
-        let close = find(rest, ">").unwrap_or(rest.len() - 1);
+        let end = |from: usize| find(&rest[from..], ">").map(|at| from + at + 1);
+        let close = end(0).unwrap_or(rest.len());
         let opens = find(&rest[..close], "[").filter(|_| !self.has_doctype);
-        let subset = opens.and_then(|from| {
-            let end = find(&rest[from..], "]")? + from;
-            Some(find(&rest[end..], ">")? + end)
-        });
+        let subset = opens.and_then(|from| end(from + find(&rest[from..], "]")?));
         self.has_doctype = true;
-        self.at += subset.unwrap_or(close) + 1;
+        self.at += subset.unwrap_or(close);
     }
 
     /// A tag ends with the first `>` outside quotes. Where there is none before the next `<`, the first `>` at all will do, or that `<`.
@@ -358,6 +356,7 @@ mod tests {
             ("<a>x<!-- y", "[a]x", "comments that do not end"),
             ("<a>&#0;&#x1F;&#xD800;x</a>", "[a]x[/a]", "characters that XML forbids"),
             ("<a>&#X41;</a>", "[a]A[/a]", ""),
+            ("<a>x</a><!é", "[a]x[/a]", ""),
         ] {
             let (told, notes) = told(xml);
             assert_eq!((told.as_str(), notes.first().map_or("", String::as_str)), (read, note), "{xml}");

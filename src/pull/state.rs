@@ -76,6 +76,7 @@ pub(super) fn answered(
         gone: false,
         repaired: feed.map_or_else(|| known.map(|state| state.repaired.clone()).unwrap_or_default(), |feed| feed.repaired.clone()),
         items: known.map_or(0, |state| state.items),
+        ids: known.and_then(|state| state.ids),
     }
 }
 
@@ -99,6 +100,7 @@ pub(super) fn failed(source: &Source, before: Option<&SourceState>, trouble: &Tr
         gone: false,
         repaired: Vec::new(),
         items: 0,
+        ids: None,
     };
     let mut state = match before {
         Some(state) if state.url == source.url.as_str() => state.clone(),

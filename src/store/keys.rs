@@ -57,8 +57,13 @@ impl Key {
         join(LINK, &short_hash(link))
     }
 
-    pub(super) fn link(link: &str, id: &StoryId) -> Vec<u8> {
-        [Self::links(link).as_slice(), id.as_bytes()].concat()
+    /// One source's copies under a link stand together: others that share it can not hide them.
+    pub(super) fn links_of(link: &str, source: &SourceId) -> Vec<u8> {
+        [Self::links(link).as_slice(), &short_hash(source.as_str())].concat()
+    }
+
+    pub(super) fn link(link: &str, source: &SourceId, id: &StoryId) -> Vec<u8> {
+        [Self::links_of(link, source).as_slice(), id.as_bytes()].concat()
     }
 
     pub(super) fn entry(entry_id: &str) -> Vec<u8> {
@@ -110,6 +115,11 @@ fn short_hash(text: &str) -> [u8; 16] {
 /// A time as eight bytes that sort the newest first.
 fn newest_first(at: i64) -> [u8; 8] {
     (!(at as u64 ^ (1 << 63))).to_be_bytes()
+}
+
+/// The story that a key ends with.
+pub(super) fn story(key: &[u8]) -> Option<StoryId> {
+    key.split_last_chunk::<16>().map(|(_, id)| StoryId::from_bytes(*id))
 }
 
 /// The time that a key ends with.

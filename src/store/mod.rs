@@ -28,13 +28,13 @@ use self::{
     keys::Key,
     sled::{Batch, Tree},
 };
-use crate::model::{Body, Filter, Genesis, Page, Record, Second, Shown, SourceId, SourceState, Story, StoryId};
+use crate::model::{Body, Filter, Genesis, Item, Page, Record, Second, Shown, SourceId, SourceState, Story, StoryId};
 
 /// The layout of the view. Another one is set aside and rebuilt from the journal.
-const LAYOUT: u64 = 1;
+const LAYOUT: u64 = 2;
 /// A query that the writer keeps overtaking waits for it after this many tries.
 const TRIES: usize = 3;
-/// Stories under one link that are looked at; a link that more share proves nothing.
+/// Copies under one link that are looked at; a link that more share proves nothing.
 const LINKED: usize = 16;
 /// The first byte of a value: how the rest is written.
 const VALUE: u8 = 1;
@@ -180,16 +180,40 @@ impl Store {
         self.tree.get(&Key::story(id))?.map(|bytes| unpack(&bytes, "a story")).transpose()
     }
 
-    /// The story that holds a copy of this identity from this source.
+    /// The story that holds a copy from this source which goes by this key.
     pub fn by_upstream(&self, source: &SourceId, upstream: &str) -> Result<Option<StoryId>, StoreError> {
         Ok(self.tree.get(&Key::upstream(source, upstream))?.and_then(|id| Uuid::from_slice(&id).ok()))
     }
 
     /// Stories that hold a copy with this canonical link; at most a few.
     pub fn by_link(&self, link: &str) -> Result<Vec<StoryId>, StoreError> {
-        let prefix = Key::links(link);
-        let keys = self.tree.keys_from(&prefix, &prefix);
-        keys.take(LINKED).map(|key| Ok(Uuid::from_slice(&key?[prefix.len()..]).unwrap_or_default())).collect()
+        self.at_link(&Key::links(link))
+    }
+
+    /// Stories that hold a copy from this source with this canonical link; at most a few.
+    pub fn by_link_of(&self, source: &SourceId, link: &str) -> Result<Vec<StoryId>, StoreError> {
+        self.at_link(&Key::links_of(link, source))
+    }
+
+    fn at_link(&self, prefix: &[u8]) -> Result<Vec<StoryId>, StoreError> {
+        let mut ids: Vec<StoryId> = Vec::new();
+        for key in self.tree.keys_from(prefix, prefix).take(LINKED) {
+            // A story that several sources tell stands there once for each.
+            ids.extend(keys::story(&key?).filter(|id| !ids.contains(id)));
+        }
+        Ok(ids)
+    }
+
+    /// The stories of a source that stand first, at most `most`, newest first.
+    pub fn latest_of(&self, source: &SourceId, most: usize) -> Result<Vec<StoryId>, StoreError> {
+        let prefix = Key::index(&Term::Source(source.clone()));
+        let mut ids: Vec<StoryId> = Vec::new();
+        for key in self.tree.keys_from(&prefix, &prefix).take(most) {
+            let at = keys::at(&key?);
+            let id = at.map(|at| self.at_position(at)).transpose()?.flatten();
+            ids.extend(id.filter(|id| !ids.contains(id)));
+        }
+        Ok(ids)
     }
 
     /// The story that has an entry of this id.
@@ -416,25 +440,30 @@ impl Change<'_> {
     }
 
     fn stories(&mut self, stories: &[Story], seq: u64) -> Result<Vec<Touched>, StoreError> {
-        stories.iter().map(|story| self.story(story, seq)).collect()
+        let touched: Result<Vec<Option<Touched>>, StoreError> = stories.iter().map(|story| self.story(story, seq)).collect();
+        Ok(touched?.into_iter().flatten().collect())
     }
 
-    fn story(&mut self, story: &Story, seq: u64) -> Result<Touched, StoreError> {
+    /// Puts a story into the view; tells of it unless it only goes by another key, which nobody sees.
+    fn story(&mut self, story: &Story, seq: u64) -> Result<Option<Touched>, StoreError> {
         let before = self.store.story(&story.id)?;
         if let Some(before) = &before {
             for (key, _) in entries(before) {
                 self.batch.remove(key);
             }
             count(before, -1, &mut self.counts);
-            self.touched.extend(terms(before).into_iter().map(|(term, _)| term));
+        }
+        let is_seen = before.as_ref().is_none_or(|before| !differ_in_keys_alone(before, story));
+        if is_seen {
+            let shown = before.iter().map(AsRef::as_ref).chain([story]).flat_map(terms);
+            self.touched.extend(shown.map(|(term, _)| term));
         }
         for (key, value) in entries(story) {
             self.batch.put(key, value);
         }
         count(story, 1, &mut self.counts);
-        self.touched.extend(terms(story).into_iter().map(|(term, _)| term));
         self.batch.put(Key::story(&story.id), pack(&(seq, story))?);
-        Ok(Touched { before, after: Arc::new(story.clone()) })
+        Ok(is_seen.then(|| Touched { before, after: Arc::new(story.clone()) }))
     }
 
     fn finish(mut self, seq: u64) -> Result<(), StoreError> {
@@ -450,13 +479,28 @@ impl Change<'_> {
     }
 }
 
+/// Whether nothing is different but the keys that its copies go by.
+fn differ_in_keys_alone(one: &Story, other: &Story) -> bool {
+    let also = |story: &Story| story.copies.iter().map(|copy| copy.item.upstream.also.clone()).collect::<Vec<_>>();
+    if one.copies.len() != other.copies.len() || also(one) == also(other) {
+        return false;
+    }
+    let mut alike = other.clone();
+    for (copy, also) in alike.copies.iter_mut().zip(also(one)) {
+        copy.item.upstream.also = also;
+    }
+    alike == *one
+}
+
 /// Every key that leads to a story, with its value.
 fn entries(story: &Story) -> Vec<(Vec<u8>, Vec<u8>)> {
     let id = story.id.as_bytes().to_vec();
     let mut entries = Vec::with_capacity(12);
     for copy in &story.copies {
-        entries.push((Key::upstream(&copy.item.source, &copy.item.upstream.id), id.clone()));
-        entries.extend(copy.item.canonical.as_ref().map(|link| (Key::link(link, &story.id), Vec::new())));
+        let Item { source, upstream, canonical, .. } = &copy.item;
+        entries
+            .extend([Some(&upstream.id), upstream.also.as_ref()].into_iter().flatten().map(|key| (Key::upstream(source, key), id.clone())));
+        entries.extend(canonical.as_ref().map(|link| (Key::link(link, source, &story.id), Vec::new())));
     }
     for edition in &story.editions {
         entries.push((Key::position(edition.position), id.clone()));

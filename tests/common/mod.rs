@@ -2,8 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use tributary::model::{
-    Body, Checked, Copy, Draft, Edition, Item, Labels, Lang, LangFrom, Language, Pull, Second, SourceState, Story, Unchanged, Upstream,
-    UpstreamFrom, Why,
+    Body, Checked, Copy, Draft, Edition, Item, Labels, Lang, LangFrom, Language, Pull, Second, SourceState, Story, Unchanged, Upstream, Why,
 };
 
 pub const NOON: i64 = 1_600_000_000;
@@ -15,7 +14,7 @@ pub fn at(seconds: i64) -> Second {
 pub fn item(source: &str, upstream: &str, title: &str) -> Item {
     Item {
         source: source.parse().unwrap(),
-        upstream: Upstream { id: upstream.into(), from: UpstreamFrom::Guid },
+        upstream: Upstream::guid(upstream.into()),
         link: Some(format!("https://{source}.example/{upstream}")),
         canonical: Some(format!("{source}.example/{upstream}")),
         title: title.into(),
@@ -79,6 +78,7 @@ pub fn state(source: &str, asked: Second) -> SourceState {
         gone: false,
         repaired: vec![],
         items: 1,
+        ids: None,
     }
 }
 

@@ -6,20 +6,23 @@
 //! Nothing is acknowledged or served before it is in the journal.
 //! Deliberately absent: rules about stories (`dedup`), and any other way to change one.
 
+mod known;
+mod records;
+mod table;
+
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap},
     sync::{Arc, mpsc},
     thread::JoinHandle,
     time::{Duration, Instant},
 };
 
 use tokio::sync::oneshot;
-use url::Url;
 
+use self::table::Table;
 use crate::{
-    dedup::{self, Arrival, Candidates, Decision, Teller},
     journal::{Journal, JournalError},
-    model::{Body, Checked, Draft, Item, Labels, Pull, Second, SourceId, SourceState, Story, StoryId, Unchanged},
+    model::{Body, Checked, Draft, Ids, Second, SourceId, SourceState, Unchanged},
     pull::{Found, Look},
     store::{Store, StoreError, Touched},
     verify::{Verdict, verify},
@@ -32,10 +35,6 @@ pub type Clock = Arc<dyn Fn() -> Second + Send + Sync>;
 const QUEUE: usize = 64;
 /// Items decided in one group at most, so that readers of the view are never held up for long.
 const GROUP: usize = 2_000;
-/// Stories in one record at most.
-const STORIES_IN_RECORD: usize = 64;
-/// Text in one record at most, in bytes before compression: half a mebibyte compressed is never exceeded.
-const TEXT_IN_RECORD: usize = 512 << 10;
 /// What is no story is written once a round.
 const ROUND: Duration = Duration::from_secs(60);
 /// A clock that stands this far behind the last record is wrong, and nothing is decided by it.
@@ -54,6 +53,8 @@ pub struct Report {
     pub revised: usize,
     /// Items with neither title, link nor text.
     pub dropped: usize,
+    /// What the source's ids are worth, when they are not what ids should be.
+    pub ids: Option<Ids>,
 }
 
 /// Why nothing was kept. What was found is found again at the next look.
@@ -331,222 +332,4 @@ impl Look {
             _ => 1,
         }
     }
-}
-
-/// The view, and on top of it what this group has decided but not yet written.
-struct Table<'a> {
-    store: &'a Store,
-    stories: HashMap<StoryId, Story>,
-    upstream: HashMap<(SourceId, String), StoryId>,
-    links: HashMap<String, Vec<StoryId>>,
-    entry_ids: HashSet<String>,
-    positions: HashSet<Second>,
-    free: Free,
-    last: Option<Second>,
-}
-
-impl<'a> Table<'a> {
-    fn new(store: &'a Store, free: Free) -> Self {
-        Self {
-            store,
-            stories: HashMap::new(),
-            upstream: HashMap::new(),
-            links: HashMap::new(),
-            entry_ids: HashSet::new(),
-            positions: HashSet::new(),
-            free,
-            last: None,
-        }
-    }
-
-    /// Decides a look's items, oldest first, and drafts its records.
-    fn decide(&mut self, look: Look, now: Second, drafts: &mut Vec<Draft>, noted: &mut Round) -> Result<Report, StoreError> {
-        let mut state = look.state;
-        let id = look.source.id.clone();
-        let (mut items, dropped) = match look.found {
-            Found::Items { items, dropped } => (items, dropped),
-            Found::Unchanged if is_plain_repeat(self.store.state(&id)?.as_ref(), &state) => {
-                let unchanged = Unchanged { source: id.clone(), at: look.at, not_before: state.not_before };
-                noted.insert(id, Noted::Unchanged(unchanged));
-                return Ok(Report::default());
-            }
-            Found::Unchanged | Found::Trouble(_) => {
-                noted.insert(id, Noted::State(Box::new(state)));
-                return Ok(Report::default());
-            }
-        };
-        let mut report = Report { items: items.len(), dropped, ..Report::default() };
-        // Feeds list the newest first; among items of one date the last one listed is the oldest.
-        items.reverse();
-        items.sort_by_key(|(item, _)| item.published.map_or((1, Second::EPOCH), |at| (0, at)));
-
-        let hosts: Vec<&str> =
-            [look.source.home.as_ref(), Some(&look.source.url)].into_iter().flatten().filter_map(Url::host_str).collect();
-        let teller = Teller { rank: look.source.rank, hosts: &hosts };
-        let mut changed: Vec<StoryId> = Vec::new();
-        let mut unplaced: Vec<(StoryId, usize)> = Vec::new();
-        let mut arrivals: Vec<Arrival> = Vec::new();
-        for (item, labels) in items {
-            let published = item.published;
-            let story = match self.ask(item, labels, teller, now)? {
-                Decision::Same => continue,
-                Decision::Revised(story) => {
-                    report.revised += 1;
-                    story
-                }
-                Decision::Joined(story) => {
-                    report.joined += 1;
-                    story
-                }
-                Decision::NewEdition(story) | Decision::NewStory(story) => {
-                    report.new += 1;
-                    unplaced.push((story.id, story.editions.len() - 1));
-                    arrivals.push(Arrival { published });
-                    story
-                }
-            };
-            if !changed.contains(&story.id) {
-                changed.push(story.id);
-            }
-            self.lay(story);
-        }
-        self.place(&unplaced, &arrivals, look.last_good, now)?;
-        if report.new + report.joined + report.revised > 0 {
-            state.newest = Some(now);
-        }
-        if changed.is_empty() {
-            noted.insert(id, Noted::State(Box::new(state)));
-        } else {
-            noted.insert(id, Noted::Kept);
-            let stories: Vec<Story> = changed.iter().filter_map(|id| self.stories.get(id).cloned()).collect();
-            draft(look.source.id.clone(), look.at, stories, state, now, drafts);
-        }
-        Ok(report)
-    }
-
-    fn ask(&self, item: Item, labels: Labels, teller: Teller<'_>, now: Second) -> Result<Decision, StoreError> {
-        let keys = dedup::keys(&item);
-        let own = match self.upstream.get(&(item.source.clone(), keys.upstream.to_owned())) {
-            Some(id) => Some(*id),
-            None => self.store.by_upstream(&item.source, keys.upstream)?,
-        };
-        let own = own.map(|id| self.story(&id)).transpose()?.flatten();
-        let mut linked: Vec<StoryId> = Vec::new();
-        if let Some(link) = keys.link.filter(|_| own.is_none()) {
-            linked = self.store.by_link(link)?;
-            linked.extend(self.links.get(link).into_iter().flatten());
-            linked.dedup();
-        }
-        let mut stories = Vec::new();
-        for id in linked {
-            stories.extend(self.story(&id)?);
-        }
-        stories.sort_by_key(|story| story.copies[0].first_seen);
-        let candidates: Vec<&Story> = stories.iter().map(AsRef::as_ref).collect();
-        let id_is_used = self.entry_ids.contains(keys.upstream) || self.store.by_entry_id(keys.upstream)?.is_some();
-        Ok(dedup::decide(item, labels, teller, Candidates { own: own.as_deref(), linked: &candidates, id_is_used }, now))
-    }
-
-    fn story(&self, id: &StoryId) -> Result<Option<Arc<Story>>, StoreError> {
-        match self.stories.get(id) {
-            Some(story) => Ok(Some(Arc::new(story.clone()))),
-            None => self.store.story(id),
-        }
-    }
-
-    /// Lays a decided story on the table, where the next item finds it.
-    fn lay(&mut self, story: Story) {
-        for copy in &story.copies {
-            self.upstream.insert((copy.item.source.clone(), copy.item.upstream.id.clone()), story.id);
-            if let Some(link) = &copy.item.canonical {
-                let ids = self.links.entry(link.clone()).or_default();
-                if !ids.contains(&story.id) {
-                    ids.push(story.id);
-                }
-            }
-        }
-        self.entry_ids.extend(story.editions.iter().map(|edition| edition.entry_id.clone()));
-        self.stories.insert(story.id, story);
-    }
-
-    /// Gives each new edition its place.
-    fn place(
-        &mut self,
-        unplaced: &[(StoryId, usize)],
-        arrivals: &[Arrival],
-        last_good: Option<Second>,
-        now: Second,
-    ) -> Result<(), StoreError> {
-        let last = self.last.max(self.store.last_position()?);
-        let wanted = dedup::wanted(arrivals, last_good, now);
-        let (store, positions, free) = (self.store, &self.positions, &mut self.free);
-        let mut failure = None;
-        let places = dedup::places(&wanted, last, now, |from| {
-            let mut at = *free.get(&from).unwrap_or(&from);
-            loop {
-                match store.free_at_or_before(at) {
-                    Ok(found) if positions.contains(&found) => at = found.minus(Duration::from_secs(1)),
-                    Ok(found) => {
-                        free.insert(from, found);
-                        return found;
-                    }
-                    Err(error) => {
-                        failure = Some(error);
-                        return at;
-                    }
-                }
-            }
-        });
-        if let Some(error) = failure {
-            return Err(error);
-        }
-        for (((id, edition), place), wanted) in unplaced.iter().zip(&places).zip(&wanted) {
-            if let Some(edition) = self.stories.get_mut(id).and_then(|story| story.editions.get_mut(*edition)) {
-                edition.position = *place;
-                edition.updated = *place;
-                edition.archived = *wanted != dedup::Wanted::Live;
-            }
-            self.positions.insert(*place);
-        }
-        self.last = last.max(places.iter().max().copied());
-        Ok(())
-    }
-}
-
-/// Whether a look taught us nothing but that the source still answers.
-fn is_plain_repeat(known: Option<&SourceState>, state: &SourceState) -> bool {
-    known.is_some_and(|known| {
-        SourceState { asked: state.asked, answered: state.answered, not_before: state.not_before, ..known.clone() } == *state
-    })
-}
-
-/// One record, or several when there is much. Only the last one has the source's state: a half-kept pull is pulled again.
-fn draft(source: SourceId, at: Second, stories: Vec<Story>, state: SourceState, now: Second, drafts: &mut Vec<Draft>) {
-    let mut parts: Vec<Vec<Story>> = Vec::new();
-    let mut room = 0;
-    for story in stories {
-        let weight = weight(&story);
-        match parts.last_mut() {
-            Some(part) if part.len() < STORIES_IN_RECORD && weight <= room => {
-                room -= weight;
-                part.push(story);
-            }
-            _ => {
-                room = TEXT_IN_RECORD.saturating_sub(weight);
-                parts.push(vec![story]);
-            }
-        }
-    }
-    let last = parts.len().saturating_sub(1);
-    for (part, stories) in parts.into_iter().enumerate() {
-        let state = (part == last).then(|| state.clone());
-        let key = format!("pull/{source}/{at}/{part}");
-        drafts.push(Draft { at: now, key, body: Body::Pull(Pull { source: source.clone(), stories, state }) });
-    }
-}
-
-/// About how many bytes a story takes in the journal before compression.
-fn weight(story: &Story) -> usize {
-    let text = |item: &Item| item.title.len() + item.summary.len() + item.content.as_ref().map_or(0, |html| html.as_str().len());
-    story.copies.iter().map(|copy| 2_000 + text(&copy.item)).sum()
 }

@@ -1,0 +1,39 @@
+//! Decided stories as records of the journal.
+
+use crate::model::{Body, Draft, Item, Pull, Second, SourceId, SourceState, Story};
+
+/// Stories in one record at most.
+const STORIES_IN_RECORD: usize = 64;
+/// Text in one record at most, in bytes before compression: half a mebibyte compressed is never exceeded.
+const TEXT_IN_RECORD: usize = 512 << 10;
+
+/// One record, or several when there is much. Only the last one has the source's state: a half-kept pull is pulled again.
+pub(super) fn draft(source: SourceId, at: Second, stories: Vec<Story>, state: SourceState, now: Second, drafts: &mut Vec<Draft>) {
+    let mut parts: Vec<Vec<Story>> = Vec::new();
+    let mut room = 0;
+    for story in stories {
+        let weight = weight(&story);
+        match parts.last_mut() {
+            Some(part) if part.len() < STORIES_IN_RECORD && weight <= room => {
+                room -= weight;
+                part.push(story);
+            }
+            _ => {
+                room = TEXT_IN_RECORD.saturating_sub(weight);
+                parts.push(vec![story]);
+            }
+        }
+    }
+    let last = parts.len().saturating_sub(1);
+    for (part, stories) in parts.into_iter().enumerate() {
+        let state = (part == last).then(|| state.clone());
+        let key = format!("pull/{source}/{at}/{part}");
+        drafts.push(Draft { at: now, key, body: Body::Pull(Pull { source: source.clone(), stories, state }) });
+    }
+}
+
+/// About how many bytes a story takes in the journal before compression.
+fn weight(story: &Story) -> usize {
+    let text = |item: &Item| item.title.len() + item.summary.len() + item.content.as_ref().map_or(0, |html| html.as_str().len());
+    story.copies.iter().map(|copy| 2_000 + text(&copy.item)).sum()
+}

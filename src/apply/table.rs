@@ -1,0 +1,269 @@
+//! What a group of looks comes to, before any of it is written.
+//!
+//! The view shows what was written, the table on top of it what this group has decided: each
+//! item is decided against both. Deliberately absent: the journal.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use url::Url;
+
+use super::{Free, Noted, Report, Round, known::Fate, records::draft};
+use crate::{
+    dedup::{self, Also, Arrival, Candidates, Decision, Own, Teller},
+    model::{Draft, Ids, Item, Labels, Second, SourceId, SourceState, Story, StoryId, Unchanged, Upstream, UpstreamFrom},
+    pull::{Found, Look},
+    store::{Store, StoreError},
+};
+
+/// The view, and on top of it what this group has decided but not yet written.
+pub(super) struct Table<'a> {
+    pub(super) store: &'a Store,
+    pub(super) stories: HashMap<StoryId, Story>,
+    pub(super) upstream: HashMap<(SourceId, String), StoryId>,
+    pub(super) links: HashMap<String, Vec<StoryId>>,
+    entry_ids: HashSet<String>,
+    positions: HashSet<Second>,
+    pub(super) free: Free,
+    last: Option<Second>,
+}
+
+impl<'a> Table<'a> {
+    pub(super) fn new(store: &'a Store, free: Free) -> Self {
+        Self {
+            store,
+            stories: HashMap::new(),
+            upstream: HashMap::new(),
+            links: HashMap::new(),
+            entry_ids: HashSet::new(),
+            positions: HashSet::new(),
+            free,
+            last: None,
+        }
+    }
+
+    /// Decides a look's items, oldest first, and drafts its records.
+    pub(super) fn decide(&mut self, look: Look, now: Second, drafts: &mut Vec<Draft>, noted: &mut Round) -> Result<Report, StoreError> {
+        let mut state = look.state;
+        let id = look.source.id.clone();
+        let (mut items, dropped) = match look.found {
+            Found::Items { items, dropped } => (items, dropped),
+            Found::Unchanged if is_plain_repeat(self.store.state(&id)?.as_ref(), &state) => {
+                let unchanged = Unchanged { source: id.clone(), at: look.at, not_before: state.not_before };
+                noted.insert(id, Noted::Unchanged(unchanged));
+                return Ok(Report { ids: state.ids, ..Report::default() });
+            }
+            Found::Unchanged | Found::Trouble(_) => {
+                let ids = state.ids;
+                noted.insert(id, Noted::State(Box::new(state)));
+                return Ok(Report { ids, ..Report::default() });
+            }
+        };
+        let mut report = Report { items: items.len(), dropped, ..Report::default() };
+        // Feeds list the newest first; among items of one date the last one listed is the oldest.
+        items.reverse();
+        items.sort_by_key(|(item, _)| item.published.map_or((1, Second::EPOCH), |at| (0, at)));
+
+        let hosts: Vec<&str> =
+            [look.source.home.as_ref(), Some(&look.source.url)].into_iter().flatten().filter_map(Url::host_str).collect();
+        let teller = Teller { rank: look.source.rank, hosts: &hosts };
+        let mut changed: Vec<StoryId> = Vec::new();
+        let mut unplaced: Vec<(StoryId, usize)> = Vec::new();
+        let mut arrivals: Vec<Arrival> = Vec::new();
+        let (fates, ids) = self.recognise(&id, &items, state.ids, look.last_good, now)?;
+        tell_of_ids(&id, state.ids, ids);
+        (state.ids, report.ids) = (ids, ids);
+        for ((item, labels), fate) in items.into_iter().zip(fates) {
+            let published = item.published;
+            let story = match self.ask(item, labels, fate, teller, now)? {
+                Decision::Same => continue,
+                Decision::Renamed(story) => story,
+                Decision::Revised(story) => {
+                    report.revised += 1;
+                    story
+                }
+                Decision::Joined(story) => {
+                    report.joined += 1;
+                    story
+                }
+                Decision::NewEdition(story) | Decision::NewStory(story) => {
+                    report.new += 1;
+                    unplaced.push((story.id, story.editions.len() - 1));
+                    arrivals.push(Arrival { published });
+                    story
+                }
+            };
+            if !changed.contains(&story.id) {
+                changed.push(story.id);
+            }
+            self.lay(story);
+        }
+        self.place(&unplaced, &arrivals, look.last_good, now)?;
+        if report.new + report.joined + report.revised > 0 {
+            state.newest = Some(now);
+        }
+        if changed.is_empty() {
+            noted.insert(id, Noted::State(Box::new(state)));
+        } else {
+            noted.insert(id, Noted::Kept);
+            let stories: Vec<Story> = changed.iter().filter_map(|id| self.stories.get(id).cloned()).collect();
+            draft(look.source.id.clone(), look.at, stories, state, now, drafts);
+        }
+        Ok(report)
+    }
+
+    fn ask(&self, mut item: Item, labels: Labels, fate: Fate, teller: Teller<'_>, now: Second) -> Result<Decision, StoreError> {
+        let (id, link) = match fate {
+            Fate::Repeated => return Ok(Decision::Same),
+            Fate::Known(known) => {
+                // An item before it may have changed the story since it was looked up.
+                let story = self.stories.get(&known.story.id).map_or_else(|| known.story.clone(), |story| Arc::new(story.clone()));
+                let also = match &known.also {
+                    Some((keys, by_itself)) => self.first_free(&item.source, keys)?.map(|key| Also { key, by_itself: *by_itself }),
+                    None => None,
+                };
+                let own = Own { story: &story, copy: known.copy, by: known.by, also, keeps_link: known.keeps_link };
+                return Ok(dedup::decide(item, labels, teller, Candidates { own: Some(own), ..Candidates::default() }, now));
+            }
+            Fate::New { id, link } => (id, link),
+        };
+        item.upstream = self.name(&item, id, link)?;
+        let mut linked: Vec<StoryId> = Vec::new();
+        if let Some(link) = &item.canonical {
+            linked = self.store.by_link(link)?;
+            linked.extend(self.links.get(link).into_iter().flatten());
+            linked.dedup();
+        }
+        let mut stories = Vec::new();
+        for id in linked {
+            stories.extend(self.story(&id)?);
+        }
+        stories.sort_by_key(|story| story.copies[0].first_seen);
+        let candidates: Vec<&Story> = stories.iter().map(AsRef::as_ref).collect();
+        let id = item.upstream.id.as_str();
+        let id_is_used = self.entry_ids.contains(id) || self.store.by_entry_id(id)?.is_some();
+        Ok(dedup::decide(item, labels, teller, Candidates { own: None, linked: &candidates, id_is_used }, now))
+    }
+
+    /// The identity of a new item: the first of its keys that are believed and that no other item of the source goes by.
+    fn name(&self, item: &Item, id_is_believed: bool, link_is_believed: bool) -> Result<Upstream, StoreError> {
+        let id = (id_is_believed && item.upstream.from == UpstreamFrom::Guid).then(|| item.upstream.clone());
+        let link = item.canonical.clone().filter(|_| link_is_believed).map(Upstream::link);
+        let given = Upstream::given(&item.title, item.published, &item.summary);
+        for name in [id, link, Some(given.clone())].into_iter().flatten() {
+            if self.is_free(&item.source, &name.id)? {
+                return Ok(name);
+            }
+        }
+        let mut nth = 1;
+        loop {
+            let name = given.given_beside(&item.summary, nth);
+            if self.is_free(&item.source, &name.id)? {
+                return Ok(name);
+            }
+            nth += 1;
+        }
+    }
+
+    fn first_free<'k>(&self, source: &SourceId, keys: &'k [String]) -> Result<Option<&'k str>, StoreError> {
+        for key in keys {
+            if self.is_free(source, key)? {
+                return Ok(Some(key));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether no item of the source goes by a key.
+    fn is_free(&self, source: &SourceId, key: &str) -> Result<bool, StoreError> {
+        Ok(!self.upstream.contains_key(&(source.clone(), key.to_owned())) && self.store.by_upstream(source, key)?.is_none())
+    }
+
+    pub(super) fn story(&self, id: &StoryId) -> Result<Option<Arc<Story>>, StoreError> {
+        match self.stories.get(id) {
+            Some(story) => Ok(Some(Arc::new(story.clone()))),
+            None => self.store.story(id),
+        }
+    }
+
+    /// Lays a decided story on the table, where the next item finds it.
+    fn lay(&mut self, story: Story) {
+        for copy in &story.copies {
+            let Upstream { id, also, .. } = &copy.item.upstream;
+            for key in [Some(id), also.as_ref()].into_iter().flatten() {
+                self.upstream.insert((copy.item.source.clone(), key.clone()), story.id);
+            }
+            if let Some(link) = &copy.item.canonical {
+                let ids = self.links.entry(link.clone()).or_default();
+                if !ids.contains(&story.id) {
+                    ids.push(story.id);
+                }
+            }
+        }
+        self.entry_ids.extend(story.editions.iter().map(|edition| edition.entry_id.clone()));
+        self.stories.insert(story.id, story);
+    }
+
+    /// Gives each new edition its place.
+    fn place(
+        &mut self,
+        unplaced: &[(StoryId, usize)],
+        arrivals: &[Arrival],
+        last_good: Option<Second>,
+        now: Second,
+    ) -> Result<(), StoreError> {
+        let last = self.last.max(self.store.last_position()?);
+        let wanted = dedup::wanted(arrivals, last_good, now);
+        let (store, positions, free) = (self.store, &self.positions, &mut self.free);
+        let mut failure = None;
+        let places = dedup::places(&wanted, last, now, |from| {
+            let mut at = *free.get(&from).unwrap_or(&from);
+            loop {
+                match store.free_at_or_before(at) {
+                    Ok(found) if positions.contains(&found) => at = found.minus(Duration::from_secs(1)),
+                    Ok(found) => {
+                        free.insert(from, found);
+                        return found;
+                    }
+                    Err(error) => {
+                        failure = Some(error);
+                        return at;
+                    }
+                }
+            }
+        });
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        for (((id, edition), place), wanted) in unplaced.iter().zip(&places).zip(&wanted) {
+            if let Some(edition) = self.stories.get_mut(id).and_then(|story| story.editions.get_mut(*edition)) {
+                edition.position = *place;
+                edition.updated = *place;
+                edition.archived = *wanted != dedup::Wanted::Live;
+            }
+            self.positions.insert(*place);
+        }
+        self.last = last.max(places.iter().max().copied());
+        Ok(())
+    }
+}
+
+/// Whether a look taught us nothing but that the source still answers.
+fn is_plain_repeat(known: Option<&SourceState>, state: &SourceState) -> bool {
+    known.is_some_and(|known| {
+        SourceState { asked: state.asked, answered: state.answered, not_before: state.not_before, ..known.clone() } == *state
+    })
+}
+
+/// Tells once that a source's ids are no ids.
+fn tell_of_ids(source: &SourceId, before: Option<Ids>, now: Option<Ids>) {
+    let what = match now {
+        Some(Ids::Changing) if before != now => "gives its items other ids at every fetch",
+        Some(Ids::Repeating) if before != now => "gives one id to several items",
+        _ => return,
+    };
+    tracing::warn!(source.id = %source, "`{source}` {what}; they are known by link and text from now on");
+}
