@@ -4,8 +4,8 @@
 
 use tributary::{
     clean::{Origin, clean as clean_item},
-    html::{self, SafeHtml},
-    model::{DateOrder, Item, RawItem, RawText, SourceId},
+    html::{self, BadPage, Dom, SafeHtml, Selector},
+    model::{DateOrder, Detail, Item, PageRules, Pick, RawItem, RawText, SourceId},
     parse::{self, About},
     text,
 };
@@ -62,6 +62,41 @@ pub fn clean(input: &[u8]) {
     let source: SourceId = "wire".parse().expect("an id");
     if let Ok(item) = clean_item(raw, &Origin { source: &source, base: &base, feed_lang: None }) {
         is_clean(&item);
+    }
+}
+
+/// Any bytes are a listing or an error, whatever its selectors; what is read can be cleaned, and what it leads to is on its host.
+pub fn page(input: &[u8]) {
+    let (base, source): (Url, SourceId) = (base(), "wire".parse().expect("an id"));
+    let text = String::from_utf8_lossy(input);
+    assert_ne!(Dom::parse(&text).err(), Some(BadPage::Unreadable));
+    // The first line may be a selector, and then is one for the rest.
+    let own = text.lines().next().and_then(|line| line.parse::<Selector>().ok());
+    let written = |selector: &Selector| PageRules::of(selector.clone());
+    let usual = "li, article, .views-row".parse().expect("a selector");
+    let pick = |text: &str| text.parse::<Pick>().ok();
+    let full = PageRules {
+        until: "hr".parse().ok(),
+        summary: pick("p"),
+        image: pick("img"),
+        country: pick("i"),
+        date: pick("time, b"),
+        formats: vec!["%A, %d %B %Y, %I:%M %p %z".parse().expect("a format")],
+        next: pick("a"),
+        detail: Some(Detail { date: pick("b"), summary: pick("div"), country: pick("@lang") }),
+        ..PageRules::of("h3, h4".parse().expect("a selector"))
+    };
+    for rules in own.as_ref().map(written).into_iter().chain([written(&usual), full]) {
+        let about = About { content_type: None, base: &base, dates: DateOrder::MonthFirst };
+        let Ok(read) = parse::listing(input, &about, &rules) else { continue };
+        assert!(read.feed.items.len() <= 1_000 && read.wants.len() == read.feed.items.len());
+        assert!(read.next.iter().chain(read.wants.iter().flatten()).all(|url| parse::is_same_host(url, &base)));
+        for mut raw in read.feed.items.into_iter().take(20) {
+            parse::detail(input, &about, &rules, &mut raw).expect("a page that was read once");
+            if let Ok(item) = clean_item(raw, &Origin { source: &source, base: &base, feed_lang: read.feed.lang.as_deref() }) {
+                is_clean(&item);
+            }
+        }
     }
 }
 

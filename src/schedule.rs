@@ -76,7 +76,11 @@ pub struct Outcome {
 /// One look, from asking to keeping. The only way a source is ever pulled.
 pub async fn pull(kit: &Kit, source: &Arc<Source>, register: &Register, desk: &Desk, clock: &Clock) -> Result<Outcome, Arc<ApplyError>> {
     let before = register.get(&source.id);
-    let look = pull::look(kit, source, before.as_ref(), clock()).await;
+    let recall: pull::Recall = {
+        let desk = desk.clone();
+        Arc::new(move |source, link| desk.recall(source, link))
+    };
+    let look = pull::look(kit, source, before.as_ref(), &recall, clock()).await;
     let (took, state) = (look.took, look.state.clone());
     let (trouble, unchanged) = match &look.found {
         Found::Trouble(_) => (state.trouble.clone(), false),

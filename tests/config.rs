@@ -159,7 +159,7 @@ fn a_source_is_written_as_the_block_it_is_read_from() {
         headers = { \"X-Name\" = \"a \\\"b\\\"\", Accept = \"text/html\" }\n\
         [source.page]\nitem = \".views-row\"\nuntil = \"hr\"\ntitle = \"h3 a\"\nlink = \"h3 a@href\"\nsummary = \".teaser\"\nimage = \"img@data-src\"\n\
         country = \".field--name-field-country\"\ndate = \"time@datetime\"\nformats = [\"%d %B, %Y\", \"%m/%d/%Y\"]\nlocale = \"es\"\n\
-        next = \"a[rel='next']\"\npages = 3\n[source.page.detail]\ndate = \".submitted\"\nsummary = \".body p\"\n\n\
+        next = \"a[rel='next']\"\npages = 3\n[source.page.detail]\ndate = \".submitted\"\nsummary = \".body p\"\ncountry = \".where\"\n\n\
         [[source]]\nid = \"digest\"\ntitle = \"Digest\"\nurl = \"https://digest.example/\"\nevery = \"90m\"\ncontent = \"title\"\n[source.page]\nitem = \"h3\"\nuntil = \"h2\"\n\
         [source.page.detail]\nsummary = \"@content\"\n";
     let sources = |text: &str| read(written(&[("sources.toml", &format!("builtin = false\n{text}"))]).path(), &[], &[]).unwrap().sources;
@@ -193,7 +193,7 @@ fn mistakes_of_a_page_are_told_with_their_place() {
         sources.toml:16:10: source `two` [page]: `locale` is \"de\"; it can be \"en\", \"es\", \"fr\", \"pt\"\n\
         sources.toml:17:12: source `two` [page]: `formats`: `%d %Y` is not a date format: it names no month (`%m` or `%B`); `%d %B, %Y` reads “8 September, 2020”\n\
         sources.toml:18:9: source `two` [page]: `pages` means something only beside `next`, the link to the next page\n\
-        sources.toml:25:1: source `three` [page] [detail]: names neither `date` nor `summary`; give the selector of one of them on an item's own page\n\
+        sources.toml:25:1: source `three` [page] [detail]: names neither `date` nor `summary` nor `country`; give the selector of one of them on an item's own page\n\
         sources.toml:30:8: source `four`: `page` should be a table, not string\n\
         sources.toml:31:9: source `four`: `dates` is \"ymd\"; it can be \"dmy\", \"mdy\"\n\
         11 mistakes; nothing was started";
@@ -208,7 +208,7 @@ fn a_page_is_changed_by_key_and_left_when_there_is_a_feed() {
     };
     assert!(with("[[source]]\nid = \"own\"\npage = false\n").contains("the same id stands further up"));
     let shipped = load(None, std::iter::empty(), &[]).unwrap().sources;
-    let Some(built_in) = shipped.iter().find(|source| source.page.is_some()) else { return };
+    let built_in = shipped.iter().find(|source| source.page.is_some()).unwrap();
     let changed = |text: &str| {
         let dir = written(&[("sources.toml", &format!("[[source]]\nid = \"{}\"\n{text}", built_in.id))]);
         read(dir.path(), &[], &[]).unwrap().sources.into_iter().find(|source| source.id == built_in.id).unwrap().page

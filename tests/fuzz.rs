@@ -32,3 +32,8 @@ fn reading_keeps_its_promises() {
 fn cleaning_keeps_its_promises() {
     replay("clean", promises::clean);
 }
+
+#[test]
+fn reading_listings_keeps_its_promises() {
+    replay("page", promises::page);
+}

@@ -22,7 +22,7 @@ use tokio::sync::oneshot;
 use self::table::Table;
 use crate::{
     journal::{Journal, JournalError},
-    model::{Body, Checked, Draft, Ids, Second, SourceId, SourceState, Unchanged},
+    model::{Body, Checked, Draft, Ids, Item, Second, SourceId, SourceState, Unchanged},
     pull::{Found, Look},
     store::{Store, StoreError, Touched},
     verify::{Verdict, verify},
@@ -83,6 +83,7 @@ pub enum ApplyError {
 #[derive(Clone)]
 pub struct Desk {
     jobs: mpsc::SyncSender<Job>,
+    store: Arc<Store>,
 }
 
 type Reply = oneshot::Sender<Result<Report, Arc<ApplyError>>>;
@@ -105,6 +106,14 @@ impl Desk {
         let (reply, answer) = oneshot::channel();
         self.send(Job::Verify { reply }).await;
         answer.await.ok()
+    }
+
+    /// What is kept of the item that a source has at this canonical link; nothing when the view can not be read, of which the writer tells.
+    pub fn recall(&self, source: &SourceId, link: &str) -> Option<Item> {
+        let stories = self.store.by_link_of(source, link).ok()?;
+        let told = stories.into_iter().filter_map(|id| self.store.story(&id).ok().flatten());
+        let mut items = told.flat_map(|story| story.copies.iter().map(|copy| copy.item.clone()).collect::<Vec<_>>());
+        items.find(|item| item.source == *source && item.canonical.as_deref() == Some(link))
     }
 
     /// A job that can not be sent is dropped, and whoever waits for its answer is told so by that.
@@ -131,12 +140,13 @@ impl Writer {
         changed: impl Fn(&[Touched]) + Send + 'static,
     ) -> std::io::Result<(Desk, Self)> {
         let (jobs, inbox) = mpsc::sync_channel(QUEUE);
+        let desk = Desk { jobs, store: store.clone() };
         let mut hand = Hand { journal, store, clock, changed: Box::new(changed), round: Round::new(), free: Free::new(), broken: None };
         let thread = std::thread::Builder::new().name("writer".into()).spawn(move || {
             hand.work(&inbox);
             hand.journal
         })?;
-        Ok((Desk { jobs }, Self { thread }))
+        Ok((desk, Self { thread }))
     }
 
     /// Waits until all that was handed in is kept, and gives the journal back. Every [`Desk`] must be gone.

@@ -119,6 +119,7 @@ impl Block {
             let pick = |pick: &Option<Pick>| pick.as_ref().map(ToString::to_string);
             self.maybe("date", pick(&detail.date));
             self.maybe("summary", pick(&detail.summary));
+            self.maybe("country", pick(&detail.country));
         }
     }
 }

@@ -52,8 +52,9 @@ fn one(table: &mut Table<'_, '_>, item: Option<Selector>, page: &mut PageRules) 
         let detail = page.detail.get_or_insert_with(Detail::default);
         pick(table, "date", &mut detail.date);
         pick(table, "summary", &mut detail.summary);
-        if *detail == Detail::default() && !table.has("date") && !table.has("summary") {
-            table.wrong("names neither `date` nor `summary`; give the selector of one of them on an item's own page");
+        pick(table, "country", &mut detail.country);
+        if *detail == Detail::default() && !["date", "summary", "country"].iter().any(|key| table.has(key)) {
+            table.wrong("names neither `date` nor `summary` nor `country`; give the selector of one of them on an item's own page");
         }
     });
 }

@@ -11,10 +11,13 @@ use std::{
 use scraper::{ElementRef, Html, Node};
 
 use super::{
-    LONGEST, Selector, escape,
+    Selector, escape,
     tidy::{self, MOST_ELEMENTS},
 };
 use crate::text;
+
+/// The longest title of a page, in bytes.
+const LONGEST_TITLE: usize = 4 << 10;
 
 /// Why no tree was built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -75,7 +78,7 @@ impl Dom {
     /// The title of the page, in one line.
     pub fn title(&self) -> Option<String> {
         let title = self.elements().find(|element| element.name() == "title");
-        title.map(|title| text::one_line(&title.text())).filter(|title| !title.is_empty())
+        title.map(|title| text::one_line(&title.text(LONGEST_TITLE))).filter(|title| !title.is_empty())
     }
 }
 
@@ -83,6 +86,11 @@ impl<'a> Element<'a> {
     /// Its name, in small letters.
     pub fn name(self) -> &'a str {
         self.0.value().name()
+    }
+
+    /// What tells it from the other elements of its page.
+    pub fn id(self) -> impl Copy + Eq + std::hash::Hash + use<> {
+        self.0.id()
     }
 
     /// An attribute, when it is there and not blank.
@@ -120,8 +128,8 @@ impl<'a> Element<'a> {
         self.0.next_siblings().filter_map(ElementRef::wrap).map(Element)
     }
 
-    /// Its words; blocks end a line. What is longer than [`LONGEST`] is cut off.
-    pub fn text(self) -> String {
+    /// Its words; blocks end a line. It ends soon after so many bytes.
+    pub fn text(self, longest: usize) -> String {
         let mut words = String::new();
         self.walk(|node, _| {
             match node {
@@ -129,13 +137,13 @@ impl<'a> Element<'a> {
                 Node::Element(element) if tidy::is_block(element.name()) => words.push('\n'),
                 _ => {}
             }
-            words.len() < LONGEST
+            words.len() < longest
         });
         words
     }
 
-    /// Its markup, itself included, to be made safe before anybody sees it. What is longer than [`LONGEST`] is cut off.
-    pub fn markup(self) -> String {
+    /// Its markup, itself included, to be made safe before anybody sees it. It ends soon after so many bytes.
+    pub fn markup(self, longest: usize) -> String {
         let mut markup = String::new();
         self.walk(|node, step| {
             match (node, step) {
@@ -153,7 +161,7 @@ impl<'a> Element<'a> {
                 }
                 _ => {}
             }
-            markup.len() < LONGEST
+            markup.len() < longest
         });
         markup
     }
@@ -204,7 +212,7 @@ mod tests {
 
     fn texts(page: &str, selector: &str) -> Vec<String> {
         let (dom, selector) = (Dom::parse(page).unwrap(), selector.parse().unwrap());
-        dom.select(&selector).map(|element| text::one_line(&element.text())).collect()
+        dom.select(&selector).map(|element| text::one_line(&element.text(1 << 10))).collect()
     }
 
     #[test]
@@ -214,7 +222,7 @@ mod tests {
         let dom = Dom::parse(page).unwrap();
         assert_eq!(dom.title().as_deref(), Some("A <b>"));
         assert_eq!(texts(page, ".x"), ["One two three & f"]);
-        let x = dom.select(&".x".parse().unwrap()).map(Element::markup).collect::<String>();
+        let x = dom.select(&".x".parse().unwrap()).map(|element| element.markup(1 << 10)).collect::<String>();
         assert_eq!(x, "<div class=\"x\"><h3>One<br>two</h3><p>th<b>r</b>ee &amp; <a href=\"?a=1&amp;b=2\">f</a></p><hr></div>");
     }
 
@@ -244,15 +252,15 @@ mod tests {
             many("&amp;", size),
             many("<", size),
             many("<!--", size),
-            many("<p>", 44_900),
+            many("<p>", 15_000),
             many("<div>", 70_000),
             many("<div>x</span>", 170_000),
             many("<table>x", 110_000),
             format!("<table>{}", many("x<tr>", 70_000)),
             many("<table><td>", 80_000),
-            numbered(9_000, "<b a=#>") + &many("<p>x", 58_000),
-            numbered(5_000, "<a href=#>") + &many("<p>x", 38_000),
-            numbered(2_000, "<font a=#><table><td><table></td></table></font>") + &many("</table>", 16_000) + &many("<p>x", 26_000),
+            numbered(9_000, "<b a=#>") + &many("<p>x", 16_000),
+            numbered(5_000, "<a href=#>") + &many("<p>x", 16_000),
+            numbered(2_000, "<font a=#><table><td><table></td></table></font>") + &many("</table>", 16_000) + &many("<p>x", 16_000),
             format!("<a{}>", numbered(80_000, " a#=1")),
             format!("<p {}>", many("\"'=<", size)),
             many("<svg>", size),
@@ -268,7 +276,7 @@ mod tests {
                 let nodes = dom.elements().count();
                 assert!(nodes < 400_000, "page {n}: {nodes} elements");
                 for selector in &selectors {
-                    dom.outermost(selector).map(Element::text).for_each(drop);
+                    dom.outermost(selector).map(|element| element.text(1 << 10)).for_each(drop);
                 }
             }
             let took = started.elapsed();

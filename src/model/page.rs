@@ -47,13 +47,15 @@ pub struct PageRules {
     pub detail: Option<Detail>,
 }
 
-/// Where on an item's own page its date and summary stand: one of them at least.
+/// Where on an item's own page its date, summary and countries stand: one of them at least.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Detail {
     /// The date of publication.
     pub date: Option<Pick>,
     /// The summary: all that matches.
     pub summary: Option<Pick>,
+    /// Countries, as in a listing.
+    pub country: Option<Pick>,
 }
 
 impl PageRules {

@@ -151,6 +151,9 @@ pub struct SourceState {
     /// Failures in a row.
     #[serde(default)]
     pub failures: u32,
+    /// Looks in a row that left out items because their own pages did not answer ([`Detail`](super::Detail)).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unread: u32,
     /// Why it failed last, in words; absent when the last answer was good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
@@ -203,4 +206,8 @@ pub struct Moved {
     pub since: Second,
     /// How often in a row.
     pub seen: u32,
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }

@@ -44,7 +44,7 @@ pub struct Source {
     pub rights: Option<String>,
     /// Extra request headers.
     pub headers: Vec<(String, String)>,
-    /// The whole pull may take this long.
+    /// A whole answer has to be there within this.
     pub timeout: Duration,
     /// Whether it may live at a private or loopback address.
     pub allow_private: bool,

@@ -20,7 +20,7 @@ pub fn decode<'a>(body: &'a [u8], content_type: Option<&str>) -> (Cow<'a, str>, 
     if let Some(encoding) = wide(body) {
         return (encoding.decode_without_bom_handling(body).0, notes);
     }
-    let declared = charset(content_type).or_else(|| declaration(body));
+    let declared = charset(content_type).or_else(|| declaration(body)).or_else(|| meta(body));
     // Bytes that are UTF-8 and not mere ASCII are UTF-8, whatever they are said to be.
     if let Ok(text) = std::str::from_utf8(body) {
         let is_ascii = body.is_ascii();
@@ -86,5 +86,17 @@ fn declaration(body: &[u8]) -> Option<&'static Encoding> {
     let value = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start().to_owned();
     let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let label = value[1..].split(quote).next()?;
+    Encoding::for_label(label.as_bytes()).filter(|encoding| encoding.is_ascii_compatible())
+}
+
+/// The encoding that an HTML page names in its head: `<meta charset>` or `<meta http-equiv>` (HTML §13.2.3.2).
+fn meta(body: &[u8]) -> Option<&'static Encoding> {
+    let head = String::from_utf8_lossy(&body[..body.len().min(1024)]).to_ascii_lowercase();
+    if !head.contains("<html") && !head.contains("<!doctype html") {
+        return None;
+    }
+    let label = head.split_once("<meta")?.1.split_once("charset")?.1.trim_start().strip_prefix('=')?;
+    let label =
+        label.trim_start().trim_start_matches(['"', '\'']).split(|c: char| !c.is_ascii_alphanumeric() && !"-_:".contains(c)).next()?;
     Encoding::for_label(label.as_bytes()).filter(|encoding| encoding.is_ascii_compatible())
 }

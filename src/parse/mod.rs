@@ -14,6 +14,7 @@ mod feed;
 mod json;
 mod names;
 mod opml;
+mod page;
 mod propose;
 mod rank;
 mod sniff;
@@ -25,6 +26,7 @@ pub use dates::parse_date;
 pub use decode::decode;
 pub use discover::{Behind, How, Lead, behind};
 pub use opml::{LONGEST_LIST, Opml, OpmlError, opml};
+pub use page::{Listing, PageError, detail, is_same_host, listing};
 pub use propose::{Proposal, propose};
 pub use rank::{Merit, rank};
 use tokens::Notes;
@@ -44,6 +46,9 @@ pub enum ParseError {
     /// It is a feed, too broken to be read even in part.
     #[error("the feed is broken beyond repair: {0}")]
     Broken(String),
+    /// It is a page, and not a listing that the source's selectors read.
+    #[error(transparent)]
+    Page(#[from] PageError),
 }
 
 /// What is known of a document beside its bytes.

@@ -4,6 +4,7 @@
 //! cleaning are work for a thread of their own, never for one that waits on sockets.
 //! Deliberately absent: when to look (`schedule`), and anything that is kept (`apply`).
 
+mod page;
 mod state;
 
 use std::{
@@ -11,6 +12,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use page::Recall;
+use page::{Gathered, Reading};
 pub use state::{address, back_off};
 use state::{answered, failed};
 use tokio::sync::Semaphore;
@@ -39,6 +42,16 @@ impl Kit {
     pub fn new(client: Client, classifier: Arc<Classifier>) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self { client, classifier, readers: Arc::new(Semaphore::new(processors)) }
+    }
+
+    /// Does work on a thread of its own, when it is its turn.
+    async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Trouble> {
+        let turn = self.readers.clone().acquire_owned().await;
+        let done = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            work()
+        });
+        done.await.map_err(|cause| Trouble::Reader(cause.to_string()))
     }
 }
 
@@ -89,18 +102,20 @@ pub enum Trouble {
     Reader(String),
 }
 
-/// Looks at a source. `before` is what is known of it, `now` the present.
-pub async fn look(kit: &Kit, source: &Arc<Source>, before: Option<&SourceState>, now: Second) -> Look {
+/// Looks at a source. `before` is what is known of it, `recall` what is kept of its items, `now` the present.
+pub async fn look(kit: &Kit, source: &Arc<Source>, before: Option<&SourceState>, recall: &Recall, now: Second) -> Look {
     let started = Instant::now();
     // What was learned about another address says nothing about this one.
     let known = before.filter(|state| state.url == source.url.as_str());
     let last_good = before.and_then(|state| state.answered);
-    let (state, found) = match ask(kit, source, known, now).await {
+    let (state, found) = match ask(kit, source, known, recall, now).await {
         Ok(Heard::Unchanged { answer, hints, hash }) => (answered(source, known, &answer, hints, hash, None, now), Found::Unchanged),
-        Ok(Heard::Feed { answer, hash, feed, items, dropped }) => {
-            let hints = Hints { quiet_for: feed.hints.quiet_for.max(answer.hints.quiet_for), ..feed.hints };
-            let mut state = answered(source, known, &answer, hints, Some(hash), Some(&feed), now);
+        Ok(Heard::Feed { answer, hash, gathered }) => {
+            let Gathered { feed, items, dropped, unread, wait, .. } = *gathered;
+            let quiet_for = feed.hints.quiet_for.max(answer.hints.quiet_for).max(wait);
+            let mut state = answered(source, known, &answer, Hints { quiet_for, ..feed.hints }, hash, Some(&feed), now);
             state.items = u32::try_from(items.len()).unwrap_or(u32::MAX);
+            state.unread = unread;
             (state, Found::Items { items, dropped })
         }
         Err(trouble) => (failed(source, before, &trouble, now), Found::Trouble(trouble)),
@@ -118,10 +133,10 @@ struct Said {
 
 enum Heard {
     Unchanged { answer: Said, hints: Hints, hash: Option<String> },
-    Feed { answer: Said, hash: String, feed: RawFeed, items: Vec<(Item, Labels)>, dropped: usize },
+    Feed { answer: Said, hash: Option<String>, gathered: Box<Gathered> },
 }
 
-async fn ask(kit: &Kit, source: &Arc<Source>, known: Option<&SourceState>, now: Second) -> Result<Heard, Trouble> {
+async fn ask(kit: &Kit, source: &Arc<Source>, known: Option<&SourceState>, recall: &Recall, now: Second) -> Result<Heard, Trouble> {
     let url = address(source, known, now);
     let ask = Ask {
         url: &url,
@@ -145,15 +160,17 @@ async fn ask(kit: &Kit, source: &Arc<Source>, known: Option<&SourceState>, now: 
             if known.is_some_and(|state| state.body_hash.as_ref() == Some(&hash) && state.trouble.is_none()) {
                 return Ok(Heard::Unchanged { answer: said, hints, hash: Some(hash) });
             }
+            if source.page.is_some() {
+                let gathered = Reading { kit, source, known, recall, now }.gather(document).await?;
+                // What was left out has to be found again, and is not when the page counts as known.
+                let (answer, hash) =
+                    if gathered.is_whole { (said, Some(hash)) } else { (Said { etag: None, last_modified: None, ..said }, None) };
+                return Ok(Heard::Feed { answer, hash, gathered: Box::new(gathered) });
+            }
             let (classifier, source) = (kit.classifier.clone(), source.clone());
-            let turn = kit.readers.clone().acquire_owned().await;
-            let read = tokio::task::spawn_blocking(move || {
-                let _turn = turn;
-                read(&document, &source, &classifier)
-            })
-            .await;
-            let (feed, items, dropped) = read.map_err(|cause| Trouble::Reader(cause.to_string()))??;
-            Ok(Heard::Feed { answer: said, hash, feed, items, dropped })
+            let (feed, items, dropped) = kit.work(move || read(&document, &source, &classifier)).await??;
+            let gathered = Gathered { feed, items, dropped, is_whole: true, unread: 0, wait: None };
+            Ok(Heard::Feed { answer: said, hash: Some(hash), gathered: Box::new(gathered) })
         }
     }
 }
@@ -161,23 +178,29 @@ async fn ask(kit: &Kit, source: &Arc<Source>, known: Option<&SourceState>, now: 
 /// The feed without its items, the items that are kept, and how many were not.
 pub type Read = (RawFeed, Vec<(Item, Labels)>, usize);
 
-/// From a document to labelled items: the pure stages, in their order.
+/// From a document to labelled items: the pure stages, in their order. Of a listing, this is its first page alone.
 pub fn read(document: &Document, source: &Source, classifier: &Classifier) -> Result<Read, parse::ParseError> {
-    let about = parse::About { content_type: document.content_type.as_deref(), base: &document.url, dates: source.dates };
-    let mut feed = parse::parse(&document.body, &about)?;
+    let about = about(document, source);
+    let mut feed = match &source.page {
+        Some(rules) => parse::listing(&document.body, &about, rules)?.feed,
+        None => parse::parse(&document.body, &about)?,
+    };
     let raw = std::mem::take(&mut feed.items);
     let count = raw.len();
     let origin = Origin { source: &source.id, base: &document.url, feed_lang: feed.lang.as_deref() };
-    let items: Vec<(Item, Labels)> = raw
-        .into_iter()
-        .filter_map(|raw| clean::clean(raw, &origin).ok())
-        .map(|item| {
-            let mut labels = classifier.of(&item, source);
-            // Near misses are for `classify --explain`; the journal keeps what was decided.
-            labels.rejected.clear();
-            (item, labels)
-        })
-        .collect();
+    let items = raw.into_iter().filter_map(|raw| clean::clean(raw, &origin).ok());
+    let items: Vec<(Item, Labels)> = items.map(|item| labelled(item, source, classifier)).collect();
     let dropped = count - items.len();
     Ok((feed, items, dropped))
+}
+
+fn about<'a>(document: &'a Document, source: &Source) -> parse::About<'a> {
+    parse::About { content_type: document.content_type.as_deref(), base: &document.url, dates: source.dates }
+}
+
+fn labelled(item: Item, source: &Source, classifier: &Classifier) -> (Item, Labels) {
+    let mut labels = classifier.of(&item, source);
+    // Near misses are for `classify --explain`; the journal keeps what was decided.
+    labels.rejected.clear();
+    (item, labels)
 }

@@ -81,7 +81,7 @@ impl Publisher {
         format!("http://{}", self.address)
     }
 
-    /// Puts a document at a path; from now on the path answers well.
+    /// Puts a document at a path, or at a path and query; from now on that answers well. What has no document with its query has the path's.
     pub fn put(&self, path: &str, content_type: &str, body: &str) {
         let mut shelf = self.shelf();
         shelf.failures.remove(path);
@@ -107,7 +107,9 @@ impl Drop for Publisher {
 
 async fn serve(State(shelf): State<Arc<Mutex<Shelf>>>, request: Request) -> Response {
     let mut shelf = shelf.lock().unwrap_or_else(PoisonError::into_inner);
-    let path = request.uri().path().to_owned();
+    let whole = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+    let is_known = shelf.documents.contains_key(&whole) || shelf.failures.contains_key(&whole);
+    let path = if is_known { whole } else { request.uri().path().to_owned() };
     let response = answer(&shelf, &path, &request);
     let headers = request.headers().iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
     let seen = Seen {

@@ -72,6 +72,7 @@ pub fn state(source: &str, asked: Second) -> SourceState {
         answered: Some(asked),
         newest: None,
         failures: 0,
+        unread: 0,
         trouble: None,
         not_before: None,
         moved: None,
