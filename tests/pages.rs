@@ -506,3 +506,23 @@ fn other_hosts_are_not_asked() {
     let (row, asked) = world.pull();
     assert_eq!((row["items"].as_u64(), asked.len(), other.seen().len()), (Some(1), 1, 0));
 }
+
+#[test]
+fn no_listing_takes_for_ever() {
+    let deep = format!("{}{}", "<div>".repeat(250), "word <span>word</span> ".repeat(2_000));
+    let nested = format!("<ul>{}</ul>", "<li><div><div><div><div>x".repeat(500));
+    let flat = "<h3>x</h3><p>y</p>".repeat(2_000);
+    let wide = format!("<li>{}</li>", "<b>1</b><img src=data:x>".repeat(2_000));
+    for block in [
+        "item = \"div, li, h3\"\nsummary = \"div, span, p, b\"\ndate = \"div, span, b\"\nimage = \"div, span, img\"\ncountry = \"div, span, b\"",
+        "item = \"h3, span\"\nuntil = \"hr\"\nsummary = \"p\"\ndate = \"p\"\nformats = [\"%d %B %Y\"]",
+    ] {
+        let rules = rules(block);
+        for page in [&deep, &nested, &flat, &wide] {
+            let started = std::time::Instant::now();
+            let base = "https://x.example/".parse().unwrap();
+            let _ = listing(page.as_bytes(), &About { content_type: None, base: &base, dates: Default::default() }, &rules);
+            assert!(started.elapsed().as_secs() < 20, "{block}");
+        }
+    }
+}
