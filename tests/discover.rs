@@ -122,10 +122,10 @@ fn the_best_feed_of_several_is_taken_and_the_others_are_told_why_not() {
     assert_eq!(site.plain(&output.stdout), block);
     let told = r#"http://127.0.0.1:PPPPP/ is an HTML page titled “Observatorio de la Ruta – Noticias de la migración”
 feed
-http://127.0.0.1:PPPPP/feed/atom/      linked    best: Atom, 2 items, all dated, all with ids, all with whole text, in es as the page, newest of 2026-04-27
+http://127.0.0.1:PPPPP/feed/atom/      linked    best: Atom 1.0, 2 items, all dated, all with ids, all with whole text, in es as the page, newest of 2026-04-27
 http://127.0.0.1:PPPPP/feed/           declared  it tells the same in an older form: RSS 2.0, 2 items, all dated, all with ids, all with whole text, in es as the page, newest of 2026-04-27
 http://127.0.0.1:PPPPP/feed/old/       linked    it has less text: RSS 2.0, 2 items, all dated, all with ids, all with a summary, in es as the page, newest of 2026-04-27
-http://127.0.0.1:PPPPP/boletin.xml     linked    http://127.0.0.1:PPPPP/boletin.xml is not there (404); the publisher may have moved its feed
+http://127.0.0.1:PPPPP/boletin.xml     linked    there is nothing (404)
 http://127.0.0.1:PPPPP/comments/feed/  declared  not asked: it holds comments
 
 now it has 2 items
@@ -277,4 +277,19 @@ fn a_page_may_not_lead_to_other_private_addresses() {
     assert_eq!(secret.asked().len(), 0);
     let told = site.plain(&output.stderr);
     assert!(told.contains("is not asked: the address is not public"), "{told}");
+}
+
+#[test]
+fn a_page_with_neither_is_told_with_what_to_try() {
+    let place = Place::new("");
+    let site = Site::new(&[("/about", HTML, include_str!("pages/nothing.html"))]);
+    let output = discover(&place, &site.address("/about"), &["--write"]);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+    let told = site.plain(&output.stderr);
+    let last = told.lines().last().unwrap();
+    assert_eq!(
+        last,
+        "tributary: there is no feed, and nothing on the page repeats like a list of news; look for a page of news on that site, or write `[source.page]` by hand"
+    );
+    assert_eq!(fs::read_to_string(place.path("config/sources.toml")).unwrap(), "builtin = false\n");
 }

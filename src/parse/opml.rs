@@ -208,6 +208,8 @@ fn character(name: &str) -> Option<char> {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
 
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read(body: &str) -> Vec<(String, String, String)> {
@@ -265,5 +267,17 @@ mod tests {
         let secret = br#"<?xml version="1.0"?><!DOCTYPE opml [<!ENTITY x SYSTEM "file:///etc/passwd">]><opml><body><outline text="&x;" xmlUrl="http://a/"/></body></opml>"#;
         assert_eq!(opml(secret), Err(OpmlError::Declares));
         assert!(opml(b"<!DOCTYPE opml SYSTEM 'http://a/opml.dtd'><opml/>").is_ok());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_list_makes_the_reader_break_off(list in r#"(<opml>|</?outline( text='[a-z&]{0,3}'| xmlUrl="[a-z:/&;]{0,5}"| type=rss| url=x){0,3}/?>|<!--|-->|<!DOCTYPE [a-z\[]{0,3}>|<\?|<!\[CDATA\[|&#x?[0-9a-f]{0,9};|[<>&;"'=/ ]|\PC){0,40}"#) {
+            if let Ok(list) = opml(format!("<opml>{list}").as_bytes()) {
+                let texts = list.subscriptions.iter().flat_map(|feed| [&feed.feed, &feed.title]);
+                prop_assert!(texts.into_iter().all(|text| *text == text::one_line(text)));
+            }
+        }
     }
 }

@@ -111,7 +111,11 @@ fn proposal(tree: &Tree, worth: f64, group: &Group, parts: &[group::Parts]) -> O
     let pick = |of: &dyn Fn(&group::Parts) -> Option<usize>| -> Option<Pick> {
         let wanted: Vec<(usize, usize)> = good.iter().filter_map(|parts| Some((parts.item, of(parts)?))).collect();
         // What only some items have is worth a selector as well.
-        if wanted.len() * 3 < good.len() { None } else { select::part(tree, &wanted)?.parse().ok() }
+        if wanted.len() * 3 < good.len() {
+            return None;
+        }
+        let without: Vec<usize> = good.iter().filter(|parts| of(parts).is_none()).map(|parts| parts.item).collect();
+        select::part(tree, &wanted, &without)?.parse().ok()
     };
     let lazy = good.iter().filter_map(|parts| parts.image).all(|image| group::is_lazy(tree, image));
     let image = pick(&|parts| parts.image).map(|image| Pick { attribute: lazy.then(|| "data-src".to_owned()), ..image });
@@ -131,6 +135,8 @@ fn proposal(tree: &Tree, worth: f64, group: &Group, parts: &[group::Parts]) -> O
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use proptest::prelude::*;
 
     use super::*;
     use crate::parse::behind;
@@ -206,6 +212,21 @@ mod tests {
             format!("<div class='{}'>", many(&|n| format!("k{n}x "), 100_000)) + &"<a href=/x>one two three</a>".repeat(1_000),
         ] {
             propositions(&page);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn every_page_is_looked_at_and_every_selector_is_one(
+            parts in prop::collection::vec(r#"(</?(ul|li|div class="row news-[0-9]"|article|tr|td|table|p|h[1-6]|time datetime="2020-0[1-9]-05"|i)>|<a href="/[a-z]{1,3}">|</a>|<img src=x>|[1-9] May 2020|0[1-9]/[12][0-9]/2020|a headline of some length [a-z]{3}|\PC{0,4})"#, 0..80),
+            times in 1usize..6
+        ) {
+            for proposal in propositions(&parts.concat().repeat(times)) {
+                prop_assert!(proposal.items >= group::FEWEST && proposal.worth >= LEAST_WORTH);
+                prop_assert!(proposal.page.title.is_some() && proposal.page.link.is_some());
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use url::Url;
 
 use super::{Search, spoken};
 use crate::{
+    cli::progress,
     model::{Document, Item, Labels, Lang, RawFeed},
     parse::{self, Behind, How, Lead, Merit},
 };
@@ -73,7 +74,9 @@ pub async fn ask(search: &mut Search<'_>, behind: &Behind) -> Asked {
     // Addresses that led somewhere, and where.
     let mut led: HashMap<Url, Url> = HashMap::new();
     let has_news = |working: &[Working]| working.iter().any(Working::has_news);
+    let bar = progress::bar((behind.leads.len() + behind.guesses.len()) as u64);
     for lead in behind.leads.iter().chain(&behind.guesses) {
+        bar.inc(1);
         if has_news(&working) {
             match lead.how {
                 How::Guessed => break,
@@ -101,6 +104,7 @@ pub async fn ask(search: &mut Search<'_>, behind: &Behind) -> Asked {
             Err(error) => others.push(Candidate::without(lead, error.to_string())),
         }
     }
+    bar.finish_and_clear();
     order(working, others)
 }
 

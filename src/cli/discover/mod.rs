@@ -206,6 +206,7 @@ impl Search<'_> {
             Err(FetchError::Forbidden { url, .. }) if !self.allow_private => {
                 Err(format!("{url} is not public, or leads to what is not; --allow-private lets it be asked"))
             }
+            Err(FetchError::Missing { .. }) => Err("there is nothing (404)".to_owned()),
             Err(error) => {
                 if matches!(error, FetchError::SlowDown { .. } | FetchError::NoAnswer { .. } | FetchError::TooSlow { .. }) {
                     self.tired.insert(host);

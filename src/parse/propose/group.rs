@@ -267,7 +267,11 @@ fn parts(tree: &Tree, base: &Url, item: usize) -> Parts {
         let called = |name: &str| ["title", "titulo", "titre", "headline"].iter().any(|word| name.to_ascii_lowercase().contains(word));
         tree.at(at).classes().any(called)
     };
-    let heading = within(tree, item).find(|at| is_heading(tree, *at) && is_titled(*at));
+    // The caption of a picture may be a heading as well, and leads nowhere.
+    let leads = |at: usize| within(tree, at).chain(tree.around(at).take_while(|around| contains(tree, item, *around)));
+    let has_link = |at: &usize| leads(*at).any(|at| address(tree, base, at).is_some());
+    let headings = || within(tree, item).filter(|at| is_heading(tree, *at));
+    let heading = headings().find(|at| is_titled(*at) && has_link(at)).or_else(|| headings().find(|at| is_titled(*at)));
     let called = || within(tree, item).skip(1).find(|at| is_called(*at) && is_titled(*at));
     let longest = || {
         let links = within(tree, item).filter(|at| address(tree, base, *at).is_some() && tree.length(*at) >= 8);
@@ -278,8 +282,7 @@ fn parts(tree: &Tree, base: &Url, item: usize) -> Parts {
             },
         )
     };
-    let headings = within(tree, item).filter(|at| is_heading(tree, *at));
-    parts.headed_links = headings.filter(|at| within(tree, *at).any(|inner| address(tree, base, inner).is_some())).count();
+    parts.headed_links = headings().filter(|at| within(tree, *at).any(|inner| address(tree, base, inner).is_some())).count();
     parts.is_headed = heading.is_some();
     parts.title = heading.or_else(called).or_else(longest);
     let Some(title) = parts.title else { return parts };
@@ -326,8 +329,7 @@ fn date(tree: &Tree, item: usize, title: usize) -> (Option<usize>, Numbers) {
     let mut tried: HashSet<String> = HashSet::new();
     for at in within(tree, item).skip(1).filter(|at| !contains(tree, title, *at) && !contains(tree, *at, title)) {
         let element = tree.at(at);
-        if element.name == "time" && element.attribute("datetime").is_some_and(|written| parse_date(written, DateOrder::DayFirst).is_some())
-        {
+        if element.name == "time" && element.attribute("datetime").is_some_and(reads_as_date) {
             return (Some(at), None);
         }
         let length = tree.length(at);
@@ -339,11 +341,16 @@ fn date(tree: &Tree, item: usize, title: usize) -> (Option<usize>, Numbers) {
             continue;
         }
         let numbers = numbers(&written);
-        if numbers.is_some() || written.split(' ').count() <= 7 && parse_date(&written, DateOrder::DayFirst).is_some() {
+        if numbers.is_some() || written.split(' ').count() <= 7 && reads_as_date(&written) {
             best = Some((at, length, numbers));
         }
     }
     best.map_or((None, None), |(at, _, numbers)| (Some(at), numbers))
+}
+
+/// Whether a text can be read as a date, whatever the order of its numbers.
+fn reads_as_date(written: &str) -> bool {
+    parse_date(written, DateOrder::DayFirst).is_some()
 }
 
 /// The first two numbers of `08/21/2020`, `21.08.2020` or `21-8-2020`.

@@ -1,6 +1,6 @@
 //! The plainest selector that finds an element.
 
-use std::fmt;
+use std::{cmp::Reverse, fmt};
 
 use super::group::{Group, is_lasting, lasting_classes, within};
 use crate::html::Tree;
@@ -145,8 +145,8 @@ pub(super) fn item(tree: &Tree, group: &Group) -> Option<String> {
     best.filter(|(extra, _)| extra * 2 <= group.members.len()).map(|(_, path)| path.to_string())
 }
 
-/// The selector that finds, first of all in most items, the wanted element. `.` is the item itself.
-pub(super) fn part(tree: &Tree, wanted: &[(usize, usize)]) -> Option<String> {
+/// The selector that finds, first of all in most items, the wanted element, and as little as can be in those `without` one. `.` is the item itself.
+pub(super) fn part(tree: &Tree, wanted: &[(usize, usize)], without: &[usize]) -> Option<String> {
     if wanted.iter().filter(|(item, part)| item == part).count() * 2 > wanted.len() {
         return Some(".".to_owned());
     }
@@ -163,16 +163,13 @@ pub(super) fn part(tree: &Tree, wanted: &[(usize, usize)]) -> Option<String> {
             }
         }
     }
-    let hits = |path: &Path| {
-        let is_hit = |(item, part): &&(usize, usize)| within(tree, *item).skip(1).find(|at| path.finds(tree, *at)) == Some(*part);
-        wanted.iter().filter(is_hit).count()
-    };
-    // Of equals one whose class says what it is for, then the plainest.
-    let best = paths.iter().map(|path| ((hits(path), path.is_telling()), path)).fold(
-        None,
-        |best: Option<((usize, bool), &Path)>, (hits, path)| {
-            if best.is_some_and(|(most, _)| most >= hits) { best } else { Some((hits, path)) }
-        },
-    );
-    best.filter(|((hits, _), _)| hits * 10 >= wanted.len() * 6).map(|(_, path)| path.to_string())
+    let found = |path: &Path, item: usize| within(tree, item).skip(1).find(|at| path.finds(tree, *at));
+    let hits = |path: &Path| wanted.iter().filter(|(item, part)| found(path, *item) == Some(*part)).count();
+    // An empty element says nothing wrong.
+    let says = |at: usize| tree.length(at) > 0 || tree.at(at).name == "img";
+    let misses = |path: &Path| without.iter().filter(|item| found(path, **item).is_some_and(says)).count();
+    // Of equals one that finds less elsewhere, then one whose class says what it is for, then the plainest.
+    // The last of the greatest is taken: the plainest come last.
+    let best = paths.iter().rev().max_by_key(|path| (hits(path), Reverse(misses(path)), path.is_telling()));
+    best.filter(|path| hits(path) * 10 >= wanted.len() * 6).map(ToString::to_string)
 }
