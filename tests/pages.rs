@@ -424,6 +424,20 @@ fn a_listing_of_several_pages_becomes_a_feed_and_what_is_known_is_not_asked_agai
 }
 
 #[test]
+fn the_daemon_pulls_listings_as_it_pulls_feeds() {
+    let world = World::new();
+    world.put("/en/news", [2, 1].into_iter(), None);
+    let mut daemon = world.place.start(&[]);
+    assert_eq!(daemon.next_pull().as_deref(), Some("office"));
+    assert_eq!(http::subscribe(daemon.address, "/feed.atom").items.len(), 2);
+    world.put("/en/news", [3, 2, 1].into_iter(), None);
+    let (row, _) = world.pull();
+    assert_eq!(row["new"].as_u64(), Some(1), "{row}");
+    assert_eq!(http::subscribe(daemon.address, "/feed.atom").items.len(), 3);
+    daemon.stop();
+}
+
+#[test]
 fn many_new_items_come_with_several_pulls_and_none_is_lost() {
     let world = World::new();
     world.put("/en/news", (1..=23).rev(), None);
