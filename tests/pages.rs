@@ -424,6 +424,20 @@ fn a_listing_of_several_pages_becomes_a_feed_and_what_is_known_is_not_asked_agai
 }
 
 #[test]
+fn the_daemon_pulls_listings_as_it_pulls_feeds() {
+    let world = World::new();
+    world.put("/en/news", [2, 1].into_iter(), None);
+    let mut daemon = world.place.start(&[]);
+    assert_eq!(daemon.next_pull().as_deref(), Some("office"));
+    assert_eq!(http::subscribe(daemon.address, "/feed.atom").items.len(), 2);
+    world.put("/en/news", [3, 2, 1].into_iter(), None);
+    let (row, _) = world.pull();
+    assert_eq!(row["new"].as_u64(), Some(1), "{row}");
+    assert_eq!(http::subscribe(daemon.address, "/feed.atom").items.len(), 3);
+    daemon.stop();
+}
+
+#[test]
 fn many_new_items_come_with_several_pulls_and_none_is_lost() {
     let world = World::new();
     world.put("/en/news", (1..=23).rev(), None);
@@ -505,4 +519,24 @@ fn other_hosts_are_not_asked() {
     world.publisher.put("/en/news", HTML, &page.replace("/news/1", &format!("{}/news/1", other.base())));
     let (row, asked) = world.pull();
     assert_eq!((row["items"].as_u64(), asked.len(), other.seen().len()), (Some(1), 1, 0));
+}
+
+#[test]
+fn no_listing_takes_for_ever() {
+    let deep = format!("{}{}", "<div>".repeat(250), "word <span>word</span> ".repeat(2_000));
+    let nested = format!("<ul>{}</ul>", "<li><div><div><div><div>x".repeat(500));
+    let flat = "<h3>x</h3><p>y</p>".repeat(2_000);
+    let wide = format!("<li>{}</li>", "<b>1</b><img src=data:x>".repeat(2_000));
+    for block in [
+        "item = \"div, li, h3\"\nsummary = \"div, span, p, b\"\ndate = \"div, span, b\"\nimage = \"div, span, img\"\ncountry = \"div, span, b\"",
+        "item = \"h3, span\"\nuntil = \"hr\"\nsummary = \"p\"\ndate = \"p\"\nformats = [\"%d %B %Y\"]",
+    ] {
+        let rules = rules(block);
+        for page in [&deep, &nested, &flat, &wide] {
+            let started = std::time::Instant::now();
+            let base = "https://x.example/".parse().unwrap();
+            let _ = listing(page.as_bytes(), &About { content_type: None, base: &base, dates: Default::default() }, &rules);
+            assert!(started.elapsed().as_secs() < 20, "{block}");
+        }
+    }
 }
