@@ -480,6 +480,21 @@ fn a_listing_whose_selectors_stop_matching_is_broken_until_they_match_again() {
 }
 
 #[test]
+fn selectors_that_an_editor_changes_are_tried_on_the_same_page() {
+    let world = World::new();
+    world.put("/en/news", [2, 1].into_iter(), None);
+    world.pull();
+    let file = world.place.path("config/sources.toml");
+    let sources = fs::read_to_string(&file).unwrap();
+    fs::write(&file, sources.replace("article.news", "article.old")).unwrap();
+    let (row, asked) = world.pull();
+    assert!(row["trouble"].as_str().unwrap().contains("`item` = \"article.old\" matches nothing"), "{row}");
+    assert_eq!(asked, ["200 /en/news"]);
+    fs::write(&file, sources).unwrap();
+    assert_eq!(world.pull().1, ["304 /en/news"]);
+}
+
+#[test]
 fn pages_of_items_that_fail_are_tried_again_and_then_done_without() {
     let world = World::new();
     world.put("/en/news", [3, 2, 1].into_iter(), None);

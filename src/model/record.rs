@@ -172,6 +172,9 @@ pub struct SourceState {
     /// Items in its last document.
     #[serde(default)]
     pub items: u32,
+    /// In what way it was read, when not as any feed is: what would be read in another way now is read again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<String>,
     /// What its ids are worth, when they are not what ids should be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ids: Option<Ids>,

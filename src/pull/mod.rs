@@ -15,7 +15,7 @@ use std::{
 pub use page::Recall;
 use page::{Gathered, Reading};
 pub use state::{address, back_off};
-use state::{answered, failed};
+use state::{answered, failed, rules};
 use tokio::sync::Semaphore;
 
 use crate::{
@@ -107,6 +107,14 @@ pub async fn look(kit: &Kit, source: &Arc<Source>, before: Option<&SourceState>,
     let started = Instant::now();
     // What was learned about another address says nothing about this one.
     let known = before.filter(|state| state.url == source.url.as_str());
+    // A document that would be read in another way today is new, though it has not changed.
+    let anew = known.filter(|state| state.rules != rules(source)).map(|state| SourceState {
+        etag: None,
+        last_modified: None,
+        body_hash: None,
+        ..state.clone()
+    });
+    let known = anew.as_ref().or(known);
     let last_good = before.and_then(|state| state.answered);
     let (state, found) = match ask(kit, source, known, recall, now).await {
         Ok(Heard::Unchanged { answer, hints, hash }) => (answered(source, known, &answer, hints, hash, None, now), Found::Unchanged),

@@ -7,7 +7,7 @@ use url::Url;
 use super::{Said, Trouble};
 use crate::{
     fetch::FetchError,
-    model::{Hints, Moved, RawFeed, Second, Source, SourceState, Timetable},
+    model::{DateOrder, Hints, Moved, RawFeed, Second, Source, SourceState, Timetable},
     text,
 };
 
@@ -78,7 +78,14 @@ pub(super) fn answered(
         repaired: feed.map_or_else(|| known.map(|state| state.repaired.clone()).unwrap_or_default(), |feed| feed.repaired.clone()),
         items: known.map_or(0, |state| state.items),
         ids: known.and_then(|state| state.ids),
+        rules: rules(source),
     }
+}
+
+/// In what way a source is read, when not as any feed is: `[source.page]` and `dates`, in brief.
+pub(super) fn rules(source: &Source) -> Option<String> {
+    let is_special = source.page.is_some() || source.dates != DateOrder::default();
+    is_special.then(|| blake3::hash(format!("{:?} {:?}", source.page, source.dates).as_bytes()).to_hex()[..16].to_owned())
 }
 
 /// The state after a failure. Validators stay: they stand for what was kept.
@@ -103,6 +110,7 @@ pub(super) fn failed(source: &Source, before: Option<&SourceState>, trouble: &Tr
         repaired: Vec::new(),
         items: 0,
         ids: None,
+        rules: rules(source),
     };
     let mut state = match before {
         Some(state) if state.url == source.url.as_str() => state.clone(),

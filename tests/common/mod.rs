@@ -80,6 +80,7 @@ pub fn state(source: &str, asked: Second) -> SourceState {
         repaired: vec![],
         items: 1,
         ids: None,
+        rules: None,
     }
 }
 
