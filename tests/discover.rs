@@ -246,6 +246,28 @@ fn comments_alone_are_no_source() {
 }
 
 #[test]
+fn pages_that_would_do_harm_are_told_in_good_time() {
+    let place = Place::new("");
+    let attributes: String = (0..200_000).map(|n| format!(" a{n:x}")).collect();
+    let site = Site::new(&[
+        ("/tags", HTML, &"<li><a href=/x>Something that looks like news</a>".repeat(60_000)),
+        ("/attributes", HTML, &format!("<html><title>A tag</title><a{attributes}>")),
+        ("/deep", HTML, &("<html><title>A well</title>".to_owned() + &"<div><a href=/x>".repeat(10_000))),
+        ("/large", HTML, &"x".repeat(9 << 20)),
+    ]);
+    let told = |path: &str| {
+        let output = discover(&place, &site.address(path), &[]);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+        site.plain(&output.stderr).lines().last().unwrap().to_owned()
+    };
+    assert_eq!(told("/tags"), "tributary: http://127.0.0.1:PPPPP/tags: the page has more than 15000 elements; no listing needs as many");
+    assert_eq!(told("/large"), "tributary: http://127.0.0.1:PPPPP/large is longer than 8 MiB after decoding");
+    for path in ["/attributes", "/deep"] {
+        assert!(told(path).starts_with("tributary: there is no feed, and nothing on the page repeats"));
+    }
+}
+
+#[test]
 fn nobody_is_asked_without_leave() {
     let (site, place) = (wordpress(), Place::new(""));
     let refused = |arguments: &[&str]| {

@@ -28,9 +28,6 @@ use crate::{
 /// Items that are shown.
 const SHOWN: usize = 10;
 
-/// A page with fewer items is no list of news.
-const FEWEST: usize = 3;
-
 /// How it is asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Wishes {
@@ -176,7 +173,7 @@ impl Search<'_> {
         for proposal in parse::propose(behind) {
             let source = Source { url: url.clone(), page: Some(proposal.page), dates: proposal.dates, ..self.blank.clone() };
             let Ok((_, items)) = self.read(document, &source) else { continue };
-            if items.len() < FEWEST {
+            if items.len() < parse::FEWEST {
                 continue;
             }
             let lang = spoken(&items).or(behind.lang);
