@@ -283,6 +283,8 @@ fn nobody_is_asked_without_leave() {
         let (code, told) = refused(&["discover", address, "--contact", "editor@example.org"]);
         assert!(code == 2 && told.contains("is not the address of a page"), "{address}: {told}");
     }
+    let (code, told) = refused(&["discover", "https://me:secret@site.example/", "--contact", "editor@example.org"]);
+    assert!(code == 2 && told.contains("holds a name or password") && !told.contains("secret"), "{told}");
     assert_eq!(site.asked().len(), 0);
 }
 

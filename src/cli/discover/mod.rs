@@ -99,6 +99,9 @@ pub fn discover(common: &Common, address: &str, wishes: Wishes) -> Result<(), Fa
 fn given(address: &str) -> Result<Url, Failure> {
     let whole = if address.contains("://") { address.to_owned() } else { format!("https://{address}") };
     match Url::parse(&whole) {
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            Err(Failure::Misuse("the address holds a name or password, and would be published with the source".to_owned()))
+        }
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
         _ => Err(Failure::Misuse(format!("`{address}` is not the address of a page; give one such as https://example.org/news"))),
     }
