@@ -246,6 +246,28 @@ fn comments_alone_are_no_source() {
 }
 
 #[test]
+fn pages_that_would_do_harm_are_told_in_good_time() {
+    let place = Place::new("");
+    let attributes: String = (0..200_000).map(|n| format!(" a{n:x}")).collect();
+    let site = Site::new(&[
+        ("/tags", HTML, &"<li><a href=/x>Something that looks like news</a>".repeat(60_000)),
+        ("/attributes", HTML, &format!("<html><title>A tag</title><a{attributes}>")),
+        ("/deep", HTML, &("<html><title>A well</title>".to_owned() + &"<div><a href=/x>".repeat(10_000))),
+        ("/large", HTML, &"x".repeat(9 << 20)),
+    ]);
+    let told = |path: &str| {
+        let output = discover(&place, &site.address(path), &[]);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+        site.plain(&output.stderr).lines().last().unwrap().to_owned()
+    };
+    assert_eq!(told("/tags"), "tributary: http://127.0.0.1:PPPPP/tags: the page has more than 15000 elements; no listing needs as many");
+    assert_eq!(told("/large"), "tributary: http://127.0.0.1:PPPPP/large is longer than 8 MiB after decoding");
+    for path in ["/attributes", "/deep"] {
+        assert!(told(path).starts_with("tributary: there is no feed, and nothing on the page repeats"));
+    }
+}
+
+#[test]
 fn nobody_is_asked_without_leave() {
     let (site, place) = (wordpress(), Place::new(""));
     let refused = |arguments: &[&str]| {
@@ -261,6 +283,8 @@ fn nobody_is_asked_without_leave() {
         let (code, told) = refused(&["discover", address, "--contact", "editor@example.org"]);
         assert!(code == 2 && told.contains("is not the address of a page"), "{address}: {told}");
     }
+    let (code, told) = refused(&["discover", "https://me:secret@site.example/", "--contact", "editor@example.org"]);
+    assert!(code == 2 && told.contains("holds a name or password") && !told.contains("secret"), "{told}");
     assert_eq!(site.asked().len(), 0);
 }
 
@@ -292,4 +316,116 @@ fn a_page_with_neither_is_told_with_what_to_try() {
         "tributary: there is no feed, and nothing on the page repeats like a list of news; look for a page of news on that site, or write `[source.page]` by hand"
     );
     assert_eq!(fs::read_to_string(place.path("config/sources.toml")).unwrap(), "builtin = false\n");
+}
+
+/// A Drupal listing without a feed, as a site.
+fn drupal() -> Site {
+    Site::new(&[("/es/noticias", HTML, include_str!("pages/drupal-listing.html"))])
+}
+
+const DRUPAL: &str = r#"[[source]]
+id = "oficina-regional-de-ejemplo"
+title = "Oficina Regional de Ejemplo"
+url = "http://127.0.0.1:PPPPP/es/noticias"
+lang = "es"
+allow_private = true
+probed = TODAY
+[source.page]
+item = "div.views-row"
+title = "div.views-field-title a"
+link = "div.views-field-title a"
+summary = "div.views-field-body"
+image = "img"
+date = "div.views-field-created"
+"#;
+
+#[test]
+fn a_page_without_a_feed_is_proposed_with_selectors_and_read_before_it_is_shown() {
+    let (site, place) = (drupal(), Place::new(""));
+    let output = discover(&place, &site.address("/es/noticias"), &[]);
+    let told = site.plain(&output.stderr);
+    assert_eq!(site.plain(&output.stdout), DRUPAL, "{told}");
+    let end = r#"there is no feed; the page itself can be read
+
+now it has 4 items
+date        lang  title                                                                            topics                                           places
+2020-09-08  es    Guatemala y México acuerdan un protocolo contra el tráfico ilícito de migrantes  migrant-smuggling capacity-building              GT MX
+2020-09-02  es    Jóvenes retornados encuentran empleo en una feria en San Salvador                return-and-reintegration youth labour-migration  SV
+2020-08-27  es    Las remesas a Honduras crecen pese a la pandemia, según un estudio               remittances migration-data migration-health      HN
+2020-08-19  es    Costa Rica estrena un albergue para la niñez migrante no acompañada              children-on-the-move humanitarian-response       CR
+
+nothing was written: with --write it is added to sources.toml
+"#;
+    let from = told.find("there is no feed").unwrap_or_default();
+    assert_eq!(&told[from..], end);
+}
+
+#[test]
+fn the_block_of_a_page_reads_the_items_that_were_shown() {
+    let (site, place) = (drupal(), Place::new(""));
+    let shown = discover(&place, &site.address("/es/noticias"), &["--json", "--write"]);
+    assert_eq!(shown.status.code(), Some(0), "{}", String::from_utf8_lossy(&shown.stderr));
+    let lines: Vec<serde_json::Value> = shown.stdout.split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
+    let mut shown: Vec<String> =
+        lines.iter().filter_map(|line| Some(format!("{} {}", line["item"].as_str()?, line["url"].as_str()?))).collect();
+    assert_eq!(shown.len(), 4);
+    place.succeed(&["pull"]);
+    let feed = place.succeed(&["print", "feed.atom"]);
+    let base = "http://reader.example/".parse().unwrap();
+    let about = tributary::parse::About { content_type: None, base: &base, dates: Default::default() };
+    let feed = tributary::parse::parse(feed.as_bytes(), &about).unwrap();
+    let title = |title: &Option<tributary::model::RawText>| match title {
+        Some(tributary::model::RawText::Plain(title) | tributary::model::RawText::Html(title)) => title.clone(),
+        None => String::new(),
+    };
+    let mut pulled: Vec<String> =
+        feed.items.iter().map(|item| format!("{} {}", title(&item.title), item.link.clone().unwrap_or_default())).collect();
+    shown.sort();
+    pulled.sort();
+    assert_eq!(pulled, shown);
+
+    let again = discover(&place, &site.address("/es/noticias"), &["--write"]);
+    assert!(String::from_utf8(again.stderr).unwrap().ends_with("it is already there as `oficina-regional-de-ejemplo`\n"));
+}
+
+#[test]
+fn lists_of_other_shapes_are_read_with_their_dates() {
+    let read = |path: &str, page: &str| {
+        let (site, place) = (Site::new(&[(path, HTML, page)]), Place::new(""));
+        let output = discover(&place, &site.address(path), &["--json"]);
+        let plain = site.plain(&output.stdout);
+        let lines: Vec<serde_json::Value> = plain.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().replace("http://127.0.0.1:PPPPP", "");
+        let item = |line: &serde_json::Value| {
+            Some(format!("{} {}: {}", text(&line["published"]).get(..10)?, text(&line["url"]), line["item"].as_str()?))
+        };
+        let block = text(&lines.last().unwrap()["block"]);
+        (lines.iter().filter_map(item).collect::<Vec<_>>(), block[block.find("[source.page]").unwrap_or(block.len())..].to_owned())
+    };
+    // Cards that are links themselves; pictures that are fetched late.
+    let (items, page) = read("/stories", include_str!("pages/cards.html"));
+    assert_eq!(
+        items,
+        [
+            "2026-04-28 /stories/bridge: A bridge of jobs for Venezuelans in Colombia",
+            "2026-04-21 /stories/school: A school on wheels reaches displaced children in Haiti",
+            "2026-04-14 /stories/clinic: A clinic at the border of Ecuador and Peru",
+            "2026-04-07 /stories/radio: Radio warns of smugglers in the Darién",
+            "2026-03-31 /stories/court: A court in Mexico frees twelve people from detention",
+        ]
+    );
+    let expected = "[source.page]\nitem = \"a.card\"\ntitle = \"h5.card-title\"\nlink = \".\"\nsummary = \"p.card-text\"\nimage = \"img.card-img-top@data-src\"\ndate = \"time\"\n";
+    assert_eq!(page, expected);
+    // An old page without classes; the twenty-first can not be a month.
+    let (items, page) = read("/mission/press.html", include_str!("pages/plain-list.html"));
+    assert_eq!(
+        items,
+        [
+            "2020-08-21 /mission/news/2020-17.html: Deportation flights from the United States to Honduras resume",
+            "2020-08-12 /mission/news/2020-16.html: Diaspora groups in Spain send masks to clinics in Paraguay",
+            "2020-07-30 /mission/news/2020-15.html: Border posts between Panama and Costa Rica get new equipment",
+            "2020-07-04 /mission/news/2020-14.html: Victims of trafficking find shelter in a new house in Belize",
+        ]
+    );
+    assert_eq!(page, "[source.page]\nitem = \"ul > li\"\ntitle = \"a\"\nlink = \"a\"\ndate = \"i\"\n");
 }

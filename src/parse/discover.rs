@@ -161,6 +161,8 @@ fn address(href: &str, base: &Url) -> Option<Url> {
     };
     let mut url = base.join(&href).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())?;
     url.set_fragment(None);
+    // Names and passwords would be published with the source.
+    let _ = url.set_username("").and_then(|()| url.set_password(None));
     Some(url)
 }
 

@@ -27,7 +27,7 @@ pub use decode::decode;
 pub use discover::{Behind, How, Lead, behind};
 pub use opml::{LONGEST_LIST, Opml, OpmlError, opml};
 pub use page::{Listing, PageError, detail, is_same_host, listing};
-pub use propose::{Proposal, propose};
+pub use propose::{FEWEST, Proposal, propose};
 pub use rank::{Merit, rank};
 use tokens::Notes;
 use url::Url;

@@ -18,6 +18,8 @@ use crate::{
     model::{DateOrder, PageRules, Pick},
 };
 
+/// Fewer items are no list of news.
+pub const FEWEST: usize = 3;
 /// Proposals for one page at most.
 const MOST: usize = 5;
 /// Groups that are looked at closely: the likeliest by number and length of their members.
@@ -74,7 +76,7 @@ fn worth(tree: &Tree, base: &Url, group: &Group, parts: &[group::Parts]) -> f64 
     };
     let (links, titles) = (distinct(&|parts| parts.address()), distinct(&|parts| parts.title_text.clone()));
     let repeats = share(links.min(titles), good.len()) < 0.8;
-    if good.len() < group::FEWEST || share(good.len(), parts.len()) < 0.6 || repeats {
+    if good.len() < FEWEST || share(good.len(), parts.len()) < 0.6 || repeats {
         return 0.0;
     }
     let mut lengths: Vec<usize> = good.iter().map(|parts| parts.title_text.chars().count()).collect();
@@ -224,7 +226,7 @@ mod tests {
             times in 1usize..6
         ) {
             for proposal in propositions(&parts.concat().repeat(times)) {
-                prop_assert!(proposal.items >= group::FEWEST && proposal.worth >= LEAST_WORTH);
+                prop_assert!(proposal.items >= FEWEST && proposal.worth >= LEAST_WORTH);
                 prop_assert!(proposal.page.title.is_some() && proposal.page.link.is_some());
             }
         }

@@ -28,9 +28,6 @@ use crate::{
 /// Items that are shown.
 const SHOWN: usize = 10;
 
-/// A page with fewer items is no list of news.
-const FEWEST: usize = 3;
-
 /// How it is asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Wishes {
@@ -102,6 +99,9 @@ pub fn discover(common: &Common, address: &str, wishes: Wishes) -> Result<(), Fa
 fn given(address: &str) -> Result<Url, Failure> {
     let whole = if address.contains("://") { address.to_owned() } else { format!("https://{address}") };
     match Url::parse(&whole) {
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            Err(Failure::Misuse("the address holds a name or password, and would be published with the source".to_owned()))
+        }
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
         _ => Err(Failure::Misuse(format!("`{address}` is not the address of a page; give one such as https://example.org/news"))),
     }
@@ -176,7 +176,7 @@ impl Search<'_> {
         for proposal in parse::propose(behind) {
             let source = Source { url: url.clone(), page: Some(proposal.page), dates: proposal.dates, ..self.blank.clone() };
             let Ok((_, items)) = self.read(document, &source) else { continue };
-            if items.len() < FEWEST {
+            if items.len() < parse::FEWEST {
                 continue;
             }
             let lang = spoken(&items).or(behind.lang);

@@ -4,10 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use url::Url;
 
+use super::FEWEST;
 use crate::{html::Tree, model::DateOrder, parse::parse_date, text};
 
-/// Fewer members are no list.
-pub(super) const FEWEST: usize = 3;
 /// Members of a group that are looked at.
 const MOST_MEMBERS: usize = 60;
 /// Elements of one member that are looked at.
