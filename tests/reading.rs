@@ -230,7 +230,7 @@ fn a_date_follows_the_order_of_its_source() {
         let told: Vec<String> = feed.items.iter().map(|item| item.published.map_or("none".to_owned(), |at| at.to_rfc3339())).collect();
         (told, feed.repaired)
     };
-    let unread = vec!["1 dates that can not be read".to_owned()];
+    let unread = vec!["dates that can not be read: 1".to_owned()];
     let told = |first: &str| vec![format!("{first}T10:00:00+00:00"), "2020-08-21T00:00:00+00:00".to_owned(), "none".to_owned()];
     assert_eq!(dates(DateOrder::DayFirst), (told("2020-04-03"), unread.clone()));
     assert_eq!(dates(DateOrder::MonthFirst), (told("2020-03-04"), unread));
@@ -285,7 +285,7 @@ fn json_is_read_item_by_item() {
     let feed =
         read("{\"version\":\"https://jsonfeed.org/version/1.1\",\"items\":[{\"id\":1,\"title\":\"A\"},7,{\"id\":\"2\",\"title\":\"B\"}]}");
     assert_eq!((feed.kind.as_str(), feed.items.len()), ("JSON Feed 1.1", 2));
-    assert_eq!(feed.repaired, ["ids that are no text", "1 items that can not be read"]);
+    assert_eq!(feed.repaired, ["ids that are no text", "items that can not be read: 1"]);
     for broken in [
         "{\"items\":[{\"id\":\"1\",\"title\":\"A\\ud800 b\",},{\"id\":\"2\",\"title\":\"B\"},]}",
         "{\"items\":[{\"id\":\"1\",\"title\":\"A\n b\"},{\"id\":\"2\",\"title\":\"B\"},{\"id\":\"3\",\"ti",

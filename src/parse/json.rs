@@ -60,10 +60,10 @@ fn from(feed: Feed<'_>, order: DateOrder, notes: &mut Vec<String>) -> RawFeed {
         notes.push("ids that are no text".to_owned());
     }
     if lost > 0 {
-        notes.push(format!("{lost} items that can not be read"));
+        notes.push(format!("items that can not be read: {lost}"));
     }
     if unread > 0 {
-        notes.push(format!("{unread} dates that can not be read"));
+        notes.push(format!("dates that can not be read: {unread}"));
     }
     RawFeed {
         kind: format!("JSON Feed {}", version.unwrap_or("1.0")),

@@ -325,7 +325,7 @@ impl<'a> Reader<'a> {
 
     fn finish(mut self) -> RawFeed {
         if self.unread_dates > 0 {
-            self.notes.add(&format!("{} dates that can not be read", self.unread_dates));
+            self.notes.add(&format!("dates that can not be read: {}", self.unread_dates));
         }
         let period = self.period.map(|hours| Duration::from_hours(u64::from(hours)) / self.frequency.unwrap_or(1).max(1));
         let quiet = self.feed.hints.quiet_for.max(period);
