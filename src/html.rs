@@ -12,6 +12,7 @@
 
 mod dom;
 mod selector;
+mod settled;
 mod tidy;
 mod tree;
 
@@ -48,6 +49,9 @@ const MOST_ATTRIBUTES: usize = 1_000;
 
 /// Markup up to this length, in bytes, can be as wild as it likes: the square of it is still no time.
 const TAME: usize = 4 << 10;
+
+/// How often markup is parsed again until it is at rest; what is not by then keeps only its words.
+const PARSED_AGAIN: usize = 6;
 
 /// Elements that may stay, each with the attributes it may have.
 const ALLOWED: &[(&str, &[&str])] = &[
@@ -147,16 +151,8 @@ impl SafeHtml {
             return Self(escape(&text::one_line(&without_tags(markup))));
         }
         let tame = escape_bare_ampersands(markup);
-        let clean = with_builder(base, |builder| {
-            let once = builder.clean(&tame).to_string();
-            // Misnested tables are moved about each time they are parsed, until they come to rest.
-            if !once.contains("<table") {
-                return once;
-            }
-            let at_rest =
-                std::iter::successors(Some(once), |before| Some(builder.clean(before).to_string()).filter(|after| after != before));
-            at_rest.take(4).last().unwrap_or_default()
-        });
+        let clean = with_builder(base, |builder| at_rest(builder, builder.clean(&tame).to_string()));
+        let Some(clean) = clean else { return Self(escape(&text::one_line(&without_tags(markup)))) };
         Self(match text::xml_safe(&clean) {
             Cow::Borrowed(safe) if safe.trim().len() == safe.len() => clean,
             safe => safe.trim().to_owned(),
@@ -226,6 +222,33 @@ fn has_markup(text: &str) -> bool {
 /// A text with `&`, `<`, `>` and `"` written so that they stand for themselves, in content and in attributes.
 pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// Markup that is safe, parsed again until that changes nothing. `None` when it does not come to rest.
+fn at_rest(builder: &Builder<'_>, once: String) -> Option<String> {
+    let mut clean = without_first_breaks(once);
+    if settled::is_settled(&clean) {
+        return Some(clean);
+    }
+    for _ in 0..PARSED_AGAIN {
+        let again = without_first_breaks(builder.clean(&clean).to_string());
+        if again == clean {
+            return Some(clean);
+        }
+        clean = again;
+    }
+    None
+}
+
+/// A parser drops the line break that `pre` begins with, each time another one (WHATWG HTML §13.2.6.4.7).
+fn without_first_breaks(markup: String) -> String {
+    const PRE: &str = "<pre>";
+    if !markup.contains("<pre>\n") {
+        return markup;
+    }
+    let mut parts = markup.split(PRE);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + PRE + part.trim_start_matches('\n'))
 }
 
 /// Lends the sanitiser for this base. Making one costs more than most texts, and one after the other has the same base.
