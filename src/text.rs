@@ -74,6 +74,10 @@ fn one_line_of(text: impl Iterator<Item = char>, length: usize) -> String {
 
 /// The text for comparison: decomposed, accents dropped, lower case, `ß ø ł đ œ æ ı` spelt out.
 pub fn fold(text: &str) -> String {
+    // Decomposing looks every character up; ASCII has nothing to decompose.
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     let mut folded = String::with_capacity(text.len());
     for c in text.nfkd().filter(|c| !is_combining_mark(*c)) {
         for c in c.to_lowercase() {

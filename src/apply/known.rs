@@ -200,14 +200,18 @@ impl Search<'_> {
         let kept = &story.copies[*copy].item;
         let upstream = &kept.upstream;
         // A key is worth a record of its own once, and when all were made anew; otherwise it goes along with what changed.
-        let renamed = (vec![item.upstream.id.clone()], upstream.also.is_none() || found.ids == Some(Ids::Renewed));
-        let reworded = (given(item).into(), upstream.also.is_none() || !upstream.is_given());
-        let also = Some(renamed).filter(|_| id).or_else(|| Some(reworded).filter(|_| by == By::Text));
+        let also = if id {
+            let renamed = !upstream.goes_by(&item.upstream.id);
+            renamed.then(|| (vec![item.upstream.id.clone()], upstream.also.is_none() || found.ids == Some(Ids::Renewed)))
+        } else {
+            let reworded = by == By::Text && !given(item).any(|key| upstream.goes_by(&key));
+            reworded.then(|| (given(item).collect(), upstream.also.is_none() || !upstream.is_given()))
+        };
         Fate::Known(Known {
             story: story.clone(),
             copy: *copy,
             by,
-            also: also.filter(|(keys, _)| !keys.iter().any(|key| upstream.goes_by(key))),
+            also,
             // A site that makes ids anew may move as well, once.
             keeps_link: by == By::Text
                 && found.ids == Some(Ids::Changing)
@@ -222,11 +226,14 @@ fn is_plainly(item: &Item, kept: &Item) -> bool {
     kept.canonical == item.canonical && kept.title == item.title && kept.published == item.published
 }
 
-/// The keys that an item would be given, and so may have been.
-fn given(item: &Item) -> [String; 2] {
-    let first = Upstream::given(&item.title, item.published, &item.summary);
-    let beside = first.given_beside(&item.summary, 1);
-    [first.id, beside.id]
+/// The keys that an item would be given, and so may have been; the second one for when the first is another's.
+fn given(item: &Item) -> impl Iterator<Item = String> {
+    let first = match item.upstream.from {
+        UpstreamFrom::Given => item.upstream.clone(),
+        _ => Upstream::given(&item.title, item.published, &item.summary),
+    };
+    let key = first.id.clone();
+    std::iter::once(key).chain(std::iter::once_with(move || first.given_beside(&item.summary, 1).id))
 }
 
 /// Copies of one source that were looked up, each once.

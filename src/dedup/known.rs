@@ -12,7 +12,7 @@
 use std::{
     cell::OnceCell,
     cmp::Reverse,
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet, hash_map::Entry},
     time::Duration,
 };
 
@@ -93,7 +93,9 @@ pub fn survey(items: &[Telling<'_>]) -> Survey {
     by_id.remove("");
     by_link.remove("");
     let mut repeats = vec![false; items.len()];
-    for group in by_id.values().chain(by_link.values()).chain([&keyless]).filter(|group| group.len() > 1) {
+    pass_over_equals(items, &keyless, &mut repeats);
+    for group in by_id.values().chain(by_link.values()).filter(|group| group.len() > 1) {
+        pass_over_equals(items, group, &mut repeats);
         pass_over_twins(items, group, &mut repeats);
     }
     let alone = |groups: &BTreeMap<&str, Vec<usize>>| {
@@ -126,43 +128,50 @@ pub fn is_one_place(one: &Item, other: &Item) -> bool {
     path(one) == path(other)
 }
 
-/// Marks what is there twice among items that share a key; the better one stays.
-fn pass_over_twins(items: &[Telling<'_>], group: &[usize], repeats: &mut [bool]) {
-    let words: Vec<(usize, Words<'_>)> = group.iter().filter(|n| !repeats[**n]).map(|n| (*n, Words::of(items[*n]))).collect();
-    let mut best: HashMap<_, usize> = HashMap::new();
-    for (n, own) in &words {
-        let keys = if has_substance(own) { (None, None) } else { (guid(items[*n].item), items[*n].item.canonical.as_deref()) };
-        let kept = *best.entry((own.exact(), keys)).and_modify(|kept| *kept = better(items, *kept, *n, repeats)).or_insert(*n);
-        repeats[*n] = kept != *n;
-    }
-    let left: Vec<&(usize, Words<'_>)> = words.iter().filter(|(n, _)| !repeats[*n]).collect();
-    if left.len() > TWINS {
-        return;
-    }
-    for (at, (one, own)) in left.iter().enumerate() {
-        for (other, others) in &left[at + 1..] {
-            if !repeats[*one] && !repeats[*other] && are_twins(own, others) {
-                better(items, *one, *other, repeats);
+/// Marks what is there twice to the letter.
+fn pass_over_equals(items: &[Telling<'_>], group: &[usize], repeats: &mut [bool]) {
+    let mut best: HashMap<_, usize> = HashMap::with_capacity(group.len());
+    for n in group.iter().copied().filter(|n| !repeats[*n]).collect::<Vec<_>>() {
+        let item = items[n].item;
+        let keys = if has_substance(item) { (None, None) } else { (guid(item), item.canonical.as_deref()) };
+        match best.entry((&item.title, &item.summary, item.published, keys)) {
+            Entry::Vacant(vacant) => drop(vacant.insert(n)),
+            Entry::Occupied(mut kept) => {
+                let (stays, goes) = if worth(items[n].item) > worth(items[*kept.get()].item) { (n, *kept.get()) } else { (*kept.get(), n) };
+                kept.insert(stays);
+                repeats[goes] = true;
             }
         }
     }
 }
 
+/// Marks what is there twice in somewhat other words, among a few items that share a key.
+fn pass_over_twins(items: &[Telling<'_>], group: &[usize], repeats: &mut [bool]) {
+    let mut left: Vec<usize> = group.iter().copied().filter(|n| !repeats[*n]).collect();
+    if left.len() > TWINS {
+        return;
+    }
+    // The best first, so that the order of the document decides nothing.
+    left.sort_by_key(|n| Reverse(worth(items[*n].item)));
+    let mut kept: Vec<Words<'_>> = Vec::new();
+    for n in left {
+        let words = Words::of(items[n]);
+        repeats[n] = kept.iter().any(|better| are_twins(better, &words));
+        if !repeats[n] {
+            kept.push(words);
+        }
+    }
+}
+
 /// Whether equal words and dates are enough to say that two items are one, whatever their other keys.
-fn has_substance(words: &Words<'_>) -> bool {
-    let (title, text, date) = words.exact();
-    !title.is_empty() && (!text.is_empty() || date.is_some_and(is_exact))
+fn has_substance(item: &Item) -> bool {
+    !item.title.is_empty() && (!item.summary.is_empty() || item.published.is_some_and(is_exact))
 }
 
 /// Which of two twins stays: the one that changed last, else the fuller, else the first by its words and keys.
-fn better(items: &[Telling<'_>], one: usize, other: usize, repeats: &mut [bool]) -> usize {
-    let worth = |n: usize| {
-        let Item { title, summary, updated, published, canonical, upstream, .. } = items[n].item;
-        (updated.max(published), summary.len(), Reverse((title, summary, &upstream.id, canonical)))
-    };
-    let (stays, goes) = if worth(other) > worth(one) { (other, one) } else { (one, other) };
-    (repeats[stays], repeats[goes]) = (false, true);
-    stays
+fn worth(item: &Item) -> impl Ord + '_ {
+    let Item { title, summary, updated, published, canonical, upstream, .. } = item;
+    ((*updated).max(*published), summary.len(), Reverse((title, summary, &upstream.id, canonical)))
 }
 
 /// Whether two items of one document that share a key are one item that is listed twice (RFC 4287 §4.1.1).
@@ -173,15 +182,18 @@ fn are_twins(one: &Words<'_>, other: &Words<'_>) -> bool {
     if matches!(like.dates, Dates::Apart(_)) || like.text == Near::Other {
         return false;
     }
-    let is_near_text = matches!(like.text, Near::Equal | Near::Much);
     // Short texts prove nothing between two fetches; side by side they are two texts.
-    let is_one_text = is_near_text || one.exact().1 == other.exact().1 || a.summary.is_empty() || b.summary.is_empty();
-    let is_one_telling = like.title == Near::Equal && like.dates.are_equal() && is_one_text;
+    let is_one_text =
+        matches!(like.text, Near::Equal | Near::Much) || a.summary.is_empty() || b.summary.is_empty() || a.summary == b.summary;
+    let is_one_telling = like.title == Near::Equal && is_one_text;
     match (same_id, same_link) {
-        (true, true) => matches!(like.title, Near::Equal | Near::Much) || (is_near_text && !like.other_numbers),
-        (false, _) => is_one_telling,
+        (true, true) => is_one_telling || (!like.elsewhere && !like.other_numbers && (like.is_reworked || like.tells_the_same)),
+        (false, _) => is_one_telling && like.dates.are_equal(),
         // On two pages.
-        (true, false) => is_one_telling && (has_substance(one) || a.canonical.is_none() || b.canonical.is_none()),
+        (true, false) => {
+            let may_be_one_page = a.canonical.is_none() || b.canonical.is_none();
+            is_one_telling && like.dates.are_equal() && (may_be_one_page || has_substance(a))
+        }
     }
 }
 
