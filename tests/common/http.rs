@@ -47,11 +47,16 @@ pub fn get(address: SocketAddr, path: &str) -> Reply {
     ask(address, "GET", path, &[])
 }
 
-/// A feed as a reader gets it.
+/// A feed as a reader gets it. Our own reader forgives much, so a strict one has to read the same entries first.
 pub fn subscribe(address: SocketAddr, path: &str) -> tributary::model::RawFeed {
     let reply = get(address, path);
     assert_eq!(reply.status, 200, "{path}: {}", reply.text());
+    let strict = feed_rs::parser::parse(&reply.body[..]).unwrap();
     let base = "http://reader.example/".parse().unwrap();
     let about = tributary::parse::About { content_type: reply.header("content-type"), base: &base, dates: Default::default() };
-    tributary::parse::parse(&reply.body, &about).unwrap()
+    let feed = tributary::parse::parse(&reply.body, &about).unwrap();
+    assert_eq!(feed.repaired, Vec::<String>::new(), "{path} is well formed");
+    let ids: Vec<&str> = strict.entries.iter().map(|entry| entry.id.as_str()).collect();
+    assert_eq!(feed.items.iter().filter_map(|item| item.id.as_deref()).collect::<Vec<_>>(), ids, "{path}");
+    feed
 }
