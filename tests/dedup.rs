@@ -102,9 +102,9 @@ fn an_item_keeps_its_first_id_and_goes_by_the_last_one_too() {
     let named = |by_itself| Some(Also { key: "2", by_itself });
     assert_eq!(known(other("A course for young people"), own, at(9)), Decision::Same);
     assert_eq!(known(other("A course for young people"), Own { also: named(false), ..own }, at(9)), Decision::Same);
-    let Decision::Renamed(renamed) = known(other("A course for young people"), Own { also: named(true), ..own }, at(9)) else {
-        panic!("renamed")
-    };
+    let redated = Item { published: Some(at(-5)), ..other("A course for young people") };
+    let Decision::Renamed(renamed) = known(redated, Own { also: named(true), ..own }, at(9)) else { panic!("renamed") };
+    assert_eq!(renamed.copies[0].item.published, Some(at(-5)), "what is written anyway takes the date along");
     let upstream = &renamed.copies[0].item.upstream;
     assert_eq!((upstream.id.as_str(), upstream.also.as_deref()), ("1", Some("2")));
     assert_eq!((renamed.id, &renamed.editions, renamed.copies[0].revised), (story.id, &story.editions, None), "readers see nothing of it");

@@ -2,8 +2,8 @@
 //!
 //! Most items go by a key that leads straight to a copy with the same title, link and date: one
 //! look-up, and nothing is compared. For the others all their keys are tried; for those that no
-//! key leads to, the latest stories of the source are read, once a document, and only when the
-//! item has no link of its own or the document looks as if the source had made its keys anew.
+//! key leads to, the latest stories of the source are read, once a document, and only when an
+//! item has no link of its own, or could have been there at the last look and still was not known.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -20,7 +20,7 @@ use crate::{
 /// Stories of a source that an item without a known key is compared with at most: a few documents' worth.
 const LATEST: usize = 200;
 /// The same at least, however short the document.
-const LATEST_AT_LEAST: usize = 20;
+const LATEST_AT_LEAST: usize = 50;
 /// Items of a document that are compared with all of those at most; the others have to be equal in every word.
 const COMPARED: usize = 200;
 /// Pairs of equal items and copies that are looked at at most.
@@ -80,7 +80,7 @@ impl Table<'_> {
         let is_odd =
             |n: &usize| is_open(&search, *n) && found.matches[*n].is_none() && search.survey.links[*n] && !is_fresh(tellings[*n].item);
         let odd: Vec<usize> = (0..items.len()).filter(is_odd).collect();
-        if odd.len() > found.kept {
+        if !odd.is_empty() {
             search.compare(&tellings, &odd)?;
             found = search.recognise(&tellings);
         }

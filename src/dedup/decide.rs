@@ -63,7 +63,7 @@ pub struct Also<'a> {
 pub enum Decision {
     /// It is known and says nothing new.
     Same,
-    /// It is known and says nothing new, but it has another key now, or its link has another query.
+    /// It is known and says nothing new, but it has another key now, or its link has another query. Its dates go along.
     Renamed(Story),
     /// It is known and changed. The position of each edition stays.
     Revised(Story),
@@ -104,7 +104,8 @@ fn revise(own: Own<'_>, mut item: Item, labels: Labels, now: Second) -> Decision
     let mut story = own.story.clone();
     let copy = &mut story.copies[own.copy];
     if !is_material {
-        copy.item = Item { upstream, link: item.link, canonical: item.canonical, ..copy.item.clone() };
+        let Item { link, canonical, published, updated, .. } = item;
+        copy.item = Item { upstream, link, canonical, published, updated, ..copy.item.clone() };
         return Decision::Renamed(story);
     }
     copy.item = Item { upstream, ..item };

@@ -2,40 +2,26 @@
 //!
 //! Ids change at every fetch, stand for several items, or are missing; links carry sessions or
 //! all lead to the home page; titles, dates and texts are edited. None of them alone is an
-//! identity, so a document is looked at as a whole: first what it says about its own keys
-//! ([`survey`]), then which kept copy each item is, the likest first and each copy once
-//! ([`recognise`]). A key that still holds decides unless the texts speak against it; without one
-//! the texts have to speak for it. What can not be told apart is kept as an item of its own:
-//! a story told twice is a smaller loss than one that is overwritten.
+//! identity, so a document is looked at as a whole: its items are set beside the copies that they
+//! may be, the likest pairs first, each copy once. What the matches say about the source's keys
+//! then decides how far these are believed, and the rest is asked once more.
 //! Deliberately absent: other sources (`decide`), and how the copies were found (`apply`).
 
 use std::{
     cell::OnceCell,
     cmp::Reverse,
-    collections::{BTreeMap, HashMap, HashSet, hash_map::Entry},
-    time::Duration,
+    collections::{HashMap, HashSet},
 };
 
-use super::likeness::{Dates, Likeness, Near, Telling, Words, is_exact};
+use super::{
+    judge,
+    likeness::{Telling, Words},
+    survey::{Survey, guid, is_page},
+};
 use crate::model::{Ids, Item, Second, UpstreamFrom};
 
-/// Items under one key of a document that are compared with one another; more share it by rule, not by a slip.
-const TWINS: usize = 8;
-/// A date of a title without text is edited within this, rather than used again: 48 hours.
-const REDATED: Duration = Duration::from_hours(48);
 /// A title of fewer words says too little to be known by alone.
 const TITLE_THAT_PROVES: usize = 4;
-
-/// What a document says about its own keys. Each list has a place for each item.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Survey {
-    /// Whether the item is there again, and better: it is then passed over.
-    pub repeats: Vec<bool>,
-    /// Whether it has an id, and no other item has the same.
-    pub ids: Vec<bool>,
-    /// Whether it has a link of its own: no other item's, and not a home page.
-    pub links: Vec<bool>,
-}
 
 /// By what an item was known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,60 +50,12 @@ pub struct Recognition {
     pub matches: Vec<Option<Match>>,
     /// What the source's ids are worth by now.
     pub ids: Option<Ids>,
-    /// How many were known by a key that they had before.
-    pub kept: usize,
-}
-
-/// The guid of an item, if it has one.
-pub(super) fn guid(item: &Item) -> Option<&str> {
-    (item.upstream.from == UpstreamFrom::Guid).then_some(item.upstream.id.as_str())
 }
 
 /// The same id under the other of `http` and `https`: sites change that for all their ids at once.
 pub fn other_scheme(id: &str) -> Option<String> {
     let secure = id.strip_prefix("http://").map(|rest| format!("https://{rest}"));
     secure.or_else(|| id.strip_prefix("https://").map(|rest| format!("http://{rest}")))
-}
-
-/// Looks at the keys of a document: which repeat, and whether for the same item or for others.
-pub fn survey(items: &[Telling<'_>]) -> Survey {
-    let (mut by_id, mut by_link, mut keyless) = (BTreeMap::<&str, Vec<usize>>::new(), BTreeMap::<&str, Vec<usize>>::new(), Vec::new());
-    for (n, telling) in items.iter().enumerate() {
-        let (id, link) = (guid(telling.item), telling.item.canonical.as_deref());
-        by_id.entry(id.unwrap_or_default()).or_default().push(n);
-        by_link.entry(link.unwrap_or_default()).or_default().push(n);
-        if id.is_none() && link.is_none() {
-            keyless.push(n);
-        }
-    }
-    by_id.remove("");
-    by_link.remove("");
-    let mut repeats = vec![false; items.len()];
-    pass_over_equals(items, &keyless, &mut repeats);
-    for group in by_id.values().chain(by_link.values()).filter(|group| group.len() > 1) {
-        pass_over_equals(items, group, &mut repeats);
-        pass_over_twins(items, group, &mut repeats);
-    }
-    let alone = |groups: &BTreeMap<&str, Vec<usize>>| {
-        let mut alone = vec![false; items.len()];
-        for group in groups.values() {
-            let mut left = group.iter().filter(|n| !repeats[**n]);
-            if let (Some(n), None) = (left.next(), left.next()) {
-                alone[*n] = true;
-            }
-        }
-        alone
-    };
-    let (ids, mut links) = (alone(&by_id), alone(&by_link));
-    for (own, telling) in links.iter_mut().zip(items) {
-        *own &= telling.item.canonical.as_deref().is_some_and(is_page);
-    }
-    Survey { repeats, ids, links }
-}
-
-/// Whether a canonical link leads to more than a site: all items may have the home page as link.
-fn is_page(canonical: &str) -> bool {
-    canonical.contains(['/', '?', '#'])
 }
 
 /// Whether two links differ in their query at most.
@@ -128,91 +66,13 @@ pub fn is_one_place(one: &Item, other: &Item) -> bool {
     path(one) == path(other)
 }
 
-/// Marks what is there twice to the letter.
-fn pass_over_equals(items: &[Telling<'_>], group: &[usize], repeats: &mut [bool]) {
-    let mut best: HashMap<_, usize> = HashMap::with_capacity(group.len());
-    for n in group.iter().copied().filter(|n| !repeats[*n]).collect::<Vec<_>>() {
-        let item = items[n].item;
-        let keys = if has_substance(item) { (None, None) } else { (guid(item), item.canonical.as_deref()) };
-        match best.entry((&item.title, &item.summary, item.published, keys)) {
-            Entry::Vacant(vacant) => drop(vacant.insert(n)),
-            Entry::Occupied(mut kept) => {
-                let (stays, goes) = if worth(items[n].item) > worth(items[*kept.get()].item) { (n, *kept.get()) } else { (*kept.get(), n) };
-                kept.insert(stays);
-                repeats[goes] = true;
-            }
-        }
-    }
-}
-
-/// Marks what is there twice in somewhat other words, among a few items that share a key.
-fn pass_over_twins(items: &[Telling<'_>], group: &[usize], repeats: &mut [bool]) {
-    let mut left: Vec<usize> = group.iter().copied().filter(|n| !repeats[*n]).collect();
-    if left.len() > TWINS {
-        return;
-    }
-    // The best first, so that the order of the document decides nothing.
-    left.sort_by_key(|n| Reverse(worth(items[*n].item)));
-    let mut kept: Vec<Words<'_>> = Vec::new();
-    for n in left {
-        let words = Words::of(items[n]);
-        repeats[n] = kept.iter().any(|better| are_twins(better, &words));
-        if !repeats[n] {
-            kept.push(words);
-        }
-    }
-}
-
-/// Whether equal words and dates are enough to say that two items are one, whatever their other keys.
-fn has_substance(item: &Item) -> bool {
-    !item.title.is_empty() && (!item.summary.is_empty() || item.published.is_some_and(is_exact))
-}
-
-/// Which of two twins stays: the one that changed last, else the fuller, else the first by its words and keys.
-fn worth(item: &Item) -> impl Ord + '_ {
-    let Item { title, summary, updated, published, canonical, upstream, .. } = item;
-    ((*updated).max(*published), summary.len(), Reverse((title, summary, &upstream.id, canonical)))
-}
-
-/// Whether two items of one document that share a key are one item that is listed twice (RFC 4287 §4.1.1).
-fn are_twins(one: &Words<'_>, other: &Words<'_>) -> bool {
-    let (a, b) = (one.telling.item, other.telling.item);
-    let (same_id, same_link) = (guid(a).is_some() && guid(a) == guid(b), a.canonical.is_some() && a.canonical == b.canonical);
-    let like = one.likeness(other);
-    if matches!(like.dates, Dates::Apart(_)) || like.text == Near::Other {
-        return false;
-    }
-    // Short texts prove nothing between two fetches; side by side they are two texts.
-    let is_one_text =
-        matches!(like.text, Near::Equal | Near::Much) || a.summary.is_empty() || b.summary.is_empty() || a.summary == b.summary;
-    let is_one_telling = like.title == Near::Equal && is_one_text;
-    match (same_id, same_link) {
-        (true, true) => is_one_telling || (!like.elsewhere && !like.other_numbers && (like.is_reworked || like.tells_the_same)),
-        (false, _) => is_one_telling && like.dates.are_equal(),
-        // On two pages.
-        (true, false) => {
-            let may_be_one_page = a.canonical.is_none() || b.canonical.is_none();
-            is_one_telling && like.dates.are_equal() && (may_be_one_page || has_substance(a))
-        }
-    }
-}
-
 /// How far the keys of a document are believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Belief {
     ids: bool,
     links: bool,
-    /// Whether a key that is not known speaks against an item.
-    unknown_keys: Unknown,
-}
-
-/// What a key says that was never seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unknown {
-    /// The item is new, unless it repeats a known one to the word.
-    New,
-    /// Nothing in the document was known by its keys: an item may be one whose id, or the query of its link, changed.
-    Doubtful,
+    /// Whether nothing in the document was known by its keys: then they may all have been made anew.
+    unproven: bool,
 }
 
 /// Says which copy each item is. `pairs` are the items and copies that may be one, `settled` those that need no question;
@@ -235,14 +95,14 @@ pub fn recognise(
         item_words: items.iter().map(|_| OnceCell::new()).collect(),
         copy_words: copies.iter().map(|_| OnceCell::new()).collect(),
     };
-    let belief = Belief { ids: Ids::are_believed(before), links: true, unknown_keys: Unknown::New };
+    let belief = Belief { ids: Ids::are_believed(before), links: true, unproven: false };
     let matches = sheet.assign(settled, belief, &HashSet::new());
     let (tally, disowned) = sheet.tally(&matches, belief);
     let ids = tally.verdict(before);
     let second = Belief {
         ids: belief.ids && Ids::are_believed(ids) && ids != Some(Ids::Renewed),
         links: tally.relinked <= tally.kept,
-        unknown_keys: if tally.kept + tally.renamed + tally.relinked == 0 { Unknown::Doubtful } else { Unknown::New },
+        unproven: tally.kept + tally.renamed + tally.relinked == 0,
     };
     let matches = if second == belief && disowned.is_empty() {
         matches
@@ -251,7 +111,7 @@ pub fn recognise(
         let sure = if ids == Some(Ids::Repeating) { settled } else { &matches };
         sheet.assign(sure, second, &disowned)
     };
-    Recognition { matches, ids, kept: tally.kept }
+    Recognition { matches, ids }
 }
 
 /// Items and copies side by side; words are looked at only where they are needed.
@@ -341,10 +201,12 @@ impl<'a> Sheet<'a> {
                 kin.extend(self.kin(item, copy, belief).map(|(nearness, by)| (nearness, by, item, copy)));
             }
         }
-        kin.sort_by_cached_key(|&(nearness, _, item, copy)| {
-            let (own, kept) = (self.items[item].item, self.copies[copy].item);
-            (Reverse(nearness), own.title.clone(), own.published, own.summary.clone(), own.upstream.id.clone(), kept.upstream.id.clone())
-        });
+        // Among equally likely pairs the words decide, never the order of the document.
+        let rank = |&(nearness, _, item, copy): &((u8, u8), By, usize, usize)| {
+            let (Item { title, published, summary, upstream, canonical, .. }, kept) = (self.items[item].item, self.copies[copy].item);
+            (Reverse(nearness), title, published, summary, &upstream.id, canonical, &kept.upstream.id)
+        };
+        kin.sort_by(|one, other| rank(one).cmp(&rank(other)));
         for (_, by, item, copy) in kin {
             if matches[item].is_none() && taken.insert(copy) {
                 matches[item] = Some(Match { copy, by });
@@ -360,19 +222,18 @@ impl<'a> Sheet<'a> {
         let like = own.likeness(kept);
         let has_proof = own.title_words() >= TITLE_THAT_PROVES;
         let by = match (keys.id, keys.link) {
-            (Key::Equal, Key::Differs) => speaks_for_id(&like).then_some(By::Id),
-            (Key::Equal, link) => (!speaks_against(&like, link == Key::Equal)).then_some(By::Id),
-            (Key::Differs, Key::Equal) => speaks_for_link(&like).then_some(By::Link),
-            (Key::Mute, Key::Equal) => (!speaks_against(&like, true)).then_some(By::Link),
-            (Key::Mute, Key::Mute) => is_retold(&like).then_some(By::Text),
+            (Key::Equal, Key::Differs) => judge::speaks_for_id(&like).then_some(By::Id),
+            (Key::Equal, link) => (!judge::speaks_against(&like, link == Key::Equal)).then_some(By::Id),
+            (Key::Differs, Key::Equal) => judge::speaks_for_link(&like).then_some(By::Link),
+            (Key::Mute, Key::Equal) => (!judge::speaks_against(&like, true)).then_some(By::Link),
+            (Key::Mute, Key::Mute) => judge::is_retold(&like).then_some(By::Text),
             _ => {
-                let is_doubtful = belief.unknown_keys == Unknown::Doubtful && keys.same_place;
-                let is_same = is_repeated(&like, keys.same_place, has_proof) || (is_doubtful && is_retold(&like) && is_of_one_time(&like));
-                is_same.then_some(By::Text)
+                let is_unproven = belief.unproven && judge::is_unproven_same(&like, keys.same_place);
+                (judge::is_repeated(&like, keys.same_place, has_proof) || is_unproven).then_some(By::Text)
             }
         }?;
         let equal_keys = u8::from(keys.id == Key::Equal) + u8::from(keys.link == Key::Equal);
-        Some(((nearness(&like), equal_keys), by))
+        Some(((judge::nearness(&like), equal_keys), by))
     }
 
     fn keys(&self, item: usize, copy: usize, belief: Belief) -> Keys {
@@ -417,96 +278,6 @@ impl<'a> Sheet<'a> {
             tally.kept += usize::from(by != By::Text && keys.id != Key::Differs);
         }
         (tally, disowned)
-    }
-}
-
-/// How near two tellings are that are one: the higher goes first.
-fn nearness(like: &Likeness) -> u8 {
-    match (like.title, like.text) {
-        (Near::Equal, text) if like.dates.are_equal() && text != Near::Other => 3,
-        (Near::Equal, _) | (_, Near::Equal) => 2,
-        (_, Near::Much) if like.dates.are_equal() => 2,
-        (Near::Much, _) | (_, Near::Much) => 1,
-        _ => 0,
-    }
-}
-
-/// Whether two tellings under one key are two items all the same: an id that is used again, a page that holds another briefing each day.
-///
-/// Title and text have to tell of other things, and the date has to be another one or prove nothing. Without a
-/// link to speak for it, a title with another number is the next of a series.
-fn speaks_against(like: &Likeness, same_link: bool) -> bool {
-    like.title == Near::Other
-        && match like.dates {
-            Dates::Exact => false,
-            _ if like.other_numbers && !same_link => true,
-            Dates::Apart(_) => matches!(like.text, Near::Other | Near::Silent),
-            Dates::Equal | Dates::Unknown => like.text == Near::Other,
-        }
-}
-
-/// Whether two tellings under one id and two links are one item: its address changed. Translations share ids, too.
-fn speaks_for_id(like: &Likeness) -> bool {
-    let is_translation = like.other_language && like.title != Near::Equal;
-    !is_translation && !is_another_day(like) && (is_like(like) || (like.dates == Dates::Exact && like.text != Near::Other))
-}
-
-/// Whether two tellings under one link and two ids are one item: its id changed.
-fn speaks_for_link(like: &Likeness) -> bool {
-    !is_another_day(like) && (is_like(like) || (like.dates.are_equal() && like.text != Near::Other && !like.other_numbers))
-}
-
-/// A standing title over another text of another date.
-fn is_another_day(like: &Likeness) -> bool {
-    like.text == Near::Other && matches!(like.dates, Dates::Apart(_))
-}
-
-fn is_like(like: &Likeness) -> bool {
-    matches!(like.title, Near::Equal | Near::Much)
-        || (matches!(like.text, Near::Equal | Near::Much) && (!like.other_numbers || like.dates == Dates::Exact))
-}
-
-/// Whether a telling under a new key repeats a known one to the word. `same_place` is said of links, `has_proof` of the title.
-fn is_repeated(like: &Likeness, same_place: bool, has_proof: bool) -> bool {
-    like.title == Near::Equal
-        && match (like.dates, like.text) {
-            (_, Near::Other) | (Dates::Apart(_), _) => false,
-            (Dates::Exact, _) | (_, Near::Equal) => true,
-            (Dates::Equal, _) | (Dates::Unknown, Near::Much) => same_place,
-            (Dates::Unknown, _) => same_place && has_proof,
-        }
-}
-
-/// Whether two tellings that no key joins or parts are one item: by date and title, by text when one of them was edited.
-///
-/// Numbered series, and one form of words for several countries, are as many items.
-fn is_retold(like: &Likeness) -> bool {
-    if like.other_numbers || (like.elsewhere && like.title != Near::Equal) {
-        return false;
-    }
-    match (like.title, like.dates) {
-        (Near::Equal | Near::Much, Dates::Exact) => true,
-        (Near::Equal, Dates::Equal | Dates::Unknown) => like.text != Near::Other,
-        (Near::Much, Dates::Equal | Dates::Unknown) => like.tells_the_same || (like.is_reworked && like.text != Near::Other),
-        // A date was edited; or the words are those of every week, and the figures are others.
-        (Near::Equal, Dates::Apart(apart)) => match like.text {
-            Near::Equal => true,
-            Near::Much => like.same_figures,
-            Near::Silent => apart <= REDATED,
-            Near::Some | Near::Other => false,
-        },
-        (Near::Much, Dates::Apart(_)) => like.tells_the_same && like.same_figures,
-        (_, Dates::Exact) => matches!(like.text, Near::Equal | Near::Much),
-        (_, Dates::Equal | Dates::Unknown) => like.tells_the_same,
-        (_, Dates::Apart(_)) => false,
-    }
-}
-
-/// Whether the dates of two tellings do not speak against them; the same words at another hour are told again, not anew.
-fn is_of_one_time(like: &Likeness) -> bool {
-    match like.dates {
-        Dates::Apart(apart) => apart <= REDATED && like.title == Near::Equal && like.text == Near::Equal && like.tells_the_same,
-        _ => true,
     }
 }
 

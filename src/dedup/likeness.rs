@@ -1,7 +1,7 @@
 //! How alike two tellings of one source are: title, text and date, each judged by itself.
 //!
 //! What a likeness means depends on what else speaks for or against the two being one item; that
-//! is weighed in `known`. Deliberately absent: ids and links.
+//! is weighed in `judge`. Deliberately absent: ids and links.
 
 use std::{cmp::Ordering, time::Duration};
 
@@ -213,4 +213,34 @@ fn is_reworked(one: &[String], other: &[String]) -> bool {
 
 fn share(part: usize, whole: usize) -> f32 {
     part as f32 / whole.max(1) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use super::*;
+
+    #[test]
+    fn a_title_is_reworked_when_no_word_stands_in_anothers_place() {
+        let reworked = |one: &str, other: &str| {
+            let (one, other) = (Side::of(one), Side::of(other));
+            assert_eq!(is_reworked(&one.words, &other.words), is_reworked(&other.words, &one.words));
+            is_reworked(&one.words, &other.words)
+        };
+        for (one, other) in [
+            ("A shelter opens at the river", "A new shelter opens at the river"),
+            ("The course for young people ends", "The course for young people has ended"),
+            ("Migrants arrive in Guatemla", "Migrants arrive in Guatemala"),
+        ] {
+            assert!(reworked(one, other), "{one}");
+        }
+        for (one, other) in [
+            ("Rain in the north of the country", "Rain in the south of the country"),
+            ("Returned migrants in Puebla", "Returned migrants in Oaxaca"),
+            ("What the ministers said on Monday", "What the ministers said on Sunday"),
+        ] {
+            assert!(!reworked(one, other), "{one}");
+        }
+    }
 }
