@@ -389,6 +389,20 @@ fn slots_that_move_down_a_list_are_no_identity() {
 }
 
 #[test]
+fn an_item_that_is_edited_and_has_anothers_slot_is_known_by_its_text() {
+    let mut world = World::new();
+    let all = four();
+    let slots = |shown: &[&Entry]| -> Vec<Entry> {
+        shown.iter().enumerate().map(|(slot, entry)| (*entry).clone().guid(format!("slot-{slot}"))).collect()
+    };
+    let edited = all[0].clone().title("A shelter opens at the broad river");
+    assert_eq!(came(world.poll(&slots(&[&all[3], &all[2], &all[1], &all[0]]))), (4, 0));
+    // Two are where they were, so that ids are believed; the third is edited, and has another's slot.
+    assert_eq!(came(world.poll(&slots(&[&all[3], &all[2], &edited]))), (0, 1));
+    assert_eq!(world.titles(), titles_of(&[edited, all[1].clone(), all[2].clone(), all[3].clone()]));
+}
+
+#[test]
 fn a_counter_that_begins_anew_overwrites_nothing() {
     for links in [true, false] {
         let mut world = World::new();

@@ -96,20 +96,20 @@ pub fn recognise(
         copy_words: copies.iter().map(|_| OnceCell::new()).collect(),
     };
     let belief = Belief { ids: Ids::are_believed(before), links: true, unproven: false };
-    let matches = sheet.assign(settled, belief, &HashSet::new());
-    let (tally, disowned) = sheet.tally(&matches, belief);
+    let matches = sheet.assign(settled, belief, &Disputed::default());
+    let (tally, disputed) = sheet.tally(&matches, belief);
     let ids = tally.verdict(before);
     let second = Belief {
         ids: belief.ids && Ids::are_believed(ids) && ids != Some(Ids::Renewed),
         links: tally.relinked <= tally.kept,
         unproven: tally.kept + tally.renamed + tally.relinked == 0,
     };
-    let matches = if second == belief && disowned.is_empty() {
+    let matches = if second == belief && disputed.copies.is_empty() {
         matches
     } else {
         // What was known by ids that stand for several items is asked anew; anything else stays as it is.
         let sure = if ids == Some(Ids::Repeating) { settled } else { &matches };
-        sheet.assign(sure, second, &disowned)
+        sheet.assign(sure, second, &disputed)
     };
     Recognition { matches, ids }
 }
@@ -157,6 +157,15 @@ impl Tally {
     }
 }
 
+/// Ids that have become another item's: they say nothing of those that had them, nor of those that have them.
+#[derive(Debug, Clone, Default)]
+struct Disputed {
+    /// The copies that had them.
+    copies: HashSet<usize>,
+    /// The items that have them, and were not known otherwise.
+    items: HashSet<usize>,
+}
+
 /// How the keys of an item stand to those of a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Keys {
@@ -190,14 +199,15 @@ impl<'a> Sheet<'a> {
         (own, self.copy_words[copy].get_or_init(|| Words::of(self.copies[copy])))
     }
 
-    /// Gives each copy to the item that is likest to it. The id of a `disowned` copy has become another item's.
-    fn assign(&self, sure: &[Option<Match>], belief: Belief, disowned: &HashSet<usize>) -> Vec<Option<Match>> {
+    /// Gives each copy to the item that is likest to it.
+    fn assign(&self, sure: &[Option<Match>], belief: Belief, disputed: &Disputed) -> Vec<Option<Match>> {
         let mut matches = sure.to_vec();
         let mut taken: HashSet<usize> = matches.iter().flatten().map(|known| known.copy).collect();
         let mut kin = Vec::new();
         for &(item, copy) in self.pairs {
             if matches[item].is_none() && !taken.contains(&copy) {
-                let belief = Belief { ids: belief.ids && !disowned.contains(&copy), ..belief };
+                let is_disputed = disputed.copies.contains(&copy) || disputed.items.contains(&item);
+                let belief = Belief { ids: belief.ids && !is_disputed, ..belief };
                 kin.extend(self.kin(item, copy, belief).map(|(nearness, by)| (nearness, by, item, copy)));
             }
         }
@@ -250,21 +260,22 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    /// Counts what the matches say about the keys, and finds the copies whose id is another item's now.
-    fn tally(&self, matches: &[Option<Match>], belief: Belief) -> (Tally, HashSet<usize>) {
+    /// Counts what the matches say about the keys, and finds the ids that are another item's now.
+    fn tally(&self, matches: &[Option<Match>], belief: Belief) -> (Tally, Disputed) {
         let mut owners: HashMap<&str, usize> = HashMap::new();
         for (copy, telling) in self.copies.iter().enumerate() {
             let upstream = &telling.item.upstream;
             owners.insert(&upstream.id, copy);
             owners.extend(upstream.also.as_deref().map(|also| (also, copy)));
         }
-        let (mut tally, mut disowned) = (Tally::default(), HashSet::new());
+        let (mut tally, mut disputed) = (Tally::default(), Disputed::default());
         for (item, known) in matches.iter().enumerate().filter(|(item, _)| !self.survey.repeats[*item]) {
             let own = self.items[item].item;
             if let Some(id) = guid(own) {
                 tally.with_id += 1;
                 let former = owners.get(id).copied().filter(|owner| known.is_none_or(|known| known.copy != *owner));
-                disowned.extend(former);
+                disputed.copies.extend(former);
+                disputed.items.extend(former.filter(|_| known.is_none()).map(|_| item));
                 tally.reused += usize::from(!self.survey.ids[item] || former.is_some());
             }
             let Some(Match { copy, by }) = *known else { continue };
@@ -277,7 +288,7 @@ impl<'a> Sheet<'a> {
             tally.relinked += usize::from(is_relinked);
             tally.kept += usize::from(by != By::Text && keys.id != Key::Differs);
         }
-        (tally, disowned)
+        (tally, disputed)
     }
 }
 
