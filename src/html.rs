@@ -145,7 +145,9 @@ impl SafeHtml {
     pub fn sanitise(markup: &str, base: Option<&Url>) -> Self {
         let markup = &markup[..floor_char_boundary(markup, LONGEST)];
         if !has_markup(markup) {
-            return Self(text::xml_safe(&markup.replace('>', "&gt;")).into_owned());
+            // As a parser does it: a carriage return is a line break (WHATWG HTML §13.2.3.5).
+            let text = text::xml_safe(markup.trim()).replace("\r\n", "\n").replace('\r', "\n");
+            return Self(text.trim().replace('>', "&gt;"));
         }
         if markup.len() > TAME && (markup.bytes().filter(|b| *b == b'&').count() > MOST_REFERENCES || is_wild(markup)) {
             return Self(escape(&text::one_line(&without_tags(markup))));

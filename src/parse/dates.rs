@@ -270,6 +270,9 @@ fn offset(zone: &str) -> Option<i32> {
         _ => return None,
     };
     let digits: String = zone.chars().filter(char::is_ascii_digit).collect();
+    if digits.len() > 4 {
+        return None;
+    }
     let (hours, minutes) = if digits.len() <= 2 { (digits.as_str(), "0") } else { digits.split_at(digits.len() - 2) };
     let total = hours.parse::<i32>().ok()? * 60 + minutes.parse::<i32>().ok()?;
     (total <= 14 * 60).then_some(sign * total)
@@ -316,6 +319,7 @@ mod tests {
         assert_eq!(read("2024-05-01T24:00:00Z").as_deref(), Some("2024-05-02T00:00:00+00:00"));
         assert_eq!(read("2016-12-31T23:59:60Z").as_deref(), Some("2016-12-31T23:59:59+00:00"));
         assert_eq!(read("May 1, 2024 12:30 am").as_deref(), Some("2024-05-01T00:30:00+00:00"));
+        assert_eq!(read("2024-05-01T10:00:00+9999999999").as_deref(), Some("2024-05-01T10:00:00+00:00"));
         assert_eq!(read("8 Septiembre, 2020").as_deref(), Some("2020-09-08T00:00:00+00:00"));
         for nonsense in ["", "yesterday", "2024-13-45", "99", "31 Feb 2024", "Mon"] {
             assert_eq!(read(nonsense), None, "{nonsense}");
