@@ -153,12 +153,10 @@ impl SafeHtml {
             return Self(escape(&text::one_line(&without_tags(markup))));
         }
         let tame = escape_bare_ampersands(markup);
-        let clean = with_builder(base, |builder| at_rest(builder, builder.clean(&tame).to_string()));
-        let Some(clean) = clean else { return Self(escape(&text::one_line(&without_tags(markup)))) };
-        Self(match text::xml_safe(&clean) {
-            Cow::Borrowed(safe) if safe.trim().len() == safe.len() => clean,
-            safe => safe.trim().to_owned(),
-        })
+        let Some(clean) = with_builder(base, |builder| at_rest(builder, &tame)) else {
+            return Self(escape(&text::one_line(&without_tags(markup))));
+        };
+        Self(if clean.trim().len() == clean.len() { clean } else { clean.trim().to_owned() })
     }
 
     /// A text as one paragraph.
@@ -226,20 +224,29 @@ pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// Markup that is safe, parsed again until that changes nothing. `None` when it does not come to rest.
-fn at_rest(builder: &Builder<'_>, once: String) -> Option<String> {
-    let mut clean = without_first_breaks(once);
+/// Markup made safe, and parsed again until that changes nothing. `None` when it does not come to rest.
+fn at_rest(builder: &Builder<'_>, markup: &str) -> Option<String> {
+    let parsed = |markup: &str| without_first_breaks(without_forbidden(builder.clean(markup).to_string()));
+    let mut clean = parsed(markup);
     if settled::is_settled(&clean) {
         return Some(clean);
     }
     for _ in 0..PARSED_AGAIN {
-        let again = without_first_breaks(builder.clean(&clean).to_string());
+        let again = parsed(&clean);
         if again == clean {
             return Some(clean);
         }
         clean = again;
     }
     None
+}
+
+/// References can stand for characters that XML forbids.
+fn without_forbidden(markup: String) -> String {
+    match text::xml_safe(&markup) {
+        Cow::Borrowed(_) => markup,
+        Cow::Owned(safe) => safe,
+    }
 }
 
 /// A parser drops the line break that `pre` begins with, each time another one (WHATWG HTML §13.2.6.4.7).
