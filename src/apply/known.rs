@@ -163,14 +163,18 @@ impl Search<'_> {
         if open.is_empty() {
             return Ok(());
         }
+        let most = (2 * tellings.len()).clamp(LATEST_AT_LEAST, LATEST);
+        let latest = self.pool.latest(most)?;
+        // Nothing is kept of the source yet.
+        if latest.is_empty() {
+            return Ok(());
+        }
         for n in open {
             for key in given(tellings[*n].item) {
                 let copy = self.pool.by_key(&key)?;
                 self.pairs.extend(copy.map(|copy| (*n, copy)));
             }
         }
-        let most = (2 * tellings.len()).clamp(LATEST_AT_LEAST, LATEST);
-        let latest = self.pool.latest(most)?;
         let free: Vec<(usize, Telling<'_>)> =
             latest.into_iter().filter(|copy| !self.taken.contains(copy)).map(|copy| (copy, self.pool.telling(copy))).collect();
         let wanted: Vec<(usize, Telling<'_>)> = open.iter().map(|n| (*n, tellings[*n])).collect();
@@ -278,7 +282,7 @@ impl Pool<'_> {
     fn by_key(&mut self, key: &str) -> Result<Option<usize>, StoreError> {
         let id = match self.table.upstream.get(&(self.source.clone(), key.to_owned())) {
             Some(id) => Some(*id),
-            None => self.table.store.by_upstream(self.source, key)?,
+            None => self.table.store.by_upstream(self.source, key),
         };
         let Some(id) = id else { return Ok(None) };
         Ok(self.take(id, |copy| copy.item.upstream.goes_by(key))?.pop())
@@ -286,7 +290,7 @@ impl Pool<'_> {
 
     /// The copies at a link; at most a few.
     fn by_link(&mut self, link: &str) -> Result<Vec<usize>, StoreError> {
-        let mut ids = self.table.store.by_link_of(self.source, link)?;
+        let mut ids = self.table.store.by_link_of(self.source, link);
         ids.extend(self.table.links.get(link).into_iter().flatten());
         let mut found = Vec::new();
         for id in ids {
@@ -299,7 +303,7 @@ impl Pool<'_> {
 
     /// The copies in the latest stories.
     fn latest(&mut self, most: usize) -> Result<Vec<usize>, StoreError> {
-        let mut ids = self.table.store.latest_of(self.source, most)?;
+        let mut ids = self.table.store.latest_of(self.source, most);
         let is_ours = |story: &&Story| story.copies.iter().any(|copy| copy.item.source == *self.source);
         ids.extend(self.table.stories.values().filter(is_ours).map(|story| story.id));
         let mut found = Vec::new();

@@ -110,8 +110,7 @@ impl Desk {
 
     /// What is kept of the item that a source has at this canonical link; nothing when the view can not be read, of which the writer tells.
     pub fn recall(&self, source: &SourceId, link: &str) -> Option<Item> {
-        let stories = self.store.by_link_of(source, link).ok()?;
-        let told = stories.into_iter().filter_map(|id| self.store.story(&id).ok().flatten());
+        let told = self.store.by_link_of(source, link).into_iter().filter_map(|id| self.store.story(&id).ok().flatten());
         let mut items = told.flat_map(|story| story.copies.iter().map(|copy| copy.item.clone()).collect::<Vec<_>>());
         items.find(|item| item.source == *source && item.canonical.as_deref() == Some(link))
     }

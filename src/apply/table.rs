@@ -101,7 +101,7 @@ impl<'a> Table<'a> {
             }
             self.lay(story);
         }
-        self.place(&unplaced, &arrivals, look.last_good, now)?;
+        self.place(&unplaced, &arrivals, look.last_good, now);
         if report.new + report.joined + report.revised > 0 {
             state.newest = Some(now);
         }
@@ -122,7 +122,7 @@ impl<'a> Table<'a> {
                 // An item before it may have changed the story since it was looked up.
                 let story = self.stories.get(&known.story.id).map_or_else(|| known.story.clone(), |story| Arc::new(story.clone()));
                 let also = match &known.also {
-                    Some((keys, by_itself)) => self.first_free(&item.source, keys)?.map(|key| Also { key, by_itself: *by_itself }),
+                    Some((keys, by_itself)) => self.first_free(&item.source, keys).map(|key| Also { key, by_itself: *by_itself }),
                     None => None,
                 };
                 let own = Own { story: &story, copy: known.copy, by: known.by, also, keeps_link: known.keeps_link };
@@ -130,10 +130,10 @@ impl<'a> Table<'a> {
             }
             Fate::New { id, link } => (id, link),
         };
-        item.upstream = self.name(&item, id, link)?;
+        item.upstream = self.name(&item, id, link);
         let mut linked: Vec<StoryId> = Vec::new();
         if let Some(link) = &item.canonical {
-            linked = self.store.by_link(link)?;
+            linked = self.store.by_link(link);
             linked.extend(self.links.get(link).into_iter().flatten());
             linked.dedup();
         }
@@ -144,42 +144,35 @@ impl<'a> Table<'a> {
         stories.sort_by_key(|story| story.copies[0].first_seen);
         let candidates: Vec<&Story> = stories.iter().map(AsRef::as_ref).collect();
         let id = item.upstream.id.as_str();
-        let id_is_used = self.entry_ids.contains(id) || self.store.by_entry_id(id)?.is_some();
+        let id_is_used = self.entry_ids.contains(id) || self.store.by_entry_id(id).is_some();
         Ok(dedup::decide(item, labels, teller, Candidates { own: None, linked: &candidates, id_is_used }, now))
     }
 
     /// The identity of a new item: the first of its keys that are believed and that no other item of the source goes by.
-    fn name(&self, item: &Item, id_is_believed: bool, link_is_believed: bool) -> Result<Upstream, StoreError> {
+    fn name(&self, item: &Item, id_is_believed: bool, link_is_believed: bool) -> Upstream {
         let id = (id_is_believed && item.upstream.from == UpstreamFrom::Guid).then(|| item.upstream.clone());
         let link = item.canonical.clone().filter(|_| link_is_believed).map(Upstream::link);
+        let is_free = |name: &Upstream| self.is_free(&item.source, &name.id);
+        if let Some(name) = [id, link].into_iter().flatten().find(is_free) {
+            return name;
+        }
         let given = Upstream::given(&item.title, item.published, &item.summary);
-        for name in [id, link, Some(given.clone())].into_iter().flatten() {
-            if self.is_free(&item.source, &name.id)? {
-                return Ok(name);
-            }
-        }
-        let mut nth = 1;
-        loop {
-            let name = given.given_beside(&item.summary, nth);
-            if self.is_free(&item.source, &name.id)? {
-                return Ok(name);
-            }
+        let mut nth = 0;
+        let mut name = given.clone();
+        while !is_free(&name) {
             nth += 1;
+            name = given.given_beside(&item.summary, nth);
         }
+        name
     }
 
-    fn first_free<'k>(&self, source: &SourceId, keys: &'k [String]) -> Result<Option<&'k str>, StoreError> {
-        for key in keys {
-            if self.is_free(source, key)? {
-                return Ok(Some(key));
-            }
-        }
-        Ok(None)
+    fn first_free<'k>(&self, source: &SourceId, keys: &'k [String]) -> Option<&'k str> {
+        keys.iter().map(String::as_str).find(|key| self.is_free(source, key))
     }
 
     /// Whether no item of the source goes by a key.
-    fn is_free(&self, source: &SourceId, key: &str) -> Result<bool, StoreError> {
-        Ok(!self.upstream.contains_key(&(source.clone(), key.to_owned())) && self.store.by_upstream(source, key)?.is_none())
+    fn is_free(&self, source: &SourceId, key: &str) -> bool {
+        !self.upstream.contains_key(&(source.clone(), key.to_owned())) && self.store.by_upstream(source, key).is_none()
     }
 
     pub(super) fn story(&self, id: &StoryId) -> Result<Option<Arc<Story>>, StoreError> {
@@ -214,30 +207,18 @@ impl<'a> Table<'a> {
         arrivals: &[Arrival],
         last_good: Option<Second>,
         now: Second,
-    ) -> Result<(), StoreError> {
-        let last = self.last.max(self.store.last_position()?);
+    ) {
+        let last = self.last.max(self.store.last_position());
         let wanted = dedup::wanted(arrivals, last_good, now);
         let (store, positions, free) = (self.store, &self.positions, &mut self.free);
-        let mut failure = None;
         let places = dedup::places(&wanted, last, now, |from| {
-            let mut at = *free.get(&from).unwrap_or(&from);
-            loop {
-                match store.free_at_or_before(at) {
-                    Ok(found) if positions.contains(&found) => at = found.minus(Duration::from_secs(1)),
-                    Ok(found) => {
-                        free.insert(from, found);
-                        return found;
-                    }
-                    Err(error) => {
-                        failure = Some(error);
-                        return at;
-                    }
-                }
+            let mut at = store.free_at_or_before(*free.get(&from).unwrap_or(&from));
+            while positions.contains(&at) {
+                at = store.free_at_or_before(at.minus(Duration::from_secs(1)));
             }
+            free.insert(from, at);
+            at
         });
-        if let Some(error) = failure {
-            return Err(error);
-        }
         for (((id, edition), place), wanted) in unplaced.iter().zip(&places).zip(&wanted) {
             if let Some(edition) = self.stories.get_mut(id).and_then(|story| story.editions.get_mut(*edition)) {
                 edition.position = *place;
@@ -247,7 +228,6 @@ impl<'a> Table<'a> {
             self.positions.insert(*place);
         }
         self.last = last.max(places.iter().max().copied());
-        Ok(())
     }
 }
 

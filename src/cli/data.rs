@@ -184,7 +184,7 @@ pub fn rebuild(common: &Common) -> Result<(), Failure> {
         bar.set_position(done);
     })?;
     bar.finish_and_clear();
-    let counts = opened.store.counts().map_err(DataError::from)?;
+    let counts = opened.store.counts();
     println!("{} stories from {} records", counts.total, opened.store.applied());
     Ok(())
 }

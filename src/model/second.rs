@@ -10,7 +10,7 @@ use std::{fmt, str::FromStr, time::Duration};
 use chrono::{DateTime, SecondsFormat, TimeZone, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A whole second of UTC between the years 1 and 9999, written as `2020-09-08T12:00:00Z`.
+/// A whole second of UTC between the years 1 and 9999, written as `2020-09-08T12:00:00Z`; in forms that only programs read, as seconds after the epoch.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Second(i64);
 
@@ -89,12 +89,15 @@ impl FromStr for Second {
 
 impl Serialize for Second {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        if serializer.is_human_readable() { serializer.collect_str(self) } else { serializer.serialize_i64(self.0) }
     }
 }
 
 impl<'de> Deserialize<'de> for Second {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            return i64::deserialize(deserializer).map(Self::from_unix);
+        }
         let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
         text.parse().map_err(de::Error::custom)
     }

@@ -1,7 +1,5 @@
 //! What is there to ask for, as JSON for programs and as plain pages for people.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
 use super::{App, Publishing};
@@ -9,15 +7,8 @@ use crate::{
     html::escape,
     model::{Evidence, Field, FourNames, Story, Why},
     publish::{self, Feed},
-    store::{Counts, StoreError},
+    store::Counts,
 };
-
-/// How many stories there are under each label.
-pub(super) async fn counts(app: &Arc<App>) -> Result<Counts, StoreError> {
-    let store = app.store.clone();
-    let counted = tokio::task::spawn_blocking(move || store.counts()).await;
-    counted.unwrap_or(Err(StoreError::Damaged { what: "the counts" }))
-}
 
 fn entry(publishing: &Publishing, key: &str, slug: &str, names: &FourNames, count: Option<&u64>) -> Value {
     let feed = publishing.site.address(&format!("feed/{key}/{}.atom", slug.to_ascii_lowercase()));
@@ -64,8 +55,8 @@ fn page(title: &str, head: &str, body: &str) -> String {
 }
 
 /// What there is to subscribe to.
-pub(super) async fn index(app: &Arc<App>, publishing: &Publishing) -> String {
-    let counts = counts(app).await.unwrap_or_default();
+pub(super) fn index(app: &App, publishing: &Publishing) -> String {
+    let counts = app.store.counts();
     let address = |path: &str| escape(&publishing.site.address(path));
     let mut body = format!(
         "<h1>{}</h1><p>{} stories. <a href=\"{}\">All of them as a feed</a></p>",

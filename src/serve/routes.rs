@@ -47,10 +47,10 @@ async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
     let Some(below) = below else { return wrong(&Wrong::NoPage, &publishing) };
     let below = below.trim_end_matches('/');
     match below {
-        "" => answer::page(pages::index(&app, &publishing).await),
-        "topics.json" => lists(&app, pages::topics).await,
-        "countries.json" => lists(&app, pages::countries).await,
-        "sources.json" => lists(&app, pages::sources).await,
+        "" => answer::page(pages::index(&app, &publishing)),
+        "topics.json" => lists(&app, pages::topics),
+        "countries.json" => lists(&app, pages::countries),
+        "sources.json" => lists(&app, pages::sources),
         "livez" => answer::text(StatusCode::OK, "text/plain; charset=utf-8", "alive\n"),
         "readyz" => ready(&app),
         _ => match below.strip_prefix("story/") {
@@ -99,11 +99,8 @@ async fn story(app: &Arc<App>, publishing: &super::Publishing, id: &str) -> Resp
     }
 }
 
-async fn lists(app: &Arc<App>, list: fn(&super::Publishing, &crate::store::Counts) -> serde_json::Value) -> Response {
-    match pages::counts(app).await {
-        Ok(counts) => answer::list(&list(&app.publishing.load(), &counts)),
-        Err(error) => failed(&error),
-    }
+fn lists(app: &App, list: fn(&super::Publishing, &crate::store::Counts) -> serde_json::Value) -> Response {
+    answer::list(&list(&app.publishing.load(), &app.store.counts()))
 }
 
 fn ready(app: &App) -> Response {

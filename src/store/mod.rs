@@ -2,44 +2,42 @@
 //!
 //! Everything in it can be made again from the journal, so it is never the only copy and is
 //! allowed to lose its tail: what it has applied stands inside it, and the rest is applied again.
-//! One record is one atomic batch, which also moves the applied sequence.
+//! One record is one atomic batch, which also moves the applied sequence. Stories and source states are read from the
+//! engine; how stories are found is kept in memory, because an engine that has to keep every index entry does little else.
 //! It blocks: the roof calls it from threads that may.
 //! Deliberately absent: decisions. What a record says is put where it can be found.
 
+mod index;
 mod keys;
 mod sled;
 mod terms;
+mod value;
 
 use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard},
 };
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 pub use terms::Counts;
-use terms::{Term, terms};
-use uuid::Uuid;
-use zstd::bulk::{Compressor, Decompressor};
+use terms::Term;
 
 use self::{
+    index::{Block, Handle, Index, Number, Row, Size},
     keys::Key,
     sled::{Batch, Tree},
+    value::{pack, unpack},
 };
-use crate::model::{Body, Filter, Genesis, Item, Page, Record, Second, Shown, SourceId, SourceState, Story, StoryId};
+use crate::model::{Body, Filter, Genesis, Page, Record, Second, Shown, SourceId, SourceState, Story, StoryId};
 
 /// The layout of the view. Another one is set aside and rebuilt from the journal.
-const LAYOUT: u64 = 2;
+const LAYOUT: u64 = 3;
 /// A query that the writer keeps overtaking waits for it after this many tries.
 const TRIES: usize = 3;
 /// Copies under one link that are looked at; a link that more share proves nothing.
 const LINKED: usize = 16;
-/// The first byte of a value: how the rest is written.
-const VALUE: u8 = 1;
-/// Bytes of checksum in a value.
-const CHECK: usize = 8;
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -88,7 +86,9 @@ pub struct Touched {
 /// The view of one journal.
 pub struct Store {
     tree: Tree,
-    /// Held while a batch is applied, and by a query that was overtaken too often.
+    /// How stories are found. Written to after the tree, so what it leads to is there.
+    index: RwLock<Index>,
+    /// Held while a record is applied, and by a query that was overtaken too often.
     writing: Mutex<()>,
     created: Second,
 }
@@ -109,7 +109,8 @@ impl Store {
                 return Err(unusable("the view of another journal"));
             }
         }
-        Ok(Self { tree, writing: Mutex::new(()), created: genesis.created })
+        let index = RwLock::new(index(&tree)?);
+        Ok(Self { tree, index, writing: Mutex::new(()), created: genesis.created })
     }
 
     /// The journal that a view is of, if there is a view that has applied anything: for when the journal itself is gone.
@@ -129,7 +130,12 @@ impl Store {
 
     /// The last sequence whose record is in the view; 0 when there is none.
     pub fn applied(&self) -> u64 {
-        self.number(&Key::applied()).unwrap_or(0)
+        self.index().applied
+    }
+
+    /// The index as it stands. Nobody waits for the disk while holding it.
+    fn index(&self) -> RwLockReadGuard<'_, Index> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts a record into the view, all of it or nothing. A record that is there already changes nothing.
@@ -143,11 +149,11 @@ impl Store {
         if record.seq != applied + 1 && !begins {
             return Err(StoreError::OutOfOrder { seq: record.seq, applied });
         }
-        let mut change = Change { store: self, batch: Batch::default(), counts: BTreeMap::new(), at: record.at, touched: BTreeSet::new() };
+        let mut change = Change::new(self, record.seq, record.at);
         let touched = match &record.body {
             Body::Pull(pull) => {
                 pull.state.iter().try_for_each(|state| change.state(state))?;
-                change.stories(&pull.stories, record.seq)?
+                change.stories(&pull.stories)?
             }
             Body::Checked(checked) => {
                 for unchanged in &checked.unchanged {
@@ -163,87 +169,71 @@ impl Store {
             }
             Body::Snapshot(snapshot) => {
                 snapshot.states.iter().try_for_each(|state| change.state(state))?;
-                change.stories(&snapshot.stories, record.seq)?
+                change.stories(&snapshot.stories)?
             }
             Body::SnapshotEnd(_) => Vec::new(),
         };
-        change.finish(record.seq)?;
+        change.finish()?;
         Ok(touched)
     }
 
     /// A story by its name.
     pub fn story(&self, id: &StoryId) -> Result<Option<Arc<Story>>, StoreError> {
-        Ok(self.row(id)?.map(|(_, story)| Arc::new(story)))
+        let number = self.index().number(id);
+        let kept = number.map(|number| self.kept(number)).transpose()?.flatten();
+        Ok(kept.map(|(_, story)| Arc::new(story)))
     }
 
-    fn row(&self, id: &StoryId) -> Result<Option<(u64, Story)>, StoreError> {
-        self.tree.get(&Key::story(id))?.map(|bytes| unpack(&bytes, "a story")).transpose()
+    /// A story, and the record that wrote it.
+    fn kept(&self, number: Number) -> Result<Option<(u64, Story)>, StoreError> {
+        self.tree.get(&Key::story(number))?.map(|bytes| unpack(&bytes, "a story")).transpose()
     }
 
     /// The story that holds a copy from this source which goes by this key.
-    pub fn by_upstream(&self, source: &SourceId, upstream: &str) -> Result<Option<StoryId>, StoreError> {
-        Ok(self.tree.get(&Key::upstream(source, upstream))?.and_then(|id| Uuid::from_slice(&id).ok()))
+    pub fn by_upstream(&self, source: &SourceId, upstream: &str) -> Option<StoryId> {
+        self.index().latest(Handle::upstream(source, upstream), 1).pop()
     }
 
-    /// Stories that hold a copy with this canonical link; at most a few.
-    pub fn by_link(&self, link: &str) -> Result<Vec<StoryId>, StoreError> {
-        self.at_link(&Key::links(link))
+    /// Stories that hold a copy with this canonical link; the latest ones, at most a few.
+    pub fn by_link(&self, link: &str) -> Vec<StoryId> {
+        self.index().latest(Handle::link(link), LINKED)
     }
 
-    /// Stories that hold a copy from this source with this canonical link; at most a few.
-    pub fn by_link_of(&self, source: &SourceId, link: &str) -> Result<Vec<StoryId>, StoreError> {
-        self.at_link(&Key::links_of(link, source))
-    }
-
-    fn at_link(&self, prefix: &[u8]) -> Result<Vec<StoryId>, StoreError> {
-        let mut ids: Vec<StoryId> = Vec::new();
-        for key in self.tree.keys_from(prefix, prefix).take(LINKED) {
-            // A story that several sources tell stands there once for each.
-            ids.extend(keys::story(&key?).filter(|id| !ids.contains(id)));
-        }
-        Ok(ids)
+    /// Stories that hold a copy from this source with this canonical link; the latest ones, at most a few.
+    pub fn by_link_of(&self, source: &SourceId, link: &str) -> Vec<StoryId> {
+        self.index().latest(Handle::link_of(link, source), LINKED)
     }
 
     /// The stories of a source that stand first, at most `most`, newest first.
-    pub fn latest_of(&self, source: &SourceId, most: usize) -> Result<Vec<StoryId>, StoreError> {
-        let prefix = Key::index(&Term::Source(source.clone()));
+    pub fn latest_of(&self, source: &SourceId, most: usize) -> Vec<StoryId> {
+        let index = self.index();
         let mut ids: Vec<StoryId> = Vec::new();
-        for key in self.tree.keys_from(&prefix, &prefix).take(most) {
-            let at = keys::at(&key?);
-            let id = at.map(|at| self.at_position(at)).transpose()?.flatten();
+        for at in index.places(&Term::Source(source.clone())).take(most) {
+            let id = index.at(at).and_then(|number| index.id(number));
             ids.extend(id.filter(|id| !ids.contains(id)));
         }
-        Ok(ids)
+        ids
     }
 
     /// The story that has an entry of this id.
-    pub fn by_entry_id(&self, entry_id: &str) -> Result<Option<StoryId>, StoreError> {
-        Ok(self.tree.get(&Key::entry(entry_id))?.and_then(|id| Uuid::from_slice(&id).ok()))
+    pub fn by_entry_id(&self, entry_id: &str) -> Option<StoryId> {
+        self.index().latest(Handle::entry(entry_id), 1).pop()
     }
 
     /// The story that has an edition at this position.
-    pub fn at_position(&self, at: Second) -> Result<Option<StoryId>, StoreError> {
-        Ok(self.tree.get(&Key::position(at))?.and_then(|id| Uuid::from_slice(&id).ok()))
+    pub fn at_position(&self, at: Second) -> Option<StoryId> {
+        let index = self.index();
+        index.at(at).and_then(|number| index.id(number))
     }
 
     /// The first second at or before `from` at which no edition stands.
-    pub fn free_at_or_before(&self, from: Second) -> Result<Second, StoreError> {
-        let prefix = Key::positions();
-        let mut free = from.unix();
-        for key in self.tree.keys_from(&Key::position(from), &prefix) {
-            if keys::at(&key?).map(Second::unix) != Some(free) {
-                break;
-            }
-            free -= 1;
-        }
-        Ok(Second::from_unix(free))
+    pub fn free_at_or_before(&self, from: Second) -> Second {
+        self.index().free_at_or_before(from)
     }
 
     /// The newest position there is.
-    pub fn last_position(&self) -> Result<Option<Second>, StoreError> {
-        let prefix = Key::positions();
-        let mut keys = self.tree.keys_from(&prefix, &prefix);
-        Ok(keys.next().transpose()?.and_then(|key| keys::at(&key)))
+    pub fn last_position(&self) -> Option<Second> {
+        self.index().last_position()
     }
 
     /// What is known of a source.
@@ -262,95 +252,72 @@ impl Store {
     }
 
     /// How many stories there are, in all and under each label.
-    pub fn counts(&self) -> Result<Counts, StoreError> {
+    pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
-        let prefix = Key::counts();
-        for pair in self.tree.pairs(&prefix) {
-            let (key, value) = pair?;
-            let count = value.as_slice().try_into().map(u64::from_be_bytes).unwrap_or(0);
-            counts.add(&key[prefix.len()..], count);
-        }
-        Ok(counts)
+        self.index().counts().for_each(|(term, count)| counts.add(term, count));
+        counts
     }
 
     /// The newest stories that pass a filter, those below a position when one is given, newest first.
     ///
     /// Without a language a story is shown in its first edition and stands where that stands.
     pub fn query(&self, filter: &Filter, below: Option<Second>, limit: usize) -> Result<Page, StoreError> {
+        let asked = terms::asked(filter);
         for _ in 0..TRIES {
-            let applied = self.applied();
-            let page = self.page(filter, below, limit)?;
-            if self.applied() == applied {
+            if let Some(page) = self.page(filter, &asked, below, limit)? {
                 return Ok(page);
             }
         }
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        self.page(filter, below, limit)
+        let page = self.page(filter, &asked, below, limit)?;
+        page.ok_or(StoreError::Damaged { what: "a story that the index leads to" })
     }
 
-    fn page(&self, filter: &Filter, below: Option<Second>, limit: usize) -> Result<Page, StoreError> {
-        let asked = terms::asked(filter);
+    /// What a query comes to; `None` when a record was applied meanwhile.
+    fn page(&self, filter: &Filter, asked: &[Vec<Term>], below: Option<Second>, limit: usize) -> Result<Option<Page>, StoreError> {
+        let (applied, changed) = {
+            let index = self.index();
+            (index.applied, self.changed(&index, asked))
+        };
         let mut entries = Vec::new();
-        let mut from = below.map_or(i64::MAX, |below| below.unix() - 1);
+        let mut below = below;
         while entries.len() < limit {
-            let Some(at) = self.meet(&asked, from)? else { break };
-            from = at.unix() - 1;
-            let Some(story) = self.at_position(at)?.map(|id| self.story(&id)).transpose()?.flatten() else { continue };
-            let edition = story.editions.iter().position(|edition| edition.position == at);
-            let shown = match filter.lang {
-                None => story.editions.first(),
-                Some(lang) => story.edition_in(lang),
+            let found = {
+                let index = self.index();
+                if index.applied != applied {
+                    return Ok(None);
+                }
+                let mut found = Vec::new();
+                while let Some(at) = (found.len() < limit - entries.len()).then(|| index.meet(asked, below)).flatten() {
+                    below = Some(at);
+                    found.extend(index.at(at).map(|number| (at, number)));
+                }
+                found
             };
-            if let (Some(edition), true) = (edition, shown.is_some_and(|shown| shown.position == at)) {
-                entries.push(Shown { story, edition });
+            if found.is_empty() {
+                break;
+            }
+            for (at, number) in found {
+                // A story of a later record is one that the index has yet to tell of.
+                let Some((_, story)) = self.kept(number)?.filter(|(seq, _)| *seq <= applied) else { return Ok(None) };
+                let edition = story.editions.iter().position(|edition| edition.position == at);
+                let shown = match filter.lang {
+                    None => story.editions.first(),
+                    Some(lang) => story.edition_in(lang),
+                };
+                if let (Some(edition), true) = (edition, shown.is_some_and(|shown| shown.position == at)) {
+                    entries.push(Shown { story: Arc::new(story), edition });
+                }
             }
         }
-        Ok(Page { entries, changed: self.changed(&asked)? })
-    }
-
-    /// The newest position at or before `from` that all terms have: each term in turn moves the others on.
-    fn meet(&self, asked: &[Vec<Term>], from: i64) -> Result<Option<Second>, StoreError> {
-        let mut at = from;
-        let mut agreed = 0;
-        for any in asked.iter().cycle() {
-            let mut best: Option<i64> = None;
-            for term in any {
-                best = best.max(self.first_at_or_before(term, at)?);
-            }
-            let Some(found) = best else { return Ok(None) };
-            agreed = if found == at { agreed + 1 } else { 1 };
-            at = found;
-            if agreed >= asked.len() {
-                return Ok(Some(Second::from_unix(at)));
-            }
-        }
-        Ok(None)
-    }
-
-    fn first_at_or_before(&self, term: &Term, at: i64) -> Result<Option<i64>, StoreError> {
-        let prefix = Key::index(term);
-        let mut keys = self.tree.keys_from(&Key::index_at(term, at), &prefix);
-        Ok(keys.next().transpose()?.and_then(|key| keys::at(&key)).map(Second::unix))
+        Ok(Some(Page { entries, changed }))
     }
 
     /// When membership or content of a filter last changed, or a little later: a change touches each of
     /// its terms, so the term that changed longest ago bounds it.
-    fn changed(&self, asked: &[Vec<Term>]) -> Result<Second, StoreError> {
-        let mut changed = None;
-        for any in asked {
-            let mut latest = None;
-            for term in any {
-                latest = latest.max(self.tree.get(&Key::changed(term))?.and_then(|at| keys::second(&at)));
-            }
-            let latest = latest.unwrap_or(self.created);
-            changed = Some(changed.map_or(latest, |changed: Second| changed.min(latest)));
-        }
-        Ok(changed.unwrap_or(self.created))
-    }
-
-    fn number(&self, key: &[u8]) -> Option<u64> {
-        let value = self.tree.get(key).ok()??;
-        value.as_slice().try_into().map(u64::from_be_bytes).ok()
+    fn changed(&self, index: &Index, asked: &[Vec<Term>]) -> Second {
+        let latest = |any: &Vec<Term>| any.iter().filter_map(|term| index.changed(term)).max().unwrap_or(self.created);
+        asked.iter().map(latest).min().unwrap_or(self.created)
     }
 
     /// Writes what the engine still holds in memory to the disk.
@@ -363,39 +330,48 @@ impl Store {
         self.tree.size_on_disk()
     }
 
-    /// Checks that every story can be found under each of its keys, and that no key leads nowhere.
+    /// Checks that every story is found by all that leads to it, and that nothing leads anywhere else.
     pub fn verify(&self) -> Result<Report, StoreError> {
-        let mut report = Report { applied: self.applied(), ..Report::default() };
-        let mut keys = 0u64;
-        let mut counts: BTreeMap<Vec<u8>, i64> = BTreeMap::new();
-        for story in self.stories() {
-            let story = story?;
+        // Nothing is applied meanwhile.
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let index = self.index();
+        let mut report = Report { applied: index.applied, ..Report::default() };
+        let (mut size, mut counts) = (Size::default(), Counts::default());
+        for pair in self.tree.pairs(&Key::stories()) {
+            let (key, value) = pair?;
+            let (_, story) = unpack::<(u64, Story)>(&value, "a story")?;
             report.stories += 1;
             report.editions += story.editions.len() as u64;
-            for (key, _) in entries(&story) {
-                keys += 1;
-                if self.tree.get(&key)?.is_none() {
-                    report.problems.push(format!("story {} can not be found under one of its keys", story.id));
-                }
+            let row = Row::of(keys::number(&key).unwrap_or(Number::MAX), &story);
+            if !index.holds(&row) {
+                report.problems.push(format!("story {} is not found by all that should lead to it", story.id));
             }
-            count(&story, 1, &mut counts);
+            size.count(&row);
+            let own: BTreeSet<&Term> = row.terms().collect();
+            own.into_iter().for_each(|term| counts.more(term));
         }
-        let stored = self.tree.count_entries()?;
-        if stored != keys {
-            report.problems.push(format!("the index has {stored} keys where the stories have {keys}"));
+        if index.size() != size {
+            report.problems.push(format!("the index holds {:?} where the stories make {size:?}", index.size()));
         }
-        counts.retain(|_, count| *count != 0);
-        let stored: BTreeMap<Vec<u8>, i64> = self
-            .tree
-            .pairs(&Key::counts())
-            .map(|pair| pair.map(|(key, value)| (key, value.as_slice().try_into().map(i64::from_be_bytes).unwrap_or(-1))))
-            .filter(|pair| !matches!(pair, Ok((_, 0))))
-            .collect::<Result<_, _>>()?;
-        if stored != counts {
+        let mut held = Counts::default();
+        index.counts().for_each(|(term, count)| held.add(term, count));
+        if held != counts {
             report.problems.push("the counts by label are not those of the stories".to_owned());
         }
         Ok(report)
     }
+}
+
+/// The index of a view: all its blocks together, the newest first, because of each story the newest row counts.
+fn index(tree: &Tree) -> Result<Index, StoreError> {
+    let mut index = Index::default();
+    for block in tree.values_from_last(&Key::blocks()) {
+        let block: Block = unpack(&block?, "a block of the index")?;
+        index.take_older(&block).ok_or(StoreError::Damaged { what: "a block of the index" })?;
+    }
+    let applied = tree.get(&Key::applied())?;
+    index.applied = applied.and_then(|applied| applied.as_slice().try_into().ok()).map_or(0, u64::from_be_bytes);
+    Ok(index)
 }
 
 /// What a view is of.
@@ -427,55 +403,61 @@ pub struct Report {
 /// A record on its way into the view.
 struct Change<'a> {
     store: &'a Store,
-    batch: Batch,
-    counts: BTreeMap<Vec<u8>, i64>,
+    seq: u64,
     at: Second,
+    batch: Batch,
+    /// How the stories were found that it writes again, and how they are found from now on.
+    before: Vec<Row>,
+    after: Vec<Row>,
     touched: BTreeSet<Term>,
+    next: Number,
 }
 
-impl Change<'_> {
+impl<'a> Change<'a> {
+    fn new(store: &'a Store, seq: u64, at: Second) -> Self {
+        let next = store.index().next();
+        Self { store, seq, at, batch: Batch::default(), before: Vec::new(), after: Vec::new(), touched: BTreeSet::new(), next }
+    }
+
     fn state(&mut self, state: &SourceState) -> Result<(), StoreError> {
         self.batch.put(Key::state(&state.source), pack(state)?);
         Ok(())
     }
 
-    fn stories(&mut self, stories: &[Story], seq: u64) -> Result<Vec<Touched>, StoreError> {
-        let touched: Result<Vec<Option<Touched>>, StoreError> = stories.iter().map(|story| self.story(story, seq)).collect();
-        Ok(touched?.into_iter().flatten().collect())
+    fn stories(&mut self, stories: &[Story]) -> Result<Vec<Touched>, StoreError> {
+        // Of a story that a record writes twice the last word counts.
+        let last = |(n, story): &(usize, &Story)| !stories[n + 1..].iter().any(|later| later.id == story.id);
+        let told = stories.iter().enumerate().filter(last).map(|(_, story)| self.story(story));
+        Ok(told.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     }
 
     /// Puts a story into the view; tells of it unless it only goes by another key, which nobody sees.
-    fn story(&mut self, story: &Story, seq: u64) -> Result<Option<Touched>, StoreError> {
-        let before = self.store.story(&story.id)?;
-        if let Some(before) = &before {
-            for (key, _) in entries(before) {
-                self.batch.remove(key);
-            }
-            count(before, -1, &mut self.counts);
-        }
+    fn story(&mut self, story: &Story) -> Result<Option<Touched>, StoreError> {
+        let known = self.store.index().number(&story.id);
+        let before = known.map(|number| self.store.kept(number)).transpose()?.flatten().map(|(_, story)| Arc::new(story));
+        let number = known.unwrap_or(self.next);
+        self.next = self.next.max(number.saturating_add(1));
+        self.before.extend(before.as_ref().map(|before| Row::of(number, before)));
+        let row = Row::of(number, story);
         let is_seen = before.as_ref().is_none_or(|before| !differ_in_keys_alone(before, story));
         if is_seen {
-            let shown = before.iter().map(AsRef::as_ref).chain([story]).flat_map(terms);
-            self.touched.extend(shown.map(|(term, _)| term));
+            let left = before.as_ref().and(self.before.last());
+            self.touched.extend(left.into_iter().chain([&row]).flat_map(Row::terms).cloned());
         }
-        for (key, value) in entries(story) {
-            self.batch.put(key, value);
-        }
-        count(story, 1, &mut self.counts);
-        self.batch.put(Key::story(&story.id), pack(&(seq, story))?);
+        self.after.push(row);
+        self.batch.put(Key::story(number), pack(&(self.seq, story))?);
         Ok(is_seen.then(|| Touched { before, after: Arc::new(story.clone()) }))
     }
 
-    fn finish(mut self, seq: u64) -> Result<(), StoreError> {
-        for (key, change) in self.counts {
-            let count = self.store.number(&key).unwrap_or(0).saturating_add_signed(change);
-            self.batch.put(key, count.to_be_bytes().to_vec());
+    fn finish(mut self) -> Result<(), StoreError> {
+        if !self.after.is_empty() {
+            self.batch.put(Key::block(self.seq), pack(&Block::new(self.at, &self.after, &self.touched))?);
         }
-        for term in self.touched {
-            self.batch.put(Key::changed(&term), self.at.unix().to_be_bytes().to_vec());
-        }
-        self.batch.put(Key::applied(), seq.to_be_bytes().to_vec());
-        self.store.tree.apply(self.batch)
+        self.batch.put(Key::applied(), self.seq.to_be_bytes().to_vec());
+        self.store.tree.apply(self.batch)?;
+        let mut index = self.store.index.write().unwrap_or_else(PoisonError::into_inner);
+        index.replace(&self.before, &self.after, self.touched, self.at, self.seq);
+        Ok(())
     }
 }
 
@@ -490,65 +472,4 @@ fn differ_in_keys_alone(one: &Story, other: &Story) -> bool {
         copy.item.upstream.also = also;
     }
     alike == *one
-}
-
-/// Every key that leads to a story, with its value.
-fn entries(story: &Story) -> Vec<(Vec<u8>, Vec<u8>)> {
-    let id = story.id.as_bytes().to_vec();
-    let mut entries = Vec::with_capacity(12);
-    for copy in &story.copies {
-        let Item { source, upstream, canonical, .. } = &copy.item;
-        entries
-            .extend([Some(&upstream.id), upstream.also.as_ref()].into_iter().flatten().map(|key| (Key::upstream(source, key), id.clone())));
-        entries.extend(canonical.as_ref().map(|link| (Key::link(link, source, &story.id), Vec::new())));
-    }
-    for edition in &story.editions {
-        entries.push((Key::position(edition.position), id.clone()));
-        entries.push((Key::entry(&edition.entry_id), id.clone()));
-    }
-    entries.extend(terms(story).into_iter().map(|(term, at)| (Key::index_at(&term, at.unix()), Vec::new())));
-    entries.sort();
-    entries.dedup();
-    entries
-}
-
-/// Counts a story once under each of its terms.
-fn count(story: &Story, by: i64, counts: &mut BTreeMap<Vec<u8>, i64>) {
-    let own: BTreeSet<Term> = terms(story).into_iter().map(|(term, _)| term).collect();
-    for term in own {
-        *counts.entry(Key::count(&term)).or_default() += by;
-    }
-}
-
-/// The longest value that is believed, in bytes.
-const LONGEST_VALUE: u64 = 64 << 20;
-
-thread_local! {
-    /// A context costs a megabyte to make: each thread makes one.
-    static PRESS: RefCell<Option<Compressor<'static>>> = RefCell::new(Compressor::new(1).ok());
-    static UNPRESS: RefCell<Option<Decompressor<'static>>> = RefCell::new(Decompressor::new().ok());
-}
-
-/// A value with its version and checksum, compressed.
-fn pack(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
-    let damaged = |_: io::Error| StoreError::Damaged { what: "a value to be written" };
-    let plain = rmp_serde::to_vec_named(value).map_err(|_| StoreError::Damaged { what: "a value to be written" })?;
-    let packed = PRESS.with_borrow_mut(|press| press.as_mut().map(|press| press.compress(&plain)));
-    let packed = packed.ok_or_else(|| damaged(io::ErrorKind::OutOfMemory.into()))?.map_err(damaged)?;
-    let check = blake3::hash(&packed);
-    Ok([&[VALUE][..], &check.as_bytes()[..CHECK], &packed].concat())
-}
-
-fn unpack<T: DeserializeOwned>(bytes: &[u8], what: &'static str) -> Result<T, StoreError> {
-    let damaged = || StoreError::Damaged { what };
-    let (&version, rest) = bytes.split_first().ok_or_else(damaged)?;
-    let (check, packed) = rest.split_at_checked(CHECK).ok_or_else(damaged)?;
-    if version != VALUE || check != &blake3::hash(packed).as_bytes()[..CHECK] {
-        return Err(damaged());
-    }
-    let size = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten().filter(|size| *size <= LONGEST_VALUE).ok_or_else(damaged)?;
-    let size = usize::try_from(size).map_err(|_| damaged())?;
-    let plain = UNPRESS.with_borrow_mut(|unpress| unpress.as_mut().and_then(|unpress| unpress.decompress(packed, size).ok()));
-    let plain = plain.ok_or_else(damaged)?;
-    rmp_serde::from_slice(&plain).map_err(|_| damaged())
 }

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{StoreError, keys};
+use super::StoreError;
 
 /// Memory for pages, in bytes. The engine's own default is a gibibyte.
 const CACHE: u64 = 64 << 20;
@@ -32,10 +32,6 @@ pub(super) struct Batch(::sled::Batch);
 impl Batch {
     pub(super) fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
         self.0.insert(key, value);
-    }
-
-    pub(super) fn remove(&mut self, key: Vec<u8>) {
-        self.0.remove(key);
     }
 }
 
@@ -90,24 +86,9 @@ impl Tree {
         self.pairs(prefix).map(|pair| Ok(pair?.1))
     }
 
-    /// Keys from `from` on that have the prefix, in order.
-    pub(super) fn keys_from<'a>(&'a self, from: &[u8], prefix: &'a [u8]) -> impl Iterator<Item = Result<Vec<u8>, StoreError>> + 'a {
-        let range = self.db.range(from.to_vec()..);
-        range
-            .map(|pair| pair.map(|(key, _)| key.to_vec()).map_err(self.failed()))
-            .take_while(move |key| key.as_ref().map_or(true, |key| key.starts_with(prefix)))
-    }
-
-    /// How many keys lead to stories.
-    pub(super) fn count_entries(&self) -> Result<u64, StoreError> {
-        let mut count = 0;
-        for kind in keys::ENTRIES {
-            for pair in self.db.scan_prefix([kind]) {
-                pair.map_err(self.failed())?;
-                count += 1;
-            }
-        }
-        Ok(count)
+    /// The same, the last key first.
+    pub(super) fn values_from_last<'a>(&'a self, prefix: &[u8]) -> impl Iterator<Item = Result<Vec<u8>, StoreError>> + use<'a> {
+        self.db.scan_prefix(prefix).rev().map(|pair| pair.map(|(_, value)| value.to_vec()).map_err(self.failed()))
     }
 
     pub(super) fn flush(&self) -> Result<(), StoreError> {

@@ -6,10 +6,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{CountryCode, Filter, Lang, RegionSlug, Second, SourceId, Story, TopicSlug};
 
 /// One index.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) enum Term {
     /// First editions: what a feed without a language shows.
     First,
@@ -21,23 +23,6 @@ pub(super) enum Term {
     Country(CountryCode),
     Region(RegionSlug),
     Source(SourceId),
-}
-
-impl Term {
-    /// A kind, the length of the name, the name.
-    pub(super) fn bytes(&self) -> Vec<u8> {
-        let (kind, name) = match self {
-            Self::First => (b'1', ""),
-            Self::AnyLang => (b'a', ""),
-            Self::Lang(lang) => (b'l', lang.as_str()),
-            Self::Topic(slug) => (b't', slug.as_str()),
-            Self::Country(code) => (b'c', code.as_str()),
-            Self::Region(slug) => (b'r', slug.as_str()),
-            Self::Source(id) => (b's', id.as_str()),
-        };
-        // Names have at most 64 bytes.
-        [&[kind, name.len() as u8], name.as_bytes()].concat()
-    }
 }
 
 /// Where a story stands in which index.
@@ -90,23 +75,25 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Takes in the count of one term, given as [`Term::bytes`].
-    pub(super) fn add(&mut self, term: &[u8], count: u64) {
-        let [kind, _, name @ ..] = term else { return };
-        let Ok(name) = std::str::from_utf8(name) else { return };
-        if count == 0 {
-            return;
-        }
-        match kind {
-            b'1' => self.total = count,
-            b't' => self.topics.extend(name.parse().ok().map(|name| (name, count))),
-            b'c' => self.countries.extend(name.parse().ok().map(|name| (name, count))),
-            b'r' => self.regions.extend(name.parse().ok().map(|name| (name, count))),
-            b's' => self.sources.extend(name.parse().ok().map(|name| (name, count))),
-            b'l' => self.langs.extend(name.parse().ok().map(|name| (name, count))),
-            _ => {
-                self.langs.insert(Lang::UNKNOWN, count);
-            }
+    /// Takes in the count of one term.
+    pub(super) fn add(&mut self, term: &Term, count: u64) {
+        *self.of(term) += count;
+    }
+
+    /// Counts one more.
+    pub(super) fn more(&mut self, term: &Term) {
+        *self.of(term) += 1;
+    }
+
+    fn of(&mut self, term: &Term) -> &mut u64 {
+        match term {
+            Term::First => &mut self.total,
+            Term::Lang(lang) => self.langs.entry(*lang).or_default(),
+            Term::AnyLang => self.langs.entry(Lang::UNKNOWN).or_default(),
+            Term::Topic(slug) => self.topics.entry(slug.clone()).or_default(),
+            Term::Country(code) => self.countries.entry(*code).or_default(),
+            Term::Region(slug) => self.regions.entry(slug.clone()).or_default(),
+            Term::Source(id) => self.sources.entry(id.clone()).or_default(),
         }
     }
 }

@@ -1,0 +1,355 @@
+//! The index: where each story stands, and how it is found. It lives in memory.
+//!
+//! An engine that keeps every index entry on the disk spends most of its time on them. So a record writes
+//! one [`Block`] that says how its stories are found, and the index is made of all blocks when the
+//! view is opened. A story takes about 200 bytes here. Deliberately absent: stories; the index knows their numbers.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    ops::Bound,
+};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Term, terms::terms};
+use crate::model::{Second, SourceId, Story, StoryId};
+
+/// The number of a story in this view: counted up from 0, never used again.
+pub(super) type Number = u32;
+
+/// By what a story is found, as a hash of it. Whoever finds a story by one looks whether it is the one that was meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Handle(u64);
+
+impl Handle {
+    pub(super) fn id(id: &StoryId) -> Self {
+        Self::of(b'i', &[id.as_bytes()])
+    }
+
+    pub(super) fn upstream(source: &SourceId, key: &str) -> Self {
+        Self::of(b'u', &[source.as_str().as_bytes(), key.as_bytes()])
+    }
+
+    pub(super) fn link(link: &str) -> Self {
+        Self::of(b'l', &[link.as_bytes()])
+    }
+
+    /// One source's copies under a link are found by themselves: others that share it can not hide them.
+    pub(super) fn link_of(link: &str, source: &SourceId) -> Self {
+        Self::of(b'o', &[source.as_str().as_bytes(), link.as_bytes()])
+    }
+
+    pub(super) fn entry(entry_id: &str) -> Self {
+        Self::of(b'e', &[entry_id.as_bytes()])
+    }
+
+    /// A source id, the only part that another one follows, has no line break.
+    fn of(kind: u8, parts: &[&[u8]]) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&[kind]);
+        for part in parts {
+            hasher.update(part).update(b"\n");
+        }
+        let mut first = [0; 8];
+        hasher.finalize_xof().fill(&mut first);
+        Self(u64::from_le_bytes(first))
+    }
+}
+
+/// How one story is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) number: Number,
+    pub(super) id: StoryId,
+    handles: Vec<Handle>,
+    /// Sorted; each pair once.
+    places: Vec<(Term, Second)>,
+    /// Where its editions stand.
+    positions: Vec<Second>,
+}
+
+impl Row {
+    pub(super) fn of(number: Number, story: &Story) -> Self {
+        let mut handles = vec![Handle::id(&story.id)];
+        for copy in &story.copies {
+            let item = &copy.item;
+            let keys = [Some(&item.upstream.id), item.upstream.also.as_ref()];
+            handles.extend(keys.into_iter().flatten().map(|key| Handle::upstream(&item.source, key)));
+            handles.extend(item.canonical.as_ref().into_iter().flat_map(|link| [Handle::link(link), Handle::link_of(link, &item.source)]));
+        }
+        handles.extend(story.editions.iter().map(|edition| Handle::entry(&edition.entry_id)));
+        handles.sort_unstable();
+        handles.dedup();
+        let positions = story.editions.iter().map(|edition| edition.position).collect();
+        Self { number, id: story.id, handles, places: terms(story), positions }
+    }
+
+    pub(super) fn terms(&self) -> impl Iterator<Item = &Term> {
+        self.places.iter().map(|(term, _)| term)
+    }
+}
+
+/// What a record says of the index: how its stories are found from now on, and which terms changed.
+///
+/// Terms are written once a block; the rest names them by their place in that list.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Block {
+    at: Second,
+    terms: Vec<Term>,
+    rows: Vec<Written>,
+    touched: Vec<u16>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Written {
+    number: Number,
+    id: Uuid,
+    handles: Vec<Handle>,
+    positions: Vec<Second>,
+    /// Terms, and the places in `positions` of those where they stand.
+    places: Vec<(u16, u16)>,
+}
+
+impl Block {
+    pub(super) fn new(at: Second, rows: &[Row], touched: &BTreeSet<Term>) -> Self {
+        let terms: BTreeSet<&Term> = rows.iter().flat_map(Row::terms).chain(touched).collect();
+        let terms: Vec<Term> = terms.into_iter().cloned().collect();
+        // A record has at most 64 stories, of at most a few dozen terms each.
+        let place = |term: &Term| terms.binary_search(term).unwrap_or(0) as u16;
+        let written = |row: &Row| {
+            let edition = |at: &Second| row.positions.iter().position(|own| own == at).unwrap_or(0) as u16;
+            let places = row.places.iter().map(|(term, at)| (place(term), edition(at))).collect();
+            Written { number: row.number, id: row.id, handles: row.handles.clone(), positions: row.positions.clone(), places }
+        };
+        Self { at, rows: rows.iter().map(written).collect(), touched: touched.iter().map(place).collect(), terms }
+    }
+
+    /// What was written. `None` when a block does not fit together.
+    fn rows(&self) -> Option<Vec<Row>> {
+        let row = |written: &Written| {
+            let Written { number, id, handles, positions, places } = written;
+            let place = |&(term, at): &(u16, u16)| Some((self.terms.get(usize::from(term))?.clone(), *positions.get(usize::from(at))?));
+            let places = places.iter().map(place).collect::<Option<Vec<_>>>()?;
+            Some(Row { number: *number, id: *id, handles: handles.clone(), positions: positions.clone(), places })
+        };
+        self.rows.iter().map(row).collect()
+    }
+}
+
+/// Where the stories of one term stand.
+#[derive(Debug, Default)]
+struct Places {
+    at: BTreeSet<Second>,
+    /// Each story once, however many editions it has.
+    stories: u64,
+    /// When membership or content last changed.
+    changed: Option<Second>,
+}
+
+/// How all stories of a view are found.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    /// The last sequence whose record is in the view.
+    pub(super) applied: u64,
+    ids: Vec<Option<StoryId>>,
+    handles: HashMap<Handle, Number>,
+    /// Further stories of one handle: a link that several have.
+    shared: HashMap<Handle, Vec<Number>>,
+    positions: BTreeMap<Second, Number>,
+    terms: HashMap<Term, Places>,
+}
+
+impl Index {
+    /// Takes in a block that is older than all that were taken in before: of each story the newest row counts.
+    /// Gives nothing when the block can not be read.
+    pub(super) fn take_older(&mut self, block: &Block) -> Option<()> {
+        for row in block.rows()? {
+            if self.id(row.number).is_none() {
+                self.add(&row);
+            }
+        }
+        for term in block.touched.iter() {
+            let places = self.terms.entry(block.terms.get(usize::from(*term))?.clone()).or_default();
+            places.changed = places.changed.max(Some(block.at));
+        }
+        Some(())
+    }
+
+    /// Puts the rows of a record in the place of those that their stories had.
+    pub(super) fn replace(&mut self, before: &[Row], after: &[Row], touched: BTreeSet<Term>, at: Second, seq: u64) {
+        before.iter().for_each(|row| self.remove(row));
+        after.iter().for_each(|row| self.add(row));
+        for term in touched {
+            self.terms.entry(term).or_default().changed = Some(at);
+        }
+        self.applied = seq;
+    }
+
+    fn add(&mut self, row: &Row) {
+        let number = row.number as usize;
+        if self.ids.len() <= number {
+            self.ids.resize(number + 1, None);
+        }
+        self.ids[number] = Some(row.id);
+        for handle in &row.handles {
+            match self.handles.entry(*handle) {
+                std::collections::hash_map::Entry::Vacant(vacant) => drop(vacant.insert(row.number)),
+                std::collections::hash_map::Entry::Occupied(_) => self.shared.entry(*handle).or_default().push(row.number),
+            }
+        }
+        self.positions.extend(row.positions.iter().map(|at| (*at, row.number)));
+        let mut last = None;
+        for (term, at) in &row.places {
+            let places = match self.terms.get_mut(term) {
+                Some(places) => places,
+                None => self.terms.entry(term.clone()).or_default(),
+            };
+            places.at.insert(*at);
+            places.stories += u64::from(last != Some(term));
+            last = Some(term);
+        }
+    }
+
+    fn remove(&mut self, row: &Row) {
+        for handle in &row.handles {
+            let others = self.shared.get_mut(handle);
+            if self.handles.get(handle) == Some(&row.number) {
+                match others.and_then(Vec::pop) {
+                    Some(other) => drop(self.handles.insert(*handle, other)),
+                    None => drop(self.handles.remove(handle)),
+                }
+            } else if let Some(others) = others {
+                others.retain(|other| *other != row.number);
+            }
+            if self.shared.get(handle).is_some_and(Vec::is_empty) {
+                self.shared.remove(handle);
+            }
+        }
+        for at in &row.positions {
+            self.positions.remove(at);
+        }
+        let mut last = None;
+        for (term, at) in &row.places {
+            let Some(places) = self.terms.get_mut(term) else { continue };
+            places.at.remove(at);
+            places.stories -= u64::from(last != Some(term)).min(places.stories);
+            last = Some(term);
+        }
+    }
+
+    /// The number that the next new story gets.
+    pub(super) fn next(&self) -> Number {
+        Number::try_from(self.ids.len()).unwrap_or(Number::MAX)
+    }
+
+    pub(super) fn id(&self, number: Number) -> Option<StoryId> {
+        self.ids.get(number as usize).copied().flatten()
+    }
+
+    pub(super) fn number(&self, id: &StoryId) -> Option<Number> {
+        self.found(Handle::id(id)).find(|number| self.id(*number).as_ref() == Some(id))
+    }
+
+    /// The stories that go by a handle.
+    pub(super) fn found(&self, handle: Handle) -> impl Iterator<Item = Number> + '_ {
+        self.handles.get(&handle).into_iter().chain(self.shared.get(&handle).into_iter().flatten()).copied()
+    }
+
+    /// The stories that go by a handle, the one first kept last; at most `most`.
+    pub(super) fn latest(&self, handle: Handle, most: usize) -> Vec<StoryId> {
+        let mut numbers: Vec<Number> = self.found(handle).collect();
+        numbers.sort_unstable_by(|one, other| other.cmp(one));
+        numbers.truncate(most);
+        numbers.into_iter().filter_map(|number| self.id(number)).collect()
+    }
+
+    pub(super) fn at(&self, position: Second) -> Option<Number> {
+        self.positions.get(&position).copied()
+    }
+
+    pub(super) fn last_position(&self) -> Option<Second> {
+        self.positions.last_key_value().map(|(at, _)| *at)
+    }
+
+    /// The first second at or before `from` at which no edition stands.
+    pub(super) fn free_at_or_before(&self, from: Second) -> Second {
+        let mut free = from.unix();
+        for (at, _) in self.positions.range(..=from).rev() {
+            if at.unix() != free {
+                break;
+            }
+            free -= 1;
+        }
+        Second::from_unix(free)
+    }
+
+    /// The positions of a term, newest first.
+    pub(super) fn places(&self, term: &Term) -> impl Iterator<Item = Second> + '_ {
+        self.terms.get(term).into_iter().flat_map(|places| places.at.iter().rev()).copied()
+    }
+
+    /// The newest position below `below` that all groups of terms have: each in turn moves the others on. Within a group any term will do.
+    pub(super) fn meet(&self, asked: &[Vec<Term>], below: Option<Second>) -> Option<Second> {
+        let groups: Vec<Vec<&Places>> = asked.iter().map(|any| any.iter().filter_map(|term| self.terms.get(term)).collect()).collect();
+        let last = |places: &&Places, to: Bound<Second>| places.at.range((Bound::Unbounded, to)).next_back().copied();
+        let mut to = below.map_or(Bound::Unbounded, Bound::Excluded);
+        let mut agreed = 0;
+        for any in groups.iter().cycle() {
+            let found = any.iter().filter_map(|places| last(places, to)).max()?;
+            agreed = if to == Bound::Included(found) { agreed + 1 } else { 1 };
+            to = Bound::Included(found);
+            if agreed >= groups.len() {
+                return Some(found);
+            }
+        }
+        None
+    }
+
+    /// When a term last changed.
+    pub(super) fn changed(&self, term: &Term) -> Option<Second> {
+        self.terms.get(term)?.changed
+    }
+
+    /// How many stories each term has.
+    pub(super) fn counts(&self) -> impl Iterator<Item = (&Term, u64)> {
+        self.terms.iter().map(|(term, places)| (term, places.stories)).filter(|(_, count)| *count > 0)
+    }
+
+    /// Whether a story is found by all that its row says.
+    pub(super) fn holds(&self, row: &Row) -> bool {
+        self.id(row.number) == Some(row.id)
+            && row.handles.iter().all(|handle| self.found(*handle).any(|number| number == row.number))
+            && row.positions.iter().all(|at| self.at(*at) == Some(row.number))
+            && row.places.iter().all(|(term, at)| self.terms.get(term).is_some_and(|places| places.at.contains(at)))
+    }
+
+    /// How much there is: stories, ways to find them, positions, and places under terms.
+    pub(super) fn size(&self) -> Size {
+        Size {
+            stories: self.ids.iter().flatten().count() as u64,
+            handles: self.handles.len() as u64 + self.shared.values().map(|others| others.len() as u64).sum::<u64>(),
+            positions: self.positions.len() as u64,
+            places: self.terms.values().map(|places| places.at.len() as u64).sum(),
+        }
+    }
+}
+
+/// How much an index holds, or should.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Size {
+    pub(super) stories: u64,
+    handles: u64,
+    positions: u64,
+    places: u64,
+}
+
+impl Size {
+    pub(super) fn count(&mut self, row: &Row) {
+        self.stories += 1;
+        self.handles += row.handles.len() as u64;
+        self.positions += row.positions.len() as u64;
+        self.places += row.places.len() as u64;
+    }
+}
