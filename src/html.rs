@@ -241,8 +241,9 @@ fn at_rest(builder: &Builder<'_>, markup: &str) -> Option<String> {
     None
 }
 
-/// References can stand for characters that XML forbids.
+/// References can stand for characters that XML forbids, and for a carriage return, which is a line break to a parser.
 fn without_forbidden(markup: String) -> String {
+    let markup = if markup.contains('\r') { markup.replace("\r\n", "\n").replace('\r', "\n") } else { markup };
     match text::xml_safe(&markup) {
         Cow::Borrowed(_) => markup,
         Cow::Owned(safe) => safe,
