@@ -47,12 +47,33 @@ fn is_treacherous(c: char) -> bool {
 /// One clean line: forbidden, invisible and control characters gone, runs of white space made
 /// one space, ends trimmed, composed (NFC).
 pub fn one_line(text: &str) -> String {
+    // Plain words are copied whole.
+    if text.as_bytes().chunks(CHUNK).all(|part| part.iter().fold(true, |plain, b| plain & is_plain_byte(*b))) {
+        let mut line = String::with_capacity(text.len());
+        for word in text.split_ascii_whitespace() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        return line;
+    }
     // Most text is composed as it is, and to see that costs less than to compose it.
-    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+    if is_composed(text) || is_nfc_quick(text.chars()) == IsNormalized::Yes {
         one_line_of(text.chars(), text.len())
     } else {
         one_line_of(text.nfc(), text.len())
     }
+}
+
+/// Whether a byte is a visible character of ASCII, or white space that is one to `split_ascii_whitespace` as well.
+fn is_plain_byte(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r')
+}
+
+/// Whether all characters are below U+0300, the first one that can be composed with another.
+fn is_composed(text: &str) -> bool {
+    text.as_bytes().chunks(CHUNK).all(|part| part.iter().fold(true, |below, b| below & (*b < 0xCC)))
 }
 
 fn one_line_of(text: impl Iterator<Item = char>, length: usize) -> String {
@@ -151,6 +172,8 @@ mod tests {
     fn a_line_has_no_invisible_or_forbidden_characters() {
         assert_eq!(one_line(" Caf\u{65}\u{301} \u{0}\u{202E}\n\t de\u{200B} la  Paix\u{FFFE} "), "Café de la Paix");
         assert_eq!(one_line(&one_line("a \u{1} \u{2} b")), "a b");
+        assert_eq!(one_line("\t a\r\n  b c \n"), one_line("\t a\r\n \u{200B} b\u{A0}c \n"));
+        assert_eq!(one_line(" a\u{B}b\u{7F}\u{1F}c "), "a bc");
     }
 
     #[test]

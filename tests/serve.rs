@@ -70,6 +70,7 @@ fn told(n: i64, topic: &str, country: &str) -> Story {
 }
 
 fn record(seq: u64, stories: Vec<Story>) -> Record {
+    let stories = stories.into_iter().map(Into::into).collect();
     let body = tributary::model::Body::Pull(Pull { source: "wire".parse().unwrap(), stories, state: None });
     Record { seq, at: at(seq as i64), prev: String::new(), key: String::new(), body }
 }

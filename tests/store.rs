@@ -27,6 +27,7 @@ fn open(dir: &Path) -> Store {
 }
 
 fn record(seq: u64, stories: Vec<Story>) -> Record {
+    let stories = stories.into_iter().map(Into::into).collect();
     let pull = Pull { source: "wire".parse().unwrap(), stories, state: Some(state("wire", at(seq as i64))) };
     Record { seq, at: at(seq as i64), prev: String::new(), key: String::new(), body: Body::Pull(pull) }
 }
@@ -40,7 +41,7 @@ struct Twin {
 impl Twin {
     fn apply(&mut self, record: &Record) {
         if let Body::Pull(Pull { stories, .. }) | Body::Snapshot(Snapshot { stories, .. }) = &record.body {
-            self.stories.extend(stories.iter().map(|story| (story.id, story.clone())));
+            self.stories.extend(stories.iter().map(|story| (story.id, Story::clone(story))));
         }
     }
 

@@ -304,8 +304,7 @@ impl Pool<'_> {
     /// The copies in the latest stories.
     fn latest(&mut self, most: usize) -> Result<Vec<usize>, StoreError> {
         let mut ids = self.table.store.latest_of(self.source, most);
-        let is_ours = |story: &&Story| story.copies.iter().any(|copy| copy.item.source == *self.source);
-        ids.extend(self.table.stories.values().filter(is_ours).map(|story| story.id));
+        ids.extend(self.table.of_source.get(self.source).into_iter().flatten());
         let mut found = Vec::new();
         for id in ids {
             found.extend(self.take(id, |_| true)?);

@@ -32,9 +32,9 @@ use crate::{
 pub type Clock = Arc<dyn Fn() -> Second + Send + Sync>;
 
 /// Looks that may wait for the writer; more wait at the publisher's door.
-const QUEUE: usize = 64;
+const QUEUE: usize = 16;
 /// Items decided in one group at most, so that readers of the view are never held up for long.
-const GROUP: usize = 2_000;
+const GROUP: usize = 500;
 /// What is no story is written once a round.
 const ROUND: Duration = Duration::from_secs(60);
 /// A clock that stands this far behind the last record is wrong, and nothing is decided by it.

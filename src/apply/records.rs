@@ -1,5 +1,7 @@
 //! Decided stories as records of the journal.
 
+use std::sync::Arc;
+
 use crate::model::{Body, Draft, Item, Pull, Second, SourceId, SourceState, Story};
 
 /// Stories in one record at most.
@@ -8,8 +10,8 @@ const STORIES_IN_RECORD: usize = 64;
 const TEXT_IN_RECORD: usize = 512 << 10;
 
 /// One record, or several when there is much. Only the last one has the source's state: a half-kept pull is pulled again.
-pub(super) fn draft(source: SourceId, at: Second, stories: Vec<Story>, state: SourceState, now: Second, drafts: &mut Vec<Draft>) {
-    let mut parts: Vec<Vec<Story>> = Vec::new();
+pub(super) fn draft(source: SourceId, at: Second, stories: Vec<Arc<Story>>, state: SourceState, now: Second, drafts: &mut Vec<Draft>) {
+    let mut parts: Vec<Vec<Arc<Story>>> = Vec::new();
     let mut room = 0;
     for story in stories {
         let weight = weight(&story);

@@ -22,7 +22,9 @@ use crate::{
 /// The view, and on top of it what this group has decided but not yet written.
 pub(super) struct Table<'a> {
     pub(super) store: &'a Store,
-    pub(super) stories: HashMap<StoryId, Story>,
+    pub(super) stories: HashMap<StoryId, Arc<Story>>,
+    /// The stories of each source among them.
+    pub(super) of_source: HashMap<SourceId, Vec<StoryId>>,
     pub(super) upstream: HashMap<(SourceId, String), StoryId>,
     pub(super) links: HashMap<String, Vec<StoryId>>,
     entry_ids: HashSet<String>,
@@ -36,6 +38,7 @@ impl<'a> Table<'a> {
         Self {
             store,
             stories: HashMap::new(),
+            of_source: HashMap::new(),
             upstream: HashMap::new(),
             links: HashMap::new(),
             entry_ids: HashSet::new(),
@@ -70,7 +73,7 @@ impl<'a> Table<'a> {
         let hosts: Vec<&str> =
             [look.source.home.as_ref(), Some(&look.source.url)].into_iter().flatten().filter_map(Url::host_str).collect();
         let teller = Teller { rank: look.source.rank, hosts: &hosts };
-        let mut changed: Vec<StoryId> = Vec::new();
+        let (mut changed, mut is_changed): (Vec<StoryId>, HashSet<StoryId>) = Default::default();
         let mut unplaced: Vec<(StoryId, usize)> = Vec::new();
         let mut arrivals: Vec<Arrival> = Vec::new();
         let (fates, ids) = self.recognise(&id, &items, state.ids, look.last_good, now)?;
@@ -96,7 +99,7 @@ impl<'a> Table<'a> {
                     story
                 }
             };
-            if !changed.contains(&story.id) {
+            if is_changed.insert(story.id) {
                 changed.push(story.id);
             }
             self.lay(story);
@@ -109,7 +112,7 @@ impl<'a> Table<'a> {
             noted.insert(id, Noted::State(Box::new(state)));
         } else {
             noted.insert(id, Noted::Kept);
-            let stories: Vec<Story> = changed.iter().filter_map(|id| self.stories.get(id).cloned()).collect();
+            let stories: Vec<Arc<Story>> = changed.iter().filter_map(|id| self.stories.get(id).cloned()).collect();
             draft(look.source.id.clone(), look.at, stories, state, now, drafts);
         }
         Ok(report)
@@ -120,7 +123,7 @@ impl<'a> Table<'a> {
             Fate::Repeated => return Ok(Decision::Same),
             Fate::Known(known) => {
                 // An item before it may have changed the story since it was looked up.
-                let story = self.stories.get(&known.story.id).map_or_else(|| known.story.clone(), |story| Arc::new(story.clone()));
+                let story = self.stories.get(&known.story.id).unwrap_or(&known.story).clone();
                 let also = match &known.also {
                     Some((keys, by_itself)) => self.first_free(&item.source, keys).map(|key| Also { key, by_itself: *by_itself }),
                     None => None,
@@ -177,7 +180,7 @@ impl<'a> Table<'a> {
 
     pub(super) fn story(&self, id: &StoryId) -> Result<Option<Arc<Story>>, StoreError> {
         match self.stories.get(id) {
-            Some(story) => Ok(Some(Arc::new(story.clone()))),
+            Some(story) => Ok(Some(story.clone())),
             None => self.store.story(id),
         }
     }
@@ -197,17 +200,17 @@ impl<'a> Table<'a> {
             }
         }
         self.entry_ids.extend(story.editions.iter().map(|edition| edition.entry_id.clone()));
-        self.stories.insert(story.id, story);
+        for source in story.copies.iter().map(|copy| &copy.item.source) {
+            let known = self.of_source.entry(source.clone()).or_default();
+            if !known.contains(&story.id) {
+                known.push(story.id);
+            }
+        }
+        self.stories.insert(story.id, Arc::new(story));
     }
 
     /// Gives each new edition its place.
-    fn place(
-        &mut self,
-        unplaced: &[(StoryId, usize)],
-        arrivals: &[Arrival],
-        last_good: Option<Second>,
-        now: Second,
-    ) {
+    fn place(&mut self, unplaced: &[(StoryId, usize)], arrivals: &[Arrival], last_good: Option<Second>, now: Second) {
         let last = self.last.max(self.store.last_position());
         let wanted = dedup::wanted(arrivals, last_good, now);
         let (store, positions, free) = (self.store, &self.positions, &mut self.free);
@@ -220,7 +223,7 @@ impl<'a> Table<'a> {
             at
         });
         for (((id, edition), place), wanted) in unplaced.iter().zip(&places).zip(&wanted) {
-            if let Some(edition) = self.stories.get_mut(id).and_then(|story| story.editions.get_mut(*edition)) {
+            if let Some(edition) = self.stories.get_mut(id).and_then(|story| Arc::make_mut(story).editions.get_mut(*edition)) {
                 edition.position = *place;
                 edition.updated = *place;
                 edition.archived = *wanted != dedup::Wanted::Live;

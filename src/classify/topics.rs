@@ -213,7 +213,7 @@ impl Topics {
                 }
             }
         }
-        for (n, [left, right]) in halves {
+        for (n, [left, right]) in halves.into_iter().filter(|(_, [left, right])| !left.is_empty() && !right.is_empty()) {
             let term = &self.terms[n];
             // A word that a heavier term has consumed, or a phrase that does not count, is no half of a pair.
             let is_free = |&(at, length): &(usize, usize)| {

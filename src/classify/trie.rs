@@ -1,9 +1,6 @@
 //! Phrases by their words: from each word of a text, every phrase that begins there in one walk.
 
-use std::{
-    collections::HashMap,
-    hash::{BuildHasherDefault, Hasher},
-};
+use rustc_hash::FxHashMap;
 
 use super::tokens::Words;
 
@@ -17,31 +14,12 @@ pub(super) struct Trie<T> {
 struct Node<T> {
     words: Map<Box<str>, usize>,
     /// Beginnings of words by their first two bytes, so that a node with many of them stays quick.
-    beginnings: Map<[u8; 2], Vec<(Box<str>, usize)>>,
+    beginnings: Map<u16, Vec<(Box<str>, usize)>>,
     entries: Vec<T>,
 }
 
-type Map<K, V> = HashMap<K, V, BuildHasherDefault<Fnv>>;
-
-/// The FNV-1a hash: quick on short words. Only words of our own tables are put in, so nobody can crowd a bucket.
-#[derive(Debug)]
-struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Hasher for Fnv {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes.iter().fold(self.0, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
+/// Only words of our own tables are put in, so nobody can crowd a bucket.
+type Map<K, V> = FxHashMap<K, V>;
 
 impl<T> Default for Trie<T> {
     fn default() -> Self {
@@ -65,7 +43,7 @@ impl<T> Trie<T> {
             at = match word.strip_suffix('*').filter(|beginning| beginning.len() >= 2) {
                 None => *node.words.entry(word.trim_end_matches('*').into()).or_insert(fresh),
                 Some(beginning) => {
-                    let first = [beginning.as_bytes()[0], beginning.as_bytes()[1]];
+                    let first = u16::from_be_bytes([beginning.as_bytes()[0], beginning.as_bytes()[1]]);
                     let own = node.beginnings.entry(first).or_default();
                     match own.iter().find(|(known, _)| **known == *beginning) {
                         Some((_, next)) => *next,
@@ -100,7 +78,7 @@ impl<T> Trie<T> {
             self.step(*next, length + 1, words, at, found);
         }
         if let (false, [first, second, ..]) = (node.beginnings.is_empty(), word.as_bytes()) {
-            for (beginning, next) in node.beginnings.get(&[*first, *second]).into_iter().flatten() {
+            for (beginning, next) in node.beginnings.get(&u16::from_be_bytes([*first, *second])).into_iter().flatten() {
                 if word.starts_with(&**beginning) {
                     self.step(*next, length + 1, words, at, found);
                 }

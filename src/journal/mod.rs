@@ -21,6 +21,7 @@ use std::{
     fs::{self, File, OpenOptions},
     io::Write,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use self::frame::{Frames, Press};
@@ -304,7 +305,7 @@ impl Journal {
         let mut states = Some(states);
         let mut prev = draft.hash.clone();
         while states.is_some() || parts.peek().is_some() {
-            let stories: Vec<Story> = parts.by_ref().take(STORIES_IN_RECORD).collect();
+            let stories: Vec<Arc<Story>> = parts.by_ref().take(STORIES_IN_RECORD).map(Arc::new).collect();
             told += stories.len() as u64;
             let body = Body::Snapshot(Snapshot { stories, states: states.take().unwrap_or_default() });
             prev = draft.line(&Record { seq, at, prev, key: format!("snapshot/{first}/{seq}"), body }, &mut self.press, &mut all)?;

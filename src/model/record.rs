@@ -4,6 +4,8 @@
 //! view it is applied to. Fields that a newer version added are ignored; a kind that a newer
 //! version added is refused, because ignoring a decision would lose it.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -68,7 +70,7 @@ pub struct Pull {
     /// The source that was pulled.
     pub source: SourceId,
     /// Each story whole, as it stands after the pull; at most 64.
-    pub stories: Vec<Story>,
+    pub stories: Vec<Arc<Story>>,
     /// The source's state after the pull: only in the last record of the pull.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<SourceState>,
@@ -102,7 +104,7 @@ pub struct Unchanged {
 pub struct Snapshot {
     /// Stories, at most 64.
     #[serde(default)]
-    pub stories: Vec<Story>,
+    pub stories: Vec<Arc<Story>>,
     /// Source states.
     #[serde(default)]
     pub states: Vec<SourceState>,

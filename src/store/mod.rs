@@ -424,15 +424,15 @@ impl<'a> Change<'a> {
         Ok(())
     }
 
-    fn stories(&mut self, stories: &[Story]) -> Result<Vec<Touched>, StoreError> {
+    fn stories(&mut self, stories: &[Arc<Story>]) -> Result<Vec<Touched>, StoreError> {
         // Of a story that a record writes twice the last word counts.
-        let last = |(n, story): &(usize, &Story)| !stories[n + 1..].iter().any(|later| later.id == story.id);
+        let last = |(n, story): &(usize, &Arc<Story>)| !stories[n + 1..].iter().any(|later| later.id == story.id);
         let told = stories.iter().enumerate().filter(last).map(|(_, story)| self.story(story));
         Ok(told.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     }
 
     /// Puts a story into the view; tells of it unless it only goes by another key, which nobody sees.
-    fn story(&mut self, story: &Story) -> Result<Option<Touched>, StoreError> {
+    fn story(&mut self, story: &Arc<Story>) -> Result<Option<Touched>, StoreError> {
         let known = self.store.index().number(&story.id);
         let before = known.map(|number| self.store.kept(number)).transpose()?.flatten().map(|(_, story)| Arc::new(story));
         let number = known.unwrap_or(self.next);
@@ -445,8 +445,8 @@ impl<'a> Change<'a> {
             self.touched.extend(left.into_iter().chain([&row]).flat_map(Row::terms).cloned());
         }
         self.after.push(row);
-        self.batch.put(Key::story(number), pack(&(self.seq, story))?);
-        Ok(is_seen.then(|| Touched { before, after: Arc::new(story.clone()) }))
+        self.batch.put(Key::story(number), pack(&(self.seq, &**story))?);
+        Ok(is_seen.then(|| Touched { before, after: story.clone() }))
     }
 
     fn finish(mut self) -> Result<(), StoreError> {

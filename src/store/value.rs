@@ -2,7 +2,7 @@
 //!
 //! The checksum is what finds a flipped bit that the engine does not.
 
-use std::{cell::RefCell, io};
+use std::cell::RefCell;
 
 use serde::{Serialize, de::DeserializeOwned};
 use zstd::bulk::{Compressor, Decompressor};
@@ -13,23 +13,36 @@ use super::StoreError;
 const VALUE: u8 = 1;
 /// Bytes of checksum in a value.
 const CHECK: usize = 8;
+/// How hard values are compressed. They are short, and each is written by itself: tables of letters would take longer to make than they save.
+const LEVEL: i32 = -3;
 /// The longest value that is believed, in bytes.
 const LONGEST: u64 = 64 << 20;
 
+/// A context costs a megabyte to make, and its buffers grow to the longest value: each thread keeps one.
+struct Press {
+    press: Compressor<'static>,
+    plain: Vec<u8>,
+    packed: Vec<u8>,
+}
+
 thread_local! {
-    /// A context costs a megabyte to make: each thread makes one.
-    static PRESS: RefCell<Option<Compressor<'static>>> = RefCell::new(Compressor::new(1).ok());
+    static PRESS: RefCell<Option<Press>> =
+        RefCell::new(Compressor::new(LEVEL).ok().map(|press| Press { press, plain: Vec::new(), packed: Vec::new() }));
     static UNPRESS: RefCell<Option<Decompressor<'static>>> = RefCell::new(Decompressor::new().ok());
 }
 
 /// A value with its version and checksum, compressed.
 pub(super) fn pack(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
-    let damaged = |_: io::Error| StoreError::Damaged { what: "a value to be written" };
-    let plain = rmp_serde::to_vec_named(value).map_err(|_| StoreError::Damaged { what: "a value to be written" })?;
-    let packed = PRESS.with_borrow_mut(|press| press.as_mut().map(|press| press.compress(&plain)));
-    let packed = packed.ok_or_else(|| damaged(io::ErrorKind::OutOfMemory.into()))?.map_err(damaged)?;
-    let check = blake3::hash(&packed);
-    Ok([&[VALUE][..], &check.as_bytes()[..CHECK], &packed].concat())
+    let packed = PRESS.with_borrow_mut(|press| {
+        let Press { press, plain, packed } = press.as_mut()?;
+        plain.clear();
+        rmp_serde::encode::write_named(plain, value).ok()?;
+        packed.resize(zstd::zstd_safe::compress_bound(plain.len()), 0);
+        let length = press.compress_to_buffer(&plain[..], &mut packed[..]).ok()?;
+        let check = blake3::hash(&packed[..length]);
+        Some([&[VALUE][..], &check.as_bytes()[..CHECK], &packed[..length]].concat())
+    });
+    packed.ok_or(StoreError::Damaged { what: "a value to be written" })
 }
 
 /// The value that was packed. `what` it should be is for the error.

@@ -85,6 +85,7 @@ pub fn state(source: &str, asked: Second) -> SourceState {
 }
 
 pub fn pull(source: &str, stories: Vec<Story>, seconds: i64) -> Draft {
+    let stories = stories.into_iter().map(Into::into).collect();
     let body = Body::Pull(Pull { source: source.parse().unwrap(), stories, state: Some(state(source, at(seconds))) });
     Draft { at: at(seconds), key: format!("pull/{source}/{}/0", at(seconds)), body }
 }
