@@ -37,6 +37,9 @@ pub const FORMAT: u32 = 1;
 /// A segment is closed when it is this long, in bytes: short enough to be read into memory whole, long enough that a million stories are a few dozen files.
 const SEGMENT: u64 = 16 << 20;
 
+/// Bytes that a disk has to take before it is written to again after it was full: more than a group of records usually is.
+const ROOM: usize = 1 << 20;
+
 /// Stories in one snapshot record at most.
 const STORIES_IN_RECORD: usize = 64;
 
@@ -248,6 +251,22 @@ impl Journal {
         }
         self.length += bytes.len() as u64;
         Ok(())
+    }
+
+    /// Tries whether the disk takes anything again, and makes the journal ready to go on when it had failed.
+    ///
+    /// What was written and never synced was told to nobody, and is taken off. It is then gone on in a new
+    /// segment: an fsync that failed once says nothing the second time, and nothing that was kept hangs on it.
+    pub fn mend(&mut self) -> Result<(), JournalError> {
+        if let Some(damage) = &self.damage {
+            return Err(JournalError::Damaged(damage.clone()));
+        }
+        if self.failed {
+            self.file.set_len(self.length).and_then(|()| self.file.sync_all()).map_err(io_error(&self.dir))?;
+            self.rotate()?;
+            self.failed = false;
+        }
+        segment::try_room(&self.dir, ROOM)
     }
 
     /// Closes the last segment and begins the next.

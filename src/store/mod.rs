@@ -128,6 +128,27 @@ impl Store {
         Ok(aside)
     }
 
+    /// Closes the engine after it failed and opens it again, which is the only way in which it takes anything more.
+    ///
+    /// `catch_up` brings what was opened up to the journal; until then readers wait, so that none of them sees
+    /// less than before. What can not be opened any more is set aside and begun anew, as at a start.
+    pub fn reopen(&self, genesis: &Genesis, catch_up: impl FnOnce(&Self) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        self.tree.replace(|path| {
+            let store = match Self::open(path, genesis) {
+                Ok(store) => store,
+                Err(error) => {
+                    tracing::warn!("the store can not be opened again: {error}; it is set aside and rebuilt from the journal");
+                    Self::set_aside(path).map_err(|cause| StoreError::Engine { path: path.to_owned(), why: cause.to_string() })?;
+                    Self::open(path, genesis)?
+                }
+            };
+            catch_up(&store)?;
+            *index = store.index.into_inner().unwrap_or_else(PoisonError::into_inner);
+            Ok(store.tree)
+        })
+    }
+
     /// The last sequence whose record is in the view; 0 when there is none.
     pub fn applied(&self) -> u64 {
         self.index().applied
