@@ -12,6 +12,7 @@ mod table;
 
 use std::{
     collections::{BTreeMap, HashMap},
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, mpsc},
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -22,9 +23,10 @@ use tokio::sync::oneshot;
 use self::table::Table;
 use crate::{
     journal::{Journal, JournalError},
-    model::{Body, Checked, Draft, Item, Second, SourceId, SourceState, Unchanged},
-    pull::{Found, Look},
+    model::{Body, Checked, Draft, Item, Second, Source, SourceId, SourceState, Unchanged},
+    pull::{self, Found, Look},
     store::{Store, StoreError, Touched},
+    text,
     verify::{Verdict, verify},
 };
 
@@ -70,8 +72,8 @@ pub enum ApplyError {
     /// The journal could not be written.
     #[error("the journal did not take what was found")]
     Journal(#[source] Arc<JournalError>),
-    /// The view could not be read or written; the journal heals it at the next start.
-    #[error("the store failed; it is brought up from the journal at the next start")]
+    /// The view could not be read or written; the journal heals it.
+    #[error("the store failed; it is opened again and brought up from the journal")]
     Store(#[source] Arc<StoreError>),
     /// The clock is far behind the last record.
     #[error("the clock says {now}, but the last record is of {last}; set the clock, nothing is pulled until then")]
@@ -98,6 +100,7 @@ type Reply = oneshot::Sender<Result<Kept, Arc<ApplyError>>>;
 enum Job {
     Keep { look: Box<Look>, reply: Reply },
     Verify { reply: oneshot::Sender<Result<Verdict, StoreError>> },
+    Mend { reply: oneshot::Sender<Result<(), Arc<ApplyError>>> },
 }
 
 impl Desk {
@@ -113,6 +116,13 @@ impl Desk {
         let (reply, answer) = oneshot::channel();
         self.send(Job::Verify { reply }).await;
         answer.await.ok()
+    }
+
+    /// Mends what failed, as far as it can be: `Ok` when looks can be kept again.
+    pub async fn mend(&self) -> Result<(), Arc<ApplyError>> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Mend { reply }).await;
+        answer.await.unwrap_or_else(|_| Err(Arc::new(ApplyError::Stopped)))
     }
 
     /// What is kept of the item that a source has at this canonical link; nothing when the view can not be read, of which the writer tells.
@@ -147,7 +157,16 @@ impl Writer {
     ) -> std::io::Result<(Desk, Self)> {
         let (jobs, inbox) = mpsc::sync_channel(QUEUE);
         let desk = Desk { jobs, store: store.clone() };
-        let mut hand = Hand { journal, store, clock, changed: Box::new(changed), round: Round::new(), free: Free::new(), broken: None };
+        let mut hand = Hand {
+            journal,
+            store,
+            clock,
+            changed: Box::new(changed),
+            round: Round::new(),
+            free: Free::new(),
+            broken: None,
+            is_failing: false,
+        };
         let thread = std::thread::Builder::new().name("writer".into()).spawn(move || {
             hand.work(&inbox);
             hand.journal
@@ -192,6 +211,8 @@ struct Hand {
     free: Free,
     /// Set when the view missed a record: deciding against it would tell stories twice.
     broken: Option<Arc<StoreError>>,
+    /// Set when a round could not be written: nothing is taken in until it is.
+    is_failing: bool,
 }
 
 impl Hand {
@@ -216,6 +237,7 @@ impl Hand {
                 round_ends = Instant::now() + ROUND;
             }
         }
+        self.is_failing = false;
         self.end_round();
         if let Err(error) = self.store.flush() {
             tracing::warn!(%error, "the store was not flushed; it is brought up from the journal at the next start");
@@ -223,7 +245,7 @@ impl Hand {
     }
 
     /// Puts a look into the group, and says how much work it is; anything else is done at once.
-    fn sort(&self, job: Job, group: &mut Vec<(Look, Reply)>) -> usize {
+    fn sort(&mut self, job: Job, group: &mut Vec<(Look, Reply)>) -> usize {
         match job {
             Job::Keep { look, reply } => {
                 let weight = look.weight();
@@ -233,6 +255,10 @@ impl Hand {
             Job::Verify { reply } => {
                 // Whoever asked may have gone.
                 let _ = reply.send(verify(&self.store, &self.journal));
+                0
+            }
+            Job::Mend { reply } => {
+                let _ = reply.send(self.mend().map_err(Arc::new));
                 0
             }
         }
@@ -262,23 +288,112 @@ impl Hand {
 
     fn decide(&mut self, looks: Vec<Look>) -> Result<(Vec<Kept>, Round), ApplyError> {
         let now = self.now()?;
+        if self.is_failing {
+            self.write_round()?;
+            self.is_failing = false;
+        }
         let mut noted = Round::new();
-        let mut drafts = Vec::new();
+        let mut kept = Vec::with_capacity(looks.len());
         if self.free.len() > REMEMBERED {
             self.free.clear();
         }
-        let mut table = Table::new(&self.store, std::mem::take(&mut self.free));
-        let decided: Result<_, StoreError> = looks.into_iter().map(|look| table.decide(look, now, &mut drafts, &mut noted)).collect();
-        let kept = decided.map_err(|e| ApplyError::Store(Arc::new(e)))?;
-        let free = table.free;
-        self.write(&drafts)?;
-        // Only what was written is taken.
-        self.free = free;
+        let mut looks = looks.into_iter();
+        while looks.len() > 0 {
+            let mut drafts = Vec::new();
+            let mut table = Table::new(&self.store, std::mem::take(&mut self.free));
+            let mut fallen = None;
+            for look in looks.by_ref() {
+                let (source, drafted) = (look.source.clone(), drafts.len());
+                let decided = catch_unwind(AssertUnwindSafe(|| table.decide(look, now, &mut drafts, &mut noted)));
+                match decided {
+                    Ok(Ok(one)) => kept.push(one),
+                    Ok(Err(error)) => return Err(self.broke(error)),
+                    Err(panic) => {
+                        drafts.truncate(drafted);
+                        fallen = Some((source, text::of_panic(&*panic)));
+                        break;
+                    }
+                }
+            }
+            let free = table.free;
+            self.write(&drafts)?;
+            match fallen {
+                // Only what was written is taken.
+                None => self.free = free,
+                // What it laid on the table goes with it, and the others begin a new one.
+                Some((source, why)) => kept.push(self.fell(&source, &why, now, &mut noted)?),
+            }
+        }
         Ok((kept, noted))
+    }
+
+    /// Marks a source whose items can not be decided: it costs nobody else anything.
+    fn fell(&self, source: &Source, why: &str, now: Second, noted: &mut Round) -> Result<Kept, ApplyError> {
+        let before = self.store.state(&source.id).map_err(|error| ApplyError::Store(Arc::new(error)))?;
+        let state = Box::new(pull::stumbled(source, before.as_ref(), why, now));
+        noted.insert(source.id.clone(), Noted::State(state.clone()));
+        Ok(Kept { report: Report::default(), state })
+    }
+
+    /// An engine that failed has to be opened again before anything more is decided.
+    fn broke(&mut self, error: StoreError) -> ApplyError {
+        let is_engine = matches!(error, StoreError::Engine { .. });
+        let error = Arc::new(error);
+        if is_engine {
+            self.broken = Some(error.clone());
+        }
+        ApplyError::Store(error)
+    }
+
+    /// Makes journal and view ready to go on, and writes what could not be written.
+    fn mend(&mut self) -> Result<(), ApplyError> {
+        self.journal.mend().map_err(|error| ApplyError::Journal(Arc::new(error)))?;
+        if self.broken.is_some() {
+            let (journal, shown) = (&self.journal, self.store.applied());
+            let mut lost = None;
+            let mut news = Vec::new();
+            let reopened = self.store.reopen(journal.genesis(), |store| {
+                for record in journal.read_from(store.applied() + 1) {
+                    match record {
+                        Ok(record) => {
+                            let touched = store.apply(&record)?;
+                            news.extend(touched.into_iter().filter(|_| record.seq > shown));
+                        }
+                        // What follows may build on what can not be read.
+                        Err(error) => {
+                            lost = Some(error);
+                            break;
+                        }
+                    }
+                }
+                Ok(())
+            });
+            reopened.map_err(|error| ApplyError::Store(Arc::new(error)))?;
+            (self.changed)(&news);
+            if let Some(error) = lost {
+                return Err(ApplyError::Journal(Arc::new(error)));
+            }
+            self.broken = None;
+            self.free.clear();
+            tracing::info!("the store was opened again and is up to the journal");
+        }
+        self.write_round()?;
+        self.is_failing = false;
+        Ok(())
     }
 
     /// Writes what the round found that was no story.
     fn end_round(&mut self) {
+        if self.is_failing {
+            return;
+        }
+        if let Err(error) = self.write_round() {
+            self.is_failing = true;
+            tracing::error!(error = &error as &dyn std::error::Error, "the round was not written: {error}");
+        }
+    }
+
+    fn write_round(&mut self) -> Result<(), ApplyError> {
         let mut checked = Checked { unchanged: Vec::new(), states: Vec::new() };
         for noted in self.round.values() {
             match noted {
@@ -288,16 +403,13 @@ impl Hand {
             }
         }
         if checked.unchanged.is_empty() && checked.states.is_empty() {
-            return;
+            return Ok(());
         }
-        let written = self.now().and_then(|now| {
-            let key = format!("round/{now}/{}", self.journal.bounds().last + 1);
-            self.write(&[Draft { at: now, key, body: Body::Checked(checked) }])
-        });
-        match written {
-            Ok(()) => self.round.clear(),
-            Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "the round was not written: {error}"),
-        }
+        let now = self.now()?;
+        let key = format!("round/{now}/{}", self.journal.bounds().last + 1);
+        self.write(&[Draft { at: now, key, body: Body::Checked(checked) }])?;
+        self.round.clear();
+        Ok(())
     }
 
     fn write(&mut self, drafts: &[Draft]) -> Result<(), ApplyError> {
@@ -311,6 +423,7 @@ impl Hand {
                     touched.iter().for_each(tell);
                     (self.changed)(&touched);
                 }
+                // The journal has it, so that a view without it must not be decided against.
                 Err(error) => {
                     let error = Arc::new(error);
                     self.broken = Some(error.clone());
