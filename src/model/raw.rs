@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// The body of one answer, decoded from its content coding, and what was said about it.
@@ -21,14 +22,46 @@ pub struct Document {
 }
 
 /// How seldom a publisher would like to be asked; it can only make us slower.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Hints {
-    /// The longest of `max-age`, `Expires`, RSS `ttl`, `sy:updatePeriod`: not again within this.
+    /// The longest of `max-age`, `Expires`, RSS `ttl`, `sy:updatePeriod`: not again within this. Written in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "seconds")]
     pub quiet_for: Option<Duration>,
     /// RSS `skipHours`, one bit an hour of UTC (bit 0 is midnight).
+    #[serde(default, skip_serializing_if = "is_default")]
     pub skip_hours: u32,
     /// RSS `skipDays`, one bit a day of UTC (bit 0 is Monday).
+    #[serde(default, skip_serializing_if = "is_default")]
     pub skip_days: u8,
+}
+
+impl Hints {
+    /// Whether nothing is asked for.
+    pub fn is_silent(&self) -> bool {
+        is_default(self)
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// A duration as whole seconds.
+mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        match duration {
+            Some(duration) => serializer.serialize_u64(duration.as_secs()),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        Ok(Option::<u64>::deserialize(deserializer)?.map(Duration::from_secs))
+    }
 }
 
 /// A feed as it was read, whatever its format.

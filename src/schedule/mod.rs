@@ -2,139 +2,65 @@
 //!
 //! One loop owns the timetable of all sources. A look on schedule and a look on demand are the
 //! same code; a source is never looked at twice at once; a publisher that asks us to slow down
-//! is left alone with all its sources. Deliberately absent: what a look is (`pull`) and what
-//! becomes of it (`apply`).
+//! is left alone with all its sources, and one that hangs costs nobody else anything.
+//! [`due`] says when, the plan says who is next, and the loop does it. When nothing can be
+//! kept, nobody is asked, until the writer is well again.
+//! Deliberately absent: what a look is (`pull`) and what becomes of it (`apply`).
+
+mod due;
+mod hosts;
+mod look;
+mod places;
+mod plan;
+mod register;
+mod watch;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use tokio::{
-    sync::{mpsc, watch},
-    task::JoinSet,
+    sync::{mpsc, watch as signal},
+    task::{self, JoinError, JoinSet},
 };
 
+use self::{
+    plan::{Plan, Step},
+    watch::{Gait, Watch},
+};
 use crate::{
-    apply::{ApplyError, Clock, Desk, Kept, Report},
-    fetch::FetchError,
-    model::{Second, Source, SourceId, SourceState},
-    pull::{self, Found, Kit, Trouble},
+    apply::{ApplyError, Clock, Desk},
+    model::{Second, Source, SourceId},
+    pull::{self, Kit},
 };
+pub use due::due;
+pub use look::{Outcome, pull};
+pub use register::Register;
 
-/// A jump of the wall clock is noticed within this.
+/// A leap of the wall clock is noticed within this.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
-/// A clock that moves further than this by itself is not believed.
-const JUMP: Duration = Duration::from_hours(24);
-/// When nothing can be written, nothing is pulled for this long.
-const WRITER_PAUSE: Duration = Duration::from_secs(30);
+/// When nothing can be kept, it is tried again after this ...
+const FIRST_PAUSE: Duration = Duration::from_secs(15);
+/// ... and then twice as long each time, up to this.
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
+/// A source whose look broke off in a way that it never should is left alone for this long.
+const AFTER_A_FALL: Duration = Duration::from_hours(1);
 
-/// What is known of each source, newer than what is written down.
-#[derive(Clone, Default)]
-pub struct Register {
-    states: Arc<Mutex<BTreeMap<SourceId, SourceState>>>,
-}
-
-impl Register {
-    /// A register that begins with what was written down.
-    pub fn new(states: impl IntoIterator<Item = SourceState>) -> Self {
-        let states = states.into_iter().map(|state| (state.source.clone(), state)).collect();
-        Self { states: Arc::new(Mutex::new(states)) }
-    }
-
-    /// The state of one source.
-    pub fn get(&self, id: &SourceId) -> Option<SourceState> {
-        self.states.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
-    }
-
-    /// The states of all sources that were ever looked at.
-    pub fn all(&self) -> BTreeMap<SourceId, SourceState> {
-        self.states.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn set(&self, state: SourceState) {
-        self.states.lock().unwrap_or_else(PoisonError::into_inner).insert(state.source.clone(), state);
-    }
-}
-
-/// What one look came to, for whoever asked for it.
-#[derive(Debug, Clone)]
-pub struct Outcome {
-    /// The source.
-    pub source: SourceId,
-    /// What was kept; `None` when there was nothing new.
-    pub report: Option<Report>,
-    /// Why there was nothing, in words.
-    pub trouble: Option<String>,
-    /// Whether the publisher asked us to wait.
-    pub asked_to_wait: bool,
-    /// How long it took.
-    pub took: Duration,
-}
-
-/// One look, from asking to keeping. The only way a source is ever pulled.
-pub async fn pull(kit: &Kit, source: &Arc<Source>, register: &Register, desk: &Desk, clock: &Clock) -> Result<Outcome, Arc<ApplyError>> {
-    let before = register.get(&source.id);
-    let recall: pull::Recall = {
-        let desk = desk.clone();
-        Arc::new(move |source, link| desk.recall(source, link))
-    };
-    let look = pull::look(kit, source, before.as_ref(), &recall, clock()).await;
-    let took = look.took;
-    let (trouble, unchanged) = match &look.found {
-        Found::Trouble(_) => (look.state.trouble.clone(), false),
-        Found::Unchanged => (None, true),
-        Found::Items { .. } => (None, false),
-    };
-    let asked_to_wait = matches!(&look.found, Found::Trouble(Trouble::Fetch(FetchError::SlowDown { .. })));
-    let Kept { report, state } = desk.keep(look).await?;
-    register.set((*state).clone());
-    let id = &source.id;
-    let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    match &trouble {
-        Some(trouble) if state.gone => tracing::error!(source.id = %id, duration_ms, "`{id}` is gone: {trouble}; it is asked no more"),
-        Some(trouble) => {
-            let failures = state.failures;
-            let next = state.not_before.map(|at| at.to_string()).unwrap_or_default();
-            tracing::warn!(source.id = %id, failures, duration_ms, "`{id}` gave nothing: {trouble}; next attempt after {next}");
-        }
-        None if unchanged => tracing::info!(source.id = %id, duration_ms, "pulled `{id}`: unchanged"),
-        None => {
-            let Report { items, new, joined, revised, .. } = report;
-            tracing::info!(
-                source.id = %id, items, new, joined, revised, duration_ms,
-                "pulled `{id}`: {items} items, {new} new, {joined} joined, {revised} revised"
-            );
-        }
-    }
-    Ok(Outcome { source: source.id.clone(), report: (!unchanged && trouble.is_none()).then_some(report), trouble, asked_to_wait, took })
-}
-
-/// When a source is due.
-pub fn due(source: &Source, state: Option<&SourceState>, now: Second) -> Option<Second> {
-    if !source.enabled || state.is_some_and(|state| state.gone) {
-        return None;
-    }
-    let rhythm = state.map_or(0.0, |state| items_per_week(state, now));
-    let next = source.timetable.next(state.map(|state| state.asked), now, rhythm);
-    Some(next.max(state.and_then(|state| state.not_before).unwrap_or(next)))
-}
-
-/// A rough rhythm until a longer history is kept: a source that had news lately is asked more often.
-fn items_per_week(state: &SourceState, now: Second) -> f32 {
-    let Some(newest) = state.newest else { return 0.0 };
-    let days = now.since(newest).as_secs_f32() / 86_400.0;
-    7.0 / days.max(1.0 / 24.0)
-}
+/// What came of a wish, or why nobody is asked.
+type Told = Result<Outcome, String>;
 
 /// A wish to look at sources now.
 pub struct Wish {
-    /// Which; empty for all that are switched on.
+    /// Which; empty for all that are switched on and not gone.
     pub ids: Vec<SourceId>,
     /// Told of each outcome as it comes.
-    pub reply: mpsc::Sender<Result<Outcome, String>>,
+    pub reply: mpsc::UnboundedSender<Told>,
 }
+
+/// Told why pulling has stopped, and nothing when it goes on.
+pub type Tell = Arc<dyn Fn(Option<&str>) + Send + Sync>;
 
 /// Everything the loop needs.
 pub struct Schedule {
@@ -150,161 +76,298 @@ pub struct Schedule {
     pub clock: Clock,
     /// Looks under way at once.
     pub at_once: usize,
+    /// Of which so many at one host.
+    pub per_host: usize,
+    /// Who wants to know whether sources are pulled.
+    pub tell: Tell,
 }
-
-type Done = (SourceId, Result<Outcome, Arc<ApplyError>>);
 
 impl Schedule {
     /// Looks at every source when it is due, until `stop` says so. Looks under way are then given up; the next start repeats them.
-    pub async fn run(self, mut wishes: mpsc::Receiver<Wish>, mut stop: watch::Receiver<bool>) {
-        let mut queue: BTreeSet<(Second, SourceId)> = BTreeSet::new();
-        let mut waiting: HashMap<SourceId, Vec<mpsc::Sender<Result<Outcome, String>>>> = HashMap::new();
-        let mut running: JoinSet<Done> = JoinSet::new();
-        let mut under_way: BTreeSet<SourceId> = BTreeSet::new();
-        let mut hosts: HashMap<String, Second> = HashMap::new();
-        let mut paused_until = Second::EPOCH;
-        let now = (self.clock)();
-        let mut watch = Watch { started: Instant::now(), wall: now, has_jumped: false };
-        for source in self.sources.values() {
-            queue.extend(due(source, self.register.get(&source.id).as_ref(), now).map(|at| (at, source.id.clone())));
-        }
-        loop {
-            let now = (self.clock)();
-            hosts.retain(|_, until| *until > now);
-            if watch.jumps(now) {
-                paused_until = now.plus(WRITER_PAUSE);
-            }
-            while running.len() < self.at_once && now >= paused_until {
-                let Some((at, id)) = queue.first().filter(|(at, _)| *at <= now).cloned() else { break };
-                queue.remove(&(at, id.clone()));
-                let Some(source) = self.sources.get(&id) else { continue };
-                if let Some(until) = source.url.host_str().and_then(|host| hosts.get(host)) {
-                    queue.insert((*until, id));
-                    continue;
-                }
-                under_way.insert(id);
-                self.start(source.clone(), &mut running);
-            }
-            let next = queue.first().map_or(LONGEST_SLEEP, |(at, _)| (*at).max(paused_until).since(now)).min(LONGEST_SLEEP);
-            // The second has to be over before the clock says the next one.
-            let sleep = if running.len() < self.at_once { next.max(Duration::from_millis(50)) } else { LONGEST_SLEEP };
-            tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => break,
-                Some(wish) = wishes.recv() => {
-                    for id in self.wished(&wish) {
-                        waiting.entry(id.clone()).or_default().push(wish.reply.clone());
-                        if !under_way.contains(&id) {
-                            queue.retain(|(_, queued)| *queued != id);
-                            queue.insert((Second::EPOCH, id));
-                        }
-                    }
-                }
-                Some(done) = running.join_next() => {
-                    let Ok((id, result)) = done else { continue };
-                    under_way.remove(&id);
-                    let now = (self.clock)();
-                    if let Err(error) = &result {
-                        paused_until = now.plus(WRITER_PAUSE);
-                        tracing::error!(source.id = %id, error = &**error as &dyn std::error::Error, "nothing can be kept: {error}; pulling pauses");
-                    }
-                    let state = self.register.get(&id);
-                    if let Some(source) = self.sources.get(&id) {
-                        if result.as_ref().is_ok_and(|outcome| outcome.asked_to_wait) {
-                            slow_down(source, state.as_ref(), &mut hosts);
-                        }
-                        queue.extend(due(source, state.as_ref(), now).map(|at| (at.max(now), id.clone())));
-                    }
-                    for reply in waiting.remove(&id).into_iter().flatten() {
-                        let told = result.clone().map_err(|error| error.to_string());
-                        // Whoever asked may have hung up.
-                        let _ = reply.try_send(told);
-                    }
-                }
-                () = tokio::time::sleep(sleep) => {}
-            }
-        }
-        running.shutdown().await;
-    }
-
-    fn start(&self, source: Arc<Source>, running: &mut JoinSet<Done>) {
-        let (kit, register, desk, clock) = (self.kit.clone(), self.register.clone(), self.desk.clone(), self.clock.clone());
-        running.spawn(async move { (source.id.clone(), pull(&kit, &source, &register, &desk, &clock).await) });
-    }
-
-    fn wished(&self, wish: &Wish) -> Vec<SourceId> {
-        if wish.ids.is_empty() {
-            return self.sources.values().filter(|source| source.enabled).map(|source| source.id.clone()).collect();
-        }
-        wish.ids.iter().filter(|id| self.sources.contains_key(id)).cloned().collect()
-    }
-}
-
-/// Compares the wall clock with the one that only runs forward.
-struct Watch {
-    started: Instant,
-    wall: Second,
-    has_jumped: bool,
-}
-
-impl Watch {
-    /// Whether the wall clock stands where time alone would not have brought it: what is dated by it would stay.
-    fn jumps(&mut self, now: Second) -> bool {
-        let expected = self.wall.plus(self.started.elapsed());
-        let by = now.since(expected).max(expected.since(now));
-        let has_jumped = by > JUMP;
-        if has_jumped != self.has_jumped {
-            self.has_jumped = has_jumped;
-            match has_jumped {
-                true => tracing::error!(
-                    "the clock says {now} where {expected} was expected; nothing is pulled until it is right, or the daemon is started again"
-                ),
-                false => tracing::info!("the clock is right again"),
-            }
-        }
-        has_jumped
-    }
-}
-
-/// A host that asked one source to wait is left alone by the others too (RFC 9110 §10.2.3).
-fn slow_down(source: &Source, state: Option<&SourceState>, hosts: &mut HashMap<String, Second>) {
-    if let (Some(host), Some(until)) = (source.url.host_str(), state.and_then(|state| state.not_before)) {
-        hosts.insert(host.to_owned(), until);
+    pub async fn run(self, wishes: mpsc::Receiver<Wish>, stop: signal::Receiver<bool>) {
+        Round::new(self, true).go(wishes, stop).await;
     }
 }
 
 /// Looks at the named sources once, politely, and tells each outcome as it comes: `tributary pull` without a daemon.
-pub async fn once(schedule: &Schedule, ids: &[SourceId], mut told: impl FnMut(Result<Outcome, String>)) {
-    let (reply, _) = mpsc::channel(1);
-    let mut waiting = schedule.wished(&Wish { ids: ids.to_vec(), reply });
-    waiting.reverse();
-    let mut running = JoinSet::new();
-    loop {
-        while running.len() < schedule.at_once {
-            let Some(source) = waiting.pop().and_then(|id| schedule.sources.get(&id)) else { break };
-            schedule.start(source.clone(), &mut running);
+pub async fn once(schedule: Schedule, ids: &[SourceId], mut told: impl FnMut(Told)) {
+    let (reply, mut outcomes) = mpsc::unbounded_channel();
+    let (wish, wishes) = mpsc::channel(1);
+    let (end, stop) = signal::channel(false);
+    // There is room for one.
+    let _ = wish.try_send(Wish { ids: ids.to_vec(), reply });
+    let going = task::spawn(Round::new(schedule, false).go(wishes, stop));
+    while let Some(outcome) = outcomes.recv().await {
+        told(outcome);
+    }
+    end.send_replace(true);
+    // All has been told.
+    let _ = going.await;
+}
+
+/// The loop, and what it has in hand.
+struct Round {
+    schedule: Schedule,
+    /// Whether sources are looked at when they are due, or only when somebody wishes it.
+    is_on_schedule: bool,
+    plan: Plan,
+    watch: Watch,
+    waiting: HashMap<SourceId, Vec<mpsc::UnboundedSender<Told>>>,
+    looks: JoinSet<Result<Outcome, Arc<ApplyError>>>,
+    under_way: HashMap<task::Id, SourceId>,
+    /// Why nothing can be kept, and how long it was waited before it is tried again.
+    fault: Option<(String, Duration)>,
+    mending: JoinSet<Result<(), Arc<ApplyError>>>,
+    /// Why the clock can not be believed.
+    doubt: Option<String>,
+}
+
+impl Round {
+    fn new(schedule: Schedule, is_on_schedule: bool) -> Self {
+        let now = (schedule.clock)();
+        let mut round = Self {
+            plan: Plan::new(schedule.at_once, schedule.per_host),
+            watch: Watch::new(monotonic(), now),
+            waiting: HashMap::new(),
+            looks: JoinSet::new(),
+            under_way: HashMap::new(),
+            fault: None,
+            mending: JoinSet::new(),
+            doubt: None,
+            is_on_schedule,
+            schedule,
+        };
+        round.lay_out(now);
+        round
+    }
+
+    async fn go(mut self, mut wishes: mpsc::Receiver<Wish>, mut stop: signal::Receiver<bool>) {
+        loop {
+            let (now, at) = ((self.schedule.clock)(), monotonic());
+            self.look_at_the_clock(now, at);
+            let is_idle = self.fault.is_some() || self.doubt.is_some();
+            if !is_idle {
+                self.start(now, at);
+            }
+            let rest = if is_idle { LONGEST_SLEEP } else { self.plan.rest(now, at, LONGEST_SLEEP) };
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => break,
+                Some(wish) = wishes.recv() => self.wish(wish),
+                Some(ended) = self.looks.join_next_with_id() => self.end(ended),
+                Some(mended) = self.mending.join_next() => self.mended(mended),
+                // A second has to be over before the clock says the next one.
+                () = tokio::time::sleep(rest.max(Duration::from_millis(20))) => {}
+            }
         }
-        match running.join_next().await {
-            Some(Ok((_, result))) => told(result.map_err(|error| error.to_string())),
-            Some(Err(error)) => told(Err(error.to_string())),
-            None => break,
+        self.looks.shutdown().await;
+        self.mending.shutdown().await;
+    }
+
+    /// Puts every source where it is due.
+    fn lay_out(&mut self, now: Second) {
+        let (sources, register) = (&self.schedule.sources, &self.schedule.register);
+        let mut laid: HashMap<SourceId, Second> = HashMap::new();
+        if self.is_on_schedule {
+            laid.extend(due::lay_out(sources, |id| register.get(id), now));
+        }
+        for (id, source) in sources {
+            let state = register.get(id);
+            let host = pull::host(source, state.as_ref()).map(hosts::Name::from);
+            if let (Some(host), Some(until)) = (&host, state.and_then(|state| due::rests(source, &state, now))) {
+                self.plan.hosts().rest(host, until);
+            }
+            self.plan.put(id, host, laid.get(id).copied());
+        }
+    }
+
+    /// Puts one source where it is due next, but not before `earliest`.
+    fn put(&mut self, id: &SourceId, now: Second, earliest: Second) {
+        let Some(source) = self.schedule.sources.get(id) else { return };
+        let state = self.schedule.register.get(id);
+        let due = due(source, state.as_ref(), now).filter(|_| self.is_on_schedule);
+        let host = pull::host(source, state.as_ref()).map(hosts::Name::from);
+        self.plan.put(id, host, due.map(|due| due.max(earliest)));
+    }
+
+    fn look_at_the_clock(&mut self, now: Second, at: Instant) {
+        match self.watch.look(at, now) {
+            Gait::Steady => {}
+            Gait::Leapt(by) => {
+                self.plan.hosts().shift(by);
+                self.lay_out(now);
+                if self.doubt.take().is_some() {
+                    self.tell();
+                }
+            }
+            Gait::Unbelievable if self.doubt.is_some() => {}
+            Gait::Unbelievable => {
+                let why =
+                    format!("the clock says {now}, which is more than a day from where it should be; set it, or start the daemon again");
+                self.refuse_all(&why);
+                self.doubt = Some(why);
+                self.tell();
+            }
+        }
+    }
+
+    fn start(&mut self, now: Second, at: Instant) {
+        loop {
+            match self.plan.next(now, at) {
+                Step::Look(id) => {
+                    let Some(source) = self.schedule.sources.get(&id).cloned() else { continue };
+                    let Schedule { kit, register, desk, clock, .. } = &self.schedule;
+                    let (kit, register, desk, clock) = (kit.clone(), register.clone(), desk.clone(), clock.clone());
+                    let look = self.looks.spawn(async move { pull(&kit, &source, &register, &desk, &clock).await });
+                    self.under_way.insert(look.id(), id);
+                }
+                Step::Refuse(id, until) => {
+                    let host = self.plan.host_of(&id).unwrap_or_else(|| "its host".into());
+                    let trouble = Some(format!("{host} asked us to leave it alone until {until}; it is not asked before"));
+                    let outcome = Outcome { source: id.clone(), report: None, trouble, was_silent: false, took: Duration::ZERO };
+                    self.answer(&id, &Ok(outcome));
+                    self.put(&id, now, now);
+                }
+                Step::Wait => break,
+            }
+        }
+    }
+
+    fn end(&mut self, ended: Result<(task::Id, Result<Outcome, Arc<ApplyError>>), JoinError>) {
+        let (now, at) = ((self.schedule.clock)(), monotonic());
+        let task = ended.as_ref().map_or_else(JoinError::id, |(task, _)| *task);
+        let Some(id) = self.under_way.remove(&task) else { return };
+        let host = self.plan.host_of(&id);
+        let mut earliest = now;
+        let told = match ended {
+            Ok((_, Ok(outcome))) => {
+                if let Some(host) = host {
+                    self.take_note(&id, &host, outcome.was_silent, now);
+                }
+                Ok(outcome)
+            }
+            Ok((_, Err(error))) => {
+                self.stop_pulling(&error);
+                Err(error.to_string())
+            }
+            Err(fall) => {
+                tracing::error!(source.id = %id, "the look at `{id}` broke off, which it never should: {fall}; the others go on");
+                earliest = now.plus(AFTER_A_FALL);
+                Err(format!("the look at `{id}` broke off: {fall}"))
+            }
+        };
+        self.plan.end(&id, now, at);
+        self.put(&id, now, earliest);
+        self.answer(&id, &told);
+    }
+
+    /// What a look taught us about the host.
+    fn take_note(&mut self, id: &SourceId, host: &hosts::Name, was_silent: bool, now: Second) {
+        let hosts = self.plan.hosts();
+        if !was_silent {
+            hosts.answered(host);
+        } else if let Some(until) = hosts.was_silent(host, now) {
+            tracing::warn!(%host, "{host} answers nothing; its sources are left alone until {until}");
+        }
+        let state = self.schedule.register.get(id);
+        let rests = self.schedule.sources.get(id).zip(state).and_then(|(source, state)| due::rests(source, &state, now));
+        if let Some(until) = rests {
+            self.plan.hosts().rest(host, until);
+        }
+    }
+
+    /// Nothing can be kept: nobody is asked until that is mended.
+    fn stop_pulling(&mut self, error: &Arc<ApplyError>) {
+        if self.fault.is_some() {
+            return;
+        }
+        let why = crate::text::chain(&**error);
+        tracing::error!("nothing can be kept: {why}; nothing is pulled until it can be, what is kept is still served");
+        self.refuse_all(&why);
+        self.fault = Some((why, FIRST_PAUSE));
+        self.tell();
+        self.mend(FIRST_PAUSE);
+    }
+
+    fn mend(&mut self, pause: Duration) {
+        let desk = self.schedule.desk.clone();
+        self.mending.spawn(async move {
+            tokio::time::sleep(pause).await;
+            desk.mend().await
+        });
+    }
+
+    fn mended(&mut self, mended: Result<Result<(), Arc<ApplyError>>, JoinError>) {
+        let Some((why, pause)) = self.fault.take() else { return };
+        match mended {
+            Ok(Ok(())) => {
+                tracing::info!("what is found can be kept again; pulling goes on");
+                self.lay_out((self.schedule.clock)());
+            }
+            failed => {
+                let why = match failed {
+                    Ok(Err(error)) => crate::text::chain(&*error),
+                    _ => why,
+                };
+                tracing::debug!("still nothing can be kept: {why}");
+                let pause = (pause * 2).min(LONGEST_PAUSE);
+                self.fault = Some((why, pause));
+                self.mend(pause);
+            }
+        }
+        self.tell();
+    }
+
+    /// Says why nothing is pulled, or that it is.
+    fn tell(&self) {
+        let why = self.fault.as_ref().map(|(why, _)| why).or(self.doubt.as_ref());
+        (self.schedule.tell)(why.map(String::as_str));
+    }
+
+    fn wish(&mut self, wish: Wish) {
+        let why_not = self.fault.as_ref().map(|(why, _)| why).or(self.doubt.as_ref()).cloned();
+        for id in self.wished(&wish) {
+            if let Some(why) = &why_not {
+                // Whoever asked may have hung up.
+                let _ = wish.reply.send(Err(why.clone()));
+                continue;
+            }
+            self.plan.wish(&id);
+            self.waiting.entry(id).or_default().push(wish.reply.clone());
+        }
+    }
+
+    fn wished(&self, wish: &Wish) -> Vec<SourceId> {
+        let Schedule { sources, register, .. } = &self.schedule;
+        if wish.ids.is_empty() {
+            let now = (self.schedule.clock)();
+            let is_asked = |source: &Source| due(source, register.get(&source.id).as_ref(), now).is_some();
+            return sources.values().filter(|source| is_asked(source)).map(|source| source.id.clone()).collect();
+        }
+        let mut ids: Vec<SourceId> = wish.ids.iter().filter(|id| sources.contains_key(id)).cloned().collect();
+        ids.sort();
+        ids.dedup();
+        ids
+    }
+
+    fn answer(&mut self, id: &SourceId, told: &Told) {
+        for reply in self.waiting.remove(id).into_iter().flatten() {
+            // Whoever asked may have hung up.
+            let _ = reply.send(told.clone());
+        }
+    }
+
+    /// Tells all who wait for a look that has not begun that it will not.
+    fn refuse_all(&mut self, why: &str) {
+        let under_way: std::collections::HashSet<&SourceId> = self.under_way.values().collect();
+        let refused: Vec<SourceId> = self.waiting.keys().filter(|id| !under_way.contains(id)).cloned().collect();
+        for id in refused {
+            self.answer(&id, &Err(why.to_owned()));
+            self.plan.unwish(&id);
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-
-    #[test]
-    fn a_clock_that_jumps_more_than_a_day_is_not_believed_until_it_is_back() {
-        let wall: Second = "2026-05-01T12:00:00Z".parse().unwrap();
-        let mut watch = Watch { started: Instant::now(), wall, has_jumped: false };
-        let days = |n: u64| Duration::from_hours(24 * n);
-        assert!(!watch.jumps(wall.plus(Duration::from_hours(1))));
-        assert!(watch.jumps(wall.plus(days(2))));
-        assert!(watch.jumps(wall.minus(days(2))));
-        assert!(!watch.jumps(wall));
-    }
+/// The clock that only runs forward.
+fn monotonic() -> Instant {
+    tokio::time::Instant::now().into_std()
 }
