@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Timelike, Utc};
 use serde::{Deserialize, Serialize};
 use url::Url;
+
+use super::Second;
 
 /// The body of one answer, decoded from its content coding, and what was said about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +38,16 @@ pub struct Hints {
 }
 
 impl Hints {
+    /// The first time at or after `at` that is in no hour and on no day that is to be skipped.
+    pub fn passed_over(&self, at: Second) -> Second {
+        let is_skipped = |at: Second| {
+            let time = at.date_time();
+            self.skip_hours >> time.hour() & 1 == 1 || self.skip_days >> time.weekday().num_days_from_monday() & 1 == 1
+        };
+        // Whole hours on, so that not everybody comes at the full hour. A publisher that skips all of the week skips nothing.
+        (0..=7 * 24).map(|hours| at.plus(Duration::from_hours(hours))).find(|at| !is_skipped(*at)).unwrap_or(at)
+    }
+
     /// Whether nothing is asked for.
     pub fn is_silent(&self) -> bool {
         is_default(self)

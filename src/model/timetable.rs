@@ -7,6 +7,7 @@
 
 use std::{str::FromStr, time::Duration};
 
+use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use super::{Rhythm, Second, SourceId};
@@ -86,10 +87,15 @@ impl Cron {
         (self.zone != Tz::UTC).then(|| self.zone.name())
     }
 
-    /// The first such time after `after`. Where clocks are put back, a time that comes twice is taken once.
+    /// The first such time after `after`. A time that comes twice, where clocks are put back, is taken once;
+    /// one that never comes, where they are put forward, is taken as soon as they have been.
     fn next(&self, after: Second) -> Option<Second> {
-        let from = after.date_time().with_timezone(&self.zone);
-        self.schedule.after(&from).map(|time| Second::of(time.to_utc())).take(100).find(|at| *at > after)
+        // The clock on the wall there, which the expression is about; it has no gaps and comes once.
+        let wall = after.date_time().with_timezone(&self.zone).naive_local().and_utc();
+        let quarters = |wall: NaiveDateTime| (0..=24 * 4).map(move |n| wall + chrono::TimeDelta::minutes(15 * n));
+        let real = |wall: DateTime<Utc>| quarters(wall.naive_utc()).find_map(|wall| self.zone.from_local_datetime(&wall).earliest());
+        let times = self.schedule.after(&wall).take(500).filter_map(real);
+        times.map(|time| Second::of(time.to_utc())).find(|at| *at > after)
     }
 }
 
@@ -243,9 +249,17 @@ mod tests {
     fn clocks_that_change_neither_skip_a_day_twice_nor_go_back() {
         let spring = times("30 2 * * *", Some("Europe/Madrid"), "2024-03-30T00:00:00Z", 3);
         let autumn = times("30 2 * * *", Some("Europe/Madrid"), "2024-10-26T00:00:00Z", 3);
-        for times in [&spring, &autumn] {
-            assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "{times:?}");
-        }
+        assert_eq!(spring, ["2024-03-30T01:30:00Z", "2024-03-31T01:00:00Z", "2024-04-01T00:30:00Z"], "02:30 never comes on the 31st");
+        assert_eq!(autumn, ["2024-10-26T00:30:00Z", "2024-10-27T00:30:00Z", "2024-10-28T01:30:00Z"], "02:30 comes twice on the 27th");
+        let often = |from| times("*/30 1-3 * * *", Some("Europe/Madrid"), from, 4);
+        let spring = ["2024-03-31T00:30:00Z", "2024-03-31T01:00:00Z", "2024-03-31T01:30:00Z", "2024-03-31T23:00:00Z"];
+        let autumn = ["2024-10-27T00:00:00Z", "2024-10-27T00:30:00Z", "2024-10-27T02:00:00Z", "2024-10-27T02:30:00Z"];
+        assert_eq!(
+            (often("2024-03-31T00:00:00Z"), often("2024-10-26T23:30:00Z")),
+            (spring.map(str::to_owned).into(), autumn.map(str::to_owned).into())
+        );
+        // Also for who was asked between the two.
+        assert_eq!(times("30 2 * * *", Some("Europe/Madrid"), "2024-10-27T01:10:00Z", 1), ["2024-10-28T01:30:00Z"]);
     }
 
     #[test]

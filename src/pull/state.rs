@@ -86,7 +86,7 @@ pub(super) fn answered(
         failures: 0,
         unread: 0,
         trouble: None,
-        not_before: wait(Hints { quiet_for, ..hints }, now),
+        not_before: quiet_for.filter(|quiet| !quiet.is_zero()).map(|quiet| now.plus(quiet)),
         host_rests: rest.map(|rest| now.plus(rest)),
         hints,
         moved,
@@ -191,16 +191,115 @@ fn turn(source: &Source, state: &mut SourceState, trouble: &Trouble) -> bool {
     true
 }
 
-/// Not before this, by the publisher's word. Hours and days that it skips are passed over (RSS 2.0 `skipHours`, `skipDays`).
-fn wait(hints: Hints, now: Second) -> Option<Second> {
-    use chrono::{Datelike, Timelike};
-    let earliest = hints.quiet_for.map_or(now, |quiet| now.plus(quiet));
-    let is_skipped = |at: Second| {
-        let time = at.date_time();
-        hints.skip_hours >> time.hour() & 1 == 1 || hints.skip_days >> time.weekday().num_days_from_monday() & 1 == 1
-    };
-    // A publisher that skips every hour of the week skips none.
-    let hours = (0..=7 * 24).map(|hours| earliest.plus(Duration::from_hours(hours)));
-    let wanted = hours.into_iter().find(|at| !is_skipped(*at)).unwrap_or(earliest);
-    (wanted > now).then_some(wanted)
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use super::*;
+
+    const OLD: &str = "http://old.example/feed";
+
+    fn at(hours: u64) -> Second {
+        "2026-05-01T12:00:00Z".parse::<Second>().unwrap().plus(Duration::from_hours(hours))
+    }
+
+    fn source() -> Source {
+        Source::new("wire".parse().unwrap(), "Wire".into(), OLD.parse().unwrap())
+    }
+
+    /// What is known after an answer that came by a permanent redirect, or without one.
+    fn led(known: Option<&SourceState>, to: Option<&str>, hours: u64) -> SourceState {
+        let moved = to.map(|to| to.parse().unwrap());
+        let said = Said { etag: Some("\"1\"".into()), last_modified: None, moved, hints: Hints::default() };
+        answered(&source(), known, known, &said, None, None, None, at(hours))
+    }
+
+    fn asks(state: &SourceState) -> String {
+        address(&source(), Some(state)).to_string()
+    }
+
+    fn is_missing(url: &str) -> Trouble {
+        Trouble::Fetch(FetchError::Missing { url: url.to_owned() })
+    }
+
+    #[test]
+    fn a_move_is_believed_after_a_week_of_agreement() {
+        const NEW: &str = "https://new.example/feed";
+        let mut state = led(None, Some(NEW), 0);
+        for days in 1..7 {
+            state = led(Some(&state), Some(NEW), 24 * days);
+            assert_eq!(asks(&state), OLD, "day {days}");
+        }
+        // A week, and often enough.
+        let agreed = led(Some(&state), Some(NEW), 24 * 7);
+        assert_eq!(asks(&agreed), NEW);
+        // It is then asked directly, where nothing is redirected any more.
+        assert_eq!(asks(&led(Some(&agreed), None, 24 * 8)), NEW);
+        // Twice in a week is not often; another address or an answer of its own begins the week anew.
+        assert_eq!(asks(&led(Some(&led(None, Some(NEW), 0)), Some(NEW), 24 * 9)), OLD);
+        assert_eq!(asks(&led(Some(&state), Some("https://newer.example/feed"), 24 * 9)), OLD);
+        assert_eq!(led(Some(&state), None, 24 * 9).moved, None);
+    }
+
+    #[test]
+    fn the_same_address_made_safe_is_believed_at_once() {
+        let safe = "https://old.example/feed";
+        assert_eq!(asks(&led(None, Some(safe), 0)), safe);
+        for other in ["https://old.example/feed/", "https://www.old.example/feed", "http://old.example/new"] {
+            assert_eq!(asks(&led(None, Some(other), 0)), OLD, "{other}");
+        }
+    }
+
+    #[test]
+    fn when_the_address_that_is_asked_dies_the_other_one_is_asked() {
+        const NEW: &str = "https://new.example/feed";
+        let seen = led(None, Some(NEW), 0);
+        let fails = |state: &SourceState, trouble: &Trouble| failed(&source(), Some(state), trouble, at(1));
+        // The new one is missing while the old one still leads there: nothing is learned.
+        assert_eq!(asks(&fails(&seen, &is_missing(NEW))), OLD);
+        let turned = fails(&seen, &is_missing(OLD));
+        assert_eq!((asks(&turned), turned.etag.as_deref()), (NEW.to_owned(), Some("\"1\"")));
+        let back = fails(&turned, &is_missing(NEW));
+        assert_eq!((asks(&back), back.etag, back.moved), (OLD.to_owned(), None, None));
+        // A feed that is gone where it was is not gone when we know where it went, and is when we do not.
+        let gone = |url: &str| Trouble::Fetch(FetchError::Gone { url: url.to_owned() });
+        let (went, lost) = (fails(&seen, &gone(OLD)), fails(&led(None, None, 0), &gone(OLD)));
+        assert_eq!((asks(&went), went.gone, asks(&lost), lost.gone), (NEW.to_owned(), false, OLD.to_owned(), true));
+        // No answer once is no death.
+        let silence = Trouble::Fetch(FetchError::NoAnswer { host: "old.example".into(), what: "no connection", cause: "refused".into() });
+        let once = fails(&seen, &silence);
+        let thrice = fails(&fails(&once, &silence), &silence);
+        assert_eq!((asks(&once), asks(&thrice)), (OLD.to_owned(), NEW.to_owned()));
+    }
+
+    #[test]
+    fn failures_in_a_row_wait_longer_each_time_and_success_begins_anew() {
+        let mut state = led(None, None, 0);
+        let mut waits = Vec::new();
+        for _ in 0..12 {
+            state = failed(&source(), Some(&state), &is_missing(OLD), at(1));
+            waits.push(state.not_before.unwrap().since(at(1)).as_secs_f64() / 900.0);
+        }
+        // Quarters of an hour: doubling, with up to a quarter more, up to a day.
+        let doubled = [1, 2, 4, 8, 16, 32, 64, 96, 96, 96, 96, 96].map(f64::from);
+        assert!(waits.iter().zip(doubled).all(|(wait, from)| (from..from * 1.25).contains(wait)), "{waits:?}");
+        let good = led(Some(&state), None, 2);
+        assert_eq!((good.failures, good.not_before, good.trouble), (0, None, None));
+    }
+
+    #[test]
+    fn a_publisher_that_asks_us_to_wait_is_waited_for_and_its_host_is() {
+        let slow_down = |seconds: Option<u64>| {
+            let retry_after = seconds.map(Duration::from_secs);
+            Trouble::Fetch(FetchError::SlowDown { host: "old.example".into(), status: 429, retry_after })
+        };
+        let first = |seconds| failed(&source(), None, &slow_down(seconds), at(0));
+        let back_off = Duration::from_secs(back_off(&source(), 1).as_secs());
+        let told = |state: &SourceState| [state.host_rests, state.not_before].map(|until| until.unwrap().since(at(0)));
+        assert_eq!(told(&first(Some(7_200))), [Duration::from_secs(7_200); 2]);
+        assert_eq!(told(&first(None)), [back_off; 2]);
+        // A second is soon over for the host; who hears it again and again asks too often all the same.
+        assert_eq!(told(&first(Some(1))), [Duration::from_secs(1), back_off]);
+        assert_eq!(led(Some(&first(Some(7_200))), None, 3).host_rests, None);
+    }
 }

@@ -26,7 +26,11 @@ pub fn due(source: &Source, state: Option<&SourceState>, now: Second) -> Option<
     let hinted = known.not_before.filter(|_| is_good).map(|at| at.since(known.asked));
     let pace = Pace { source: &source.id, rhythm: &known.rhythm, hinted };
     let next = source.timetable.next(Some(known.asked), now, &pace);
-    Some(next.max(meant(known.not_before, known, now).unwrap_or(next)))
+    let next = next.max(meant(known.not_before, known, now).unwrap_or(next));
+    // What is overdue is asked now, unless the publisher skips this hour.
+    let earliest = next.max(now);
+    let passed = known.hints.passed_over(earliest);
+    Some(if passed == earliest { next } else { passed })
 }
 
 /// Until when the host of a source is to be left alone, with all its sources.
