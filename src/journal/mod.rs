@@ -345,3 +345,37 @@ impl Journal {
         Ok(aside)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use super::*;
+    use crate::model::Checked;
+
+    fn draft(n: i64) -> Draft {
+        let body = Body::Checked(Checked { unchanged: vec![], states: vec![] });
+        Draft { at: Second::from_unix(n), key: format!("round/{n}"), body }
+    }
+
+    #[test]
+    fn a_journal_whose_fsync_failed_goes_on_in_a_new_segment_without_what_nobody_was_told_of() {
+        let dir = tempfile::tempdir().unwrap();
+        let begin = || Genesis { id: uuid::Uuid::from_u128(1), instance: uuid::Uuid::from_u128(2), created: Second::EPOCH };
+        let (mut journal, _) = Journal::open(dir.path(), begin).unwrap();
+        journal.append(&[draft(1), draft(2)]).unwrap();
+        // What an fsync that fails leaves: bytes that may be there or not, and of which nobody was told.
+        let written = fs::read(dir.path().join("000001.ndjson.zst")).unwrap();
+        journal.file.write_all(&written[written.len() / 2..]).unwrap();
+        journal.failed = true;
+        assert!(matches!(journal.append(&[draft(3)]), Err(JournalError::Failed { .. })));
+        journal.mend().unwrap();
+        assert_eq!(journal.append(&[draft(4)]).unwrap()[0].seq, 3);
+        journal.mend().unwrap();
+        drop(journal);
+        let (journal, notices) = Journal::open(dir.path(), begin).unwrap();
+        let keys: Vec<String> = journal.read_from(1).map(|record| record.unwrap().key).collect();
+        assert_eq!((keys, notices), (["round/1", "round/2", "round/4"].map(str::to_owned).to_vec(), vec![]));
+        assert_eq!((journal.segments.len(), journal.verify().problems), (2, vec![]));
+    }
+}

@@ -42,7 +42,7 @@ pub use register::Register;
 /// A leap of the wall clock is noticed within this.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// When nothing can be kept, it is tried again after this ...
-const FIRST_PAUSE: Duration = Duration::from_secs(15);
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
 /// ... and then twice as long each time, up to this.
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// A source whose look broke off in a way that it never should is left alone for this long.
@@ -370,4 +370,303 @@ impl Round {
 /// The clock that only runs forward.
 fn monotonic() -> Instant {
     tokio::time::Instant::now().into_std()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use std::sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    };
+
+    use super::*;
+    use crate::{
+        apply::Writer,
+        config,
+        daemon::{self, data::DataFolder},
+        model::SourceState,
+        serve::sample::Publisher,
+    };
+
+    const HOUR: i64 = 3_600;
+    const RSS: &str = "<rss version=\"2.0\"><channel><title>Wire</title><item><guid>1</guid><title>One</title></item></channel></rss>";
+
+    /// The loop without its sleep: publishers on loopback, a real data folder, and clocks that do as they are told.
+    struct World {
+        runtime: tokio::runtime::Runtime,
+        publishers: Vec<Publisher>,
+        config: config::Config,
+        kit: Kit,
+        /// The wall clock, in Unix seconds.
+        wall: Arc<AtomicI64>,
+        /// The clock that only runs forward.
+        passed: Duration,
+        begin: Instant,
+        falls: Arc<AtomicBool>,
+        told: Arc<Mutex<Vec<Option<String>>>>,
+        dir: tempfile::TempDir,
+        running: Option<(Round, Writer, DataFolder)>,
+    }
+
+    impl World {
+        /// So many publishers with so many hourly sources each: `a0`, `a1` and so on, then `b0`.
+        fn new(publishers: usize, sources: usize) -> Self {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+            let publishers: Vec<Publisher> = (0..publishers).map(|_| runtime.block_on(Publisher::start()).unwrap()).collect();
+            let dir = tempfile::tempdir().unwrap();
+            let mut toml = "builtin = false\n".to_owned();
+            for (publisher, letter) in publishers.iter().zip('a'..) {
+                for n in 0..sources {
+                    publisher.put(&format!("/{letter}{n}"), "application/rss+xml", RSS);
+                    let url = format!("{}/{letter}{n}", publisher.base());
+                    toml += &format!(
+                        "[[source]]\nid = \"{letter}{n}\"\ntitle = \"Wire\"\nurl = \"{url}\"\nevery = \"1h\"\nallow_private = true\n"
+                    );
+                }
+            }
+            std::fs::write(dir.path().join("sources.toml"), toml).unwrap();
+            let config = config::load(Some(dir.path()), std::iter::empty(), &[]).unwrap();
+            let kit = daemon::kit(&config).unwrap();
+            let mut world = Self {
+                runtime,
+                publishers,
+                config,
+                kit,
+                wall: Arc::new(AtomicI64::new(1_600_000_000)),
+                passed: Duration::ZERO,
+                begin: Instant::now(),
+                falls: Arc::default(),
+                told: Arc::default(),
+                dir,
+                running: None,
+            };
+            world.start();
+            world
+        }
+
+        fn start(&mut self) {
+            let (wall, falls, told) = (self.wall.clone(), self.falls.clone(), self.told.clone());
+            let clock: Clock = Arc::new(move || {
+                // Looks are tasks; the loop of a test is none.
+                assert!(task::try_id().is_none() || !falls.swap(false, Ordering::SeqCst), "the clock fell");
+                Second::from_unix(wall.load(Ordering::SeqCst))
+            });
+            let folder = DataFolder::hold(&self.dir.path().join("data")).unwrap();
+            let opened = folder.open("https://reader.example/", clock(), |_, _| {}).unwrap();
+            let register = Register::new(opened.store.states().unwrap());
+            let (desk, writer) = Writer::start(opened.journal, opened.store, clock.clone(), |_| {}).unwrap();
+            let schedule = Schedule {
+                kit: self.kit.clone(),
+                sources: daemon::sources(&self.config),
+                register,
+                desk,
+                clock,
+                at_once: 32,
+                per_host: 2,
+                tell: Arc::new(move |why| told.lock().unwrap().push(why.map(str::to_owned))),
+            };
+            (self.passed, self.begin) = (Duration::ZERO, Instant::now());
+            self.running = Some((Round::new(schedule, true), writer, folder));
+        }
+
+        fn restart(&mut self) {
+            let (round, writer, folder) = self.running.take().unwrap();
+            drop(round);
+            writer.finish().unwrap();
+            drop(folder);
+            self.start();
+        }
+
+        fn round(&mut self) -> &mut Round {
+            &mut self.running.as_mut().unwrap().0
+        }
+
+        /// Lets time pass, or the wall clock alone leap.
+        fn pass(&mut self, seconds: i64) {
+            self.leap(seconds);
+            self.passed += Duration::from_secs(seconds.unsigned_abs());
+        }
+
+        fn leap(&self, seconds: i64) {
+            self.wall.fetch_add(seconds, Ordering::SeqCst);
+        }
+
+        /// Turns the loop until nothing is to be done at this time; gives those that were asked, by name.
+        fn turn(&mut self) -> Vec<String> {
+            let (now, at) = (Second::from_unix(self.wall.load(Ordering::SeqCst)), self.begin + self.passed);
+            let round = &mut self.running.as_mut().unwrap().0;
+            let mut asked = Vec::new();
+            self.runtime.block_on(async {
+                loop {
+                    round.look_at_the_clock(now, at);
+                    if round.fault.is_none() && round.doubt.is_none() {
+                        round.start(now, at);
+                    }
+                    asked.extend(round.under_way.values().map(ToString::to_string));
+                    if round.under_way.is_empty() {
+                        break;
+                    }
+                    while let Some(ended) = round.looks.join_next_with_id().await {
+                        round.end(ended);
+                    }
+                }
+            });
+            asked.sort();
+            asked
+        }
+
+        /// Wishes for sources, turns the loop, and gives what was told of each.
+        fn wish(&mut self, ids: &[&str]) -> Vec<(String, Option<String>)> {
+            let (reply, mut told) = mpsc::unbounded_channel();
+            self.round().wish(Wish { ids: ids.iter().map(|id| id.parse().unwrap()).collect(), reply });
+            self.turn();
+            let mut all = Vec::new();
+            while let Ok(told) = told.try_recv() {
+                all.push(told.map_or_else(|why| (String::new(), Some(why)), |outcome| (outcome.source.to_string(), outcome.trouble)));
+            }
+            all
+        }
+
+        fn state(&mut self, id: &str) -> SourceState {
+            self.round().schedule.register.get(&id.parse().unwrap()).unwrap()
+        }
+    }
+
+    const NOBODY: Vec<String> = Vec::new();
+
+    #[test]
+    fn a_machine_that_wakes_up_asks_everybody_once_and_one_after_the_other() {
+        let mut world = World::new(20, 2);
+        assert_eq!(world.turn().len(), 40, "who was never asked is asked at once");
+        world.pass(600);
+        assert_eq!(world.turn(), NOBODY);
+        world.leap(10 * HOUR);
+        let asked: Vec<Vec<String>> = (0..60)
+            .map(|_| {
+                let asked = world.turn();
+                world.pass(1);
+                asked
+            })
+            .collect();
+        assert_eq!(asked.iter().map(Vec::len).collect::<Vec<_>>()[..5], [10, 10, 10, 10, 0], "ten missed looks each are one");
+        assert_eq!(asked.concat().len(), 40);
+        world.pass(HOUR - 61);
+        assert_eq!(world.turn(), NOBODY);
+        world.pass(4);
+        assert_eq!(world.turn().len(), 40);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_keeps_nobody_waiting_for_longer_than_was_meant() {
+        let mut world = World::new(2, 1);
+        world.publishers[1].fail("/b0", 429, Some(1_800));
+        assert_eq!(world.turn(), ["a0", "b0"]);
+        world.pass(60);
+        world.leap(-HOUR);
+        assert_eq!(world.turn(), NOBODY);
+        world.pass(HOUR - 1);
+        assert_eq!(world.turn(), NOBODY);
+        world.pass(1);
+        assert_eq!(world.turn(), ["a0", "b0"]);
+    }
+
+    #[test]
+    fn a_clock_that_leaps_by_years_stops_pulling_and_says_so_until_it_is_right() {
+        let mut world = World::new(1, 1);
+        assert_eq!(world.turn(), ["a0"]);
+        let years = 14 * 365 * 24 * HOUR;
+        world.leap(years);
+        assert_eq!(world.turn(), NOBODY);
+        let [(_, Some(why))] = &world.wish(&["a0"])[..] else { panic!("one answer") };
+        assert_eq!(
+            why,
+            "the clock says 2034-09-10T12:26:40Z, which is more than a day from where it should be; set it, or start the daemon again"
+        );
+        world.pass(2 * HOUR);
+        assert_eq!(world.turn(), NOBODY);
+        world.leap(-years);
+        assert_eq!(world.turn(), ["a0"], "two hours have passed meanwhile");
+        assert_eq!(*world.told.lock().unwrap(), [Some(why.clone()), None]);
+    }
+
+    #[test]
+    fn a_restart_asks_nobody_sooner_and_a_long_stop_spreads_them() {
+        let mut world = World::new(25, 1);
+        assert_eq!(world.turn().len(), 25);
+        world.pass(HOUR - 1);
+        world.restart();
+        assert_eq!(world.turn(), NOBODY);
+        world.pass(1);
+        world.restart();
+        assert_eq!(world.turn().len(), 25, "what is due is asked as it would have been");
+        world.pass(2 * HOUR);
+        world.restart();
+        let asked: Vec<usize> = (0..4)
+            .map(|_| {
+                let asked = world.turn().len();
+                world.pass(1);
+                asked
+            })
+            .collect();
+        assert_eq!(asked, [10, 10, 5, 0]);
+    }
+
+    #[test]
+    fn a_host_that_asks_us_to_wait_is_left_alone_with_all_its_sources_also_after_a_restart() {
+        let mut world = World::new(2, 3);
+        assert_eq!(world.turn().len(), 6);
+        world.publishers[0].fail("/a0", 429, Some(2 * 3_600));
+        world.pass(HOUR - 60);
+        assert_eq!(world.wish(&["a0"]), [("a0".into(), Some(world.state("a0").trouble.unwrap()))]);
+        let host = world.publishers[0].base().replace("http://", "");
+        let until = world.state("a0").host_rests.unwrap();
+        let refused = format!("{host} asked us to leave it alone until {until}; it is not asked before");
+        for restart in [false, true] {
+            if restart {
+                world.restart();
+            }
+            world.pass(60);
+            let asked = world.turn();
+            assert_eq!(asked, if restart { NOBODY } else { ["b0", "b1", "b2"].map(str::to_owned).to_vec() });
+            assert_eq!(world.wish(&["a0", "a1"]), ["a0", "a1"].map(|id| (id.to_owned(), Some(refused.clone()))), "restart: {restart}");
+        }
+        world.publishers[0].put("/a0", "application/rss+xml", RSS);
+        world.pass(2 * HOUR - 120);
+        assert_eq!(world.turn(), ["a0", "a1", "a2", "b0", "b1", "b2"]);
+        assert_eq!((world.state("a0").host_rests, world.state("a0").failures), (None, 0));
+    }
+
+    #[test]
+    fn what_is_gone_is_asked_no_more_unless_by_name_or_under_another_address() {
+        let mut world = World::new(1, 2);
+        world.publishers[0].fail("/a0", 410, None);
+        assert_eq!(world.turn(), ["a0", "a1"]);
+        world.pass(30 * 24 * HOUR);
+        world.restart();
+        assert_eq!(world.turn(), ["a1"]);
+        assert_eq!(world.wish(&[]).len(), 1, "all are those that are still there");
+        assert_eq!(world.wish(&["a0"]).len(), 1);
+        let mut moved = world.config.clone();
+        moved.sources[0].url = moved.sources[1].url.clone();
+        world.config = moved;
+        world.restart();
+        assert_eq!(world.turn(), ["a0"]);
+        assert_eq!((world.state("a0").gone, world.state("a0").items), (false, 1));
+    }
+
+    #[test]
+    fn a_look_that_breaks_off_costs_nobody_else_anything_and_is_tried_again_later() {
+        let mut world = World::new(1, 1);
+        world.falls.store(true, Ordering::SeqCst);
+        let told = world.wish(&["a0"]);
+        let [(_, Some(why))] = &told[..] else { panic!("one answer: {told:?}") };
+        assert!(why.starts_with("the look at `a0` broke off: ") && why.contains("the clock fell"), "{why}");
+        world.pass(HOUR - 1);
+        assert_eq!(world.turn(), NOBODY);
+        world.pass(1);
+        assert_eq!(world.turn(), ["a0"]);
+        assert_eq!(world.state("a0").items, 1);
+    }
 }

@@ -174,12 +174,14 @@ mod tests {
 
     use super::*;
 
+    /// How long a source takes, in milliseconds, and whether it answers in the end.
+    type Takes = Box<dyn Fn(&str) -> (u64, bool)>;
+
     /// A world of publishers in which time passes as fast as one likes.
     struct World {
         plan: Plan,
         begin: Instant,
-        /// How long a source takes, in milliseconds, and whether it answers in the end.
-        takes: Box<dyn Fn(&str) -> (u64, bool)>,
+        takes: Takes,
         /// When each look began and ended, in milliseconds.
         looks: Vec<(u64, u64, SourceId)>,
         /// Looks under way: when they end, and when they began.
