@@ -1,23 +1,13 @@
 //! Nothing is lost: crashes between any two records, disks that are full, and engines that fail, while reading goes on.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-mod common {
-    pub mod daemon;
-    pub mod http;
-}
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::Path,
-    process::Command,
     sync::Arc,
 };
 
-use common::{
-    daemon::{Daemon, Place},
-    http::{get, subscribe},
-};
 use tributary::{
     apply::{ApplyError, Clock, Desk, Writer},
     config,
@@ -197,57 +187,4 @@ fn a_journal_that_takes_nothing_keeps_nothing_and_goes_on_when_it_does() {
     wire.pull(&world).unwrap();
     assert_eq!(world.told().len(), 6);
     world.close();
-}
-
-/// A daemon that may write no file longer than this; `prlimit` lifts it.
-fn limited(place: &Place, bytes: u64) -> Daemon {
-    let limit = format!("--fsize={bytes}:unlimited");
-    // A process that does not mind the signal is told by the error.
-    place.start_by(&["sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh", "prlimit", &limit], &["--contact", "editor@example.org"])
-}
-
-#[test]
-fn a_full_disk_stops_pulling_and_not_reading_and_pulling_goes_on_by_itself() {
-    let wire = Wire::new();
-    let url = format!("{}/wire", wire.publisher.base());
-    let place =
-        Place::new(&format!("[[source]]\nid = \"wire\"\ntitle = \"Wire\"\nurl = \"{url}\"\nevery = \"1h\"\nallow_private = true\n"));
-    fs::write(place.path("config/tributary.toml"), "[daemon]\ncontact = \"editor@example.org\"\n").unwrap();
-    wire.publisher.put("/wire", RSS, &rss(0..40, 20));
-    place.succeed(&["pull"]);
-    // There is room for the journal, which is the shorter one, and then none for the store.
-    let length = fs::metadata(place.path("data/store/db")).unwrap().len();
-    let mut daemon = limited(&place, length + 100_000);
-    wire.publisher.put("/wire", RSS, &rss(0..190, 40));
-    let refused = place.run(&["pull"]);
-    let (told, code) = (String::from_utf8(refused.stderr).unwrap(), refused.status.code());
-    assert!(code == Some(1) && told.contains("the store failed") && told.contains("File too large"), "{told}");
-    // Nobody is asked again to learn that nothing can be kept, and whoever reads is served.
-    let asked = wire.publisher.seen().len();
-    assert_eq!(place.run(&["pull"]).status.code(), Some(1));
-    assert_eq!(wire.publisher.seen().len(), asked);
-    let ready = get(daemon.address, "/readyz");
-    assert_eq!((ready.status, ready.json()["ready"].as_bool()), (200, Some(true)));
-    assert!(ready.json()["read_only"].as_str().is_some_and(|why| why.contains("File too large")), "{}", ready.text());
-    let served = subscribe(daemon.address, "/feed.atom?limit=200").items.len();
-    assert!(served >= 40, "{served} are served");
-    let message = |daemon: &mut Daemon, words: &str| loop {
-        let line = daemon.next_line().unwrap_or_else(|| panic!("the daemon ended before it said `{words}`"));
-        let message = line["message"].as_str().unwrap_or_default().to_owned();
-        if message.contains(words) {
-            return message;
-        }
-    };
-    assert!(message(&mut daemon, "nothing can be kept").ends_with("nothing is pulled until it can be, what is kept is still served"));
-
-    let pid = daemon.pid().to_string();
-    assert!(Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited"]).status().unwrap().success());
-    message(&mut daemon, "pulling goes on");
-    assert_eq!(get(daemon.address, "/readyz").json(), serde_json::json!({ "ready": true }));
-    place.succeed(&["pull"]);
-    assert_eq!(subscribe(daemon.address, "/feed.atom?limit=200").items.len(), 190);
-    assert!(place.run(&["verify"]).status.success());
-    daemon.stop();
-    let verdict = place.succeed(&["verify"]);
-    assert!(verdict.lines().all(|line| line.contains("\"problems\":[]")), "{verdict}");
 }

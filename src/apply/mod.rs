@@ -8,6 +8,7 @@
 
 mod known;
 mod records;
+mod reserve;
 mod table;
 
 use std::{
@@ -29,6 +30,7 @@ use crate::{
     text,
     verify::{Verdict, verify},
 };
+pub use reserve::Reserve;
 
 /// Where the present comes from: the roof is the only place that has one.
 pub type Clock = Arc<dyn Fn() -> Second + Send + Sync>;
@@ -75,6 +77,9 @@ pub enum ApplyError {
     /// The view could not be read or written; the journal heals it.
     #[error("the store failed; it is opened again and brought up from the journal")]
     Store(#[source] Arc<StoreError>),
+    /// The disk is full, or nearly so.
+    #[error("the disk has no room left; nothing is taken in until it has")]
+    NoRoom(#[source] Arc<std::io::Error>),
     /// The clock is far behind the last record.
     #[error("the clock says {now}, but the last record is of {last}; set the clock, nothing is pulled until then")]
     Clock {
@@ -155,8 +160,22 @@ impl Writer {
         clock: Clock,
         changed: impl Fn(&[Touched]) + Send + 'static,
     ) -> std::io::Result<(Desk, Self)> {
+        Self::start_with(journal, store, clock, None, changed)
+    }
+
+    /// The same with a reserve for the day the disk is full: for a daemon, whose readers are to be served then.
+    pub fn start_with(
+        journal: Journal,
+        store: Arc<Store>,
+        clock: Clock,
+        reserve: Option<Reserve>,
+        changed: impl Fn(&[Touched]) + Send + 'static,
+    ) -> std::io::Result<(Desk, Self)> {
         let (jobs, inbox) = mpsc::sync_channel(QUEUE);
         let desk = Desk { jobs, store: store.clone() };
+        // A view that is behind shows what it has; deciding against it would tell stories twice.
+        let (applied, last) = (store.applied(), journal.bounds().last);
+        let broken = (applied < last).then(|| Arc::new(StoreError::OutOfOrder { seq: last, applied }));
         let mut hand = Hand {
             journal,
             store,
@@ -164,7 +183,9 @@ impl Writer {
             changed: Box::new(changed),
             round: Round::new(),
             free: Free::new(),
-            broken: None,
+            broken,
+            reserve,
+            no_room: None,
             is_failing: false,
         };
         let thread = std::thread::Builder::new().name("writer".into()).spawn(move || {
@@ -211,12 +232,16 @@ struct Hand {
     free: Free,
     /// Set when the view missed a record: deciding against it would tell stories twice.
     broken: Option<Arc<StoreError>>,
+    reserve: Option<Reserve>,
+    /// Set when the reserve could not be taken: nothing is taken in until it can be.
+    no_room: Option<Arc<std::io::Error>>,
     /// Set when a round could not be written: nothing is taken in until it is.
     is_failing: bool,
 }
 
 impl Hand {
     fn work(&mut self, inbox: &mpsc::Receiver<Job>) {
+        self.take_reserve();
         let mut round_ends = Instant::now() + ROUND;
         loop {
             match inbox.recv_timeout(round_ends.saturating_duration_since(Instant::now())) {
@@ -307,7 +332,8 @@ impl Hand {
                 let decided = catch_unwind(AssertUnwindSafe(|| table.decide(look, now, &mut drafts, &mut noted)));
                 match decided {
                     Ok(Ok(one)) => kept.push(one),
-                    Ok(Err(error)) => return Err(self.broke(error)),
+                    Ok(Err(error @ StoreError::Engine { .. })) => return Err(self.broke(error)),
+                    Ok(Err(error)) => return Err(ApplyError::Store(Arc::new(error))),
                     Err(panic) => {
                         drafts.truncate(drafted);
                         fallen = Some((source, text::of_panic(&*panic)));
@@ -335,19 +361,44 @@ impl Hand {
         Ok(Kept { report: Report::default(), state })
     }
 
-    /// An engine that failed has to be opened again before anything more is decided.
+    /// A view that failed has to be opened again before anything more is decided.
+    ///
+    /// An engine whose write failed answers only some questions. The reserve is given back so that it can be opened
+    /// for those who read, and nothing is taken in until the room is there again.
     fn broke(&mut self, error: StoreError) -> ApplyError {
-        let is_engine = matches!(error, StoreError::Engine { .. });
         let error = Arc::new(error);
-        if is_engine {
-            self.broken = Some(error.clone());
+        self.broken = Some(error.clone());
+        if let Some(reserve) = &self.reserve {
+            reserve.give();
+            self.no_room = Some(Arc::new(std::io::ErrorKind::StorageFull.into()));
+            if let Err(error) = self.bring_up() {
+                tracing::error!("the store could not be opened again: {}; it is tried again", text::chain(&error));
+            }
         }
         ApplyError::Store(error)
     }
 
+    fn take_reserve(&mut self) {
+        self.no_room = self.reserve.as_ref().and_then(|reserve| reserve.take().err()).map(Arc::new);
+    }
+
+    fn has_room(&self) -> Result<(), ApplyError> {
+        self.no_room.as_ref().map_or(Ok(()), |cause| Err(ApplyError::NoRoom(cause.clone())))
+    }
+
     /// Makes journal and view ready to go on, and writes what could not be written.
     fn mend(&mut self) -> Result<(), ApplyError> {
+        self.take_reserve();
+        self.has_room()?;
         self.journal.mend().map_err(|error| ApplyError::Journal(Arc::new(error)))?;
+        self.bring_up()?;
+        self.write_round()?;
+        self.is_failing = false;
+        Ok(())
+    }
+
+    /// Opens a view that failed again, and brings it up to the journal.
+    fn bring_up(&mut self) -> Result<(), ApplyError> {
         if self.broken.is_some() {
             let (journal, shown) = (&self.journal, self.store.applied());
             let mut lost = None;
@@ -377,8 +428,6 @@ impl Hand {
             self.free.clear();
             tracing::info!("the store was opened again and is up to the journal");
         }
-        self.write_round()?;
-        self.is_failing = false;
         Ok(())
     }
 
@@ -424,11 +473,7 @@ impl Hand {
                     (self.changed)(&touched);
                 }
                 // The journal has it, so that a view without it must not be decided against.
-                Err(error) => {
-                    let error = Arc::new(error);
-                    self.broken = Some(error.clone());
-                    return Err(ApplyError::Store(error));
-                }
+                Err(error) => return Err(self.broke(error)),
             }
         }
         Ok(())
@@ -439,6 +484,7 @@ impl Hand {
         if let Some(error) = &self.broken {
             return Err(ApplyError::Store(error.clone()));
         }
+        self.has_room()?;
         let (now, last) = ((self.clock)(), self.journal.bounds().last_at);
         if now.plus(CLOCK_SLIP) < last { Err(ApplyError::Clock { now, last }) } else { Ok(now.max(last)) }
     }

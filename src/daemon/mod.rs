@@ -23,7 +23,7 @@ use self::{
     data::{DataError, DataFolder, Opened},
 };
 use crate::{
-    apply::{Clock, Desk, Writer},
+    apply::{Clock, Desk, Reserve, Writer},
     classify::Classifier,
     config::Config,
     fetch::{Client, FetchError, Policy},
@@ -169,7 +169,8 @@ pub async fn run(
         let app = app.clone();
         move |touched: &[_]| app.changed(touched)
     };
-    let (desk, writer) = Writer::start(journal, store.clone(), clock.clone(), changed).map_err(DaemonError::Thread)?;
+    let reserve = (pulls && read_only.is_none()).then(|| Reserve::of(&data));
+    let (desk, writer) = Writer::start_with(journal, store.clone(), clock.clone(), reserve, changed).map_err(DaemonError::Thread)?;
     let (wish, wishes) = mpsc::channel(16);
     let schedule = Schedule {
         kit,

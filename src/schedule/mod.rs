@@ -115,8 +115,10 @@ struct Round {
     waiting: HashMap<SourceId, Vec<mpsc::UnboundedSender<Told>>>,
     looks: JoinSet<Result<Outcome, Arc<ApplyError>>>,
     under_way: HashMap<task::Id, SourceId>,
-    /// Why nothing can be kept, and how long it was waited before it is tried again.
-    fault: Option<(String, Duration)>,
+    /// Why nothing can be kept.
+    fault: Option<String>,
+    /// How long it is waited before it is tried again, which grows until something was kept.
+    pause: Duration,
     mending: JoinSet<Result<(), Arc<ApplyError>>>,
     /// Why the clock can not be believed.
     doubt: Option<String>,
@@ -132,6 +134,7 @@ impl Round {
             looks: JoinSet::new(),
             under_way: HashMap::new(),
             fault: None,
+            pause: FIRST_PAUSE,
             mending: JoinSet::new(),
             doubt: None,
             is_on_schedule,
@@ -240,6 +243,9 @@ impl Round {
         let mut earliest = now;
         let told = match ended {
             Ok((_, Ok(outcome))) => {
+                if outcome.report.is_some() {
+                    self.pause = FIRST_PAUSE;
+                }
                 if let Some(host) = host {
                     self.take_note(&id, &host, outcome.was_silent, now);
                 }
@@ -283,13 +289,14 @@ impl Round {
         let why = crate::text::chain(&**error);
         tracing::error!("nothing can be kept: {why}; nothing is pulled until it can be, what is kept is still served");
         self.refuse_all(&why);
-        self.fault = Some((why, FIRST_PAUSE));
+        self.fault = Some(why);
         self.tell();
-        self.mend(FIRST_PAUSE);
+        self.mend();
     }
 
-    fn mend(&mut self, pause: Duration) {
-        let desk = self.schedule.desk.clone();
+    fn mend(&mut self) {
+        let (desk, pause) = (self.schedule.desk.clone(), self.pause);
+        self.pause = (pause * 2).min(LONGEST_PAUSE);
         self.mending.spawn(async move {
             tokio::time::sleep(pause).await;
             desk.mend().await
@@ -297,34 +304,34 @@ impl Round {
     }
 
     fn mended(&mut self, mended: Result<Result<(), Arc<ApplyError>>, JoinError>) {
-        let Some((why, pause)) = self.fault.take() else { return };
+        let Some(why) = self.fault.take() else { return };
         match mended {
             Ok(Ok(())) => {
-                tracing::info!("what is found can be kept again; pulling goes on");
                 self.lay_out((self.schedule.clock)());
+                self.tell();
+                tracing::info!("what is found can be kept again; pulling goes on");
             }
             failed => {
                 let why = match failed {
                     Ok(Err(error)) => crate::text::chain(&*error),
                     _ => why,
                 };
-                tracing::debug!("still nothing can be kept: {why}");
-                let pause = (pause * 2).min(LONGEST_PAUSE);
-                self.fault = Some((why, pause));
-                self.mend(pause);
+                tracing::warn!("still nothing can be kept: {why}");
+                self.fault = Some(why);
+                self.tell();
+                self.mend();
             }
         }
-        self.tell();
     }
 
     /// Says why nothing is pulled, or that it is.
     fn tell(&self) {
-        let why = self.fault.as_ref().map(|(why, _)| why).or(self.doubt.as_ref());
+        let why = self.fault.as_ref().or(self.doubt.as_ref());
         (self.schedule.tell)(why.map(String::as_str));
     }
 
     fn wish(&mut self, wish: Wish) {
-        let why_not = self.fault.as_ref().map(|(why, _)| why).or(self.doubt.as_ref()).cloned();
+        let why_not = self.fault.as_ref().or(self.doubt.as_ref()).cloned();
         for id in self.wished(&wish) {
             if let Some(why) = &why_not {
                 // Whoever asked may have hung up.
