@@ -147,6 +147,12 @@ pub fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// What a panic said, which is nearly always a text.
+pub fn of_panic(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned()).or_else(|| panic.downcast_ref::<String>().cloned());
+    text.unwrap_or_else(|| "a panic without words".to_owned())
+}
+
 /// The candidates nearest to a mistyped word, best first: for "did you mean".
 ///
 /// Near is a Jaro-Winkler similarity of at least 0.75 after folding; at most `most` are given.

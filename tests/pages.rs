@@ -524,6 +524,10 @@ fn a_host_that_asks_to_be_left_alone_is() {
     let (asked, not_before) = (standing["asked"].as_str().unwrap(), standing["not_before"].as_str().unwrap());
     let second = |text: &str| text.parse::<Second>().unwrap();
     assert_eq!(second(not_before).since(second(asked)).as_secs(), 7200);
+    // Also by who wants it now.
+    let (row, asked) = world.pull();
+    assert!(row["trouble"].as_str().is_some_and(|why| why.contains("asked us to leave it alone until")), "{row}");
+    assert_eq!(asked.len(), 0);
 }
 
 #[test]

@@ -9,11 +9,14 @@ mod common {
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    io::Write,
     net::SocketAddr,
+    path::PathBuf,
+    process::Command,
 };
 
 use common::{
-    daemon::Place,
+    daemon::{Daemon, Place},
     http::{ask, get, subscribe},
 };
 use tributary::serve::sample::Publisher;
@@ -317,5 +320,89 @@ fn a_source_that_fails_costs_the_others_nothing() {
     assert_eq!((standing("wire"), standing("paper")), ("failing".into(), "good".into()));
     let daemon = place.start(&["--read-only"]);
     assert_eq!(entries(daemon.address).len(), 18, "what the failing source told before is still there");
+    daemon.stop();
+}
+
+/// Reads the log until a line has these words.
+fn message(daemon: &mut Daemon, words: &str) -> String {
+    loop {
+        let line = daemon.next_line().unwrap_or_else(|| panic!("the daemon ended before it said `{words}`"));
+        let message = line["message"].as_str().unwrap_or_default().to_owned();
+        if message.contains(words) {
+            return message;
+        }
+    }
+}
+
+#[test]
+fn a_full_disk_stops_pulling_and_not_reading_and_pulling_goes_on_by_itself() {
+    // A small disk of its own, which the daemon sees and the others reach by way of it.
+    let on_a_small_disk =
+        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", "mount -t tmpfs -o size=24m tmpfs \"$DATA\" && exec \"$@\"", "sh"];
+    let probe = tempfile::tempdir().unwrap();
+    let mounts = Command::new(on_a_small_disk[0]).args(&on_a_small_disk[1..]).arg("true").env("DATA", probe.path()).output();
+    if !mounts.is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: this system lets nobody mount a small disk");
+        return;
+    }
+    let runtime = runtime();
+    let publisher = runtime.block_on(Publisher::start()).unwrap();
+    let place = Place::new(&source("wire", &publisher));
+    fs::write(place.path("config/tributary.toml"), "[daemon]\ncontact = \"editor@example.org\"\n").unwrap();
+    let data = place.path("data");
+    fs::create_dir(&data).unwrap();
+    let variable = format!("DATA={}", data.display());
+    let by = [&["env", &variable], &on_a_small_disk[..]].concat();
+    let mut daemon = place.start_by(&by, &[]);
+    let disk = PathBuf::from(format!("/proc/{}/root{}", daemon.pid(), data.display()));
+    let run = |command: &str| {
+        let config = place.path("config");
+        let output = Command::new(env!("CARGO_BIN_EXE_tributary"))
+            .arg(command)
+            .arg("--config")
+            .arg(config)
+            .arg("--data")
+            .arg(&disk)
+            .output()
+            .unwrap();
+        (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    };
+    let pull = || run("pull");
+    publisher.put("/wire", RSS, &rss("wire", 0..40));
+    assert_eq!(pull().0, Some(0));
+    let before = bytes(daemon.address);
+
+    // All but half a mebibyte is taken, which is enough for what is found in the journal, and not in the store.
+    let ballast = disk.join("ballast");
+    let mut file = fs::File::create(&ballast).unwrap();
+    let mut written = 0;
+    while file.write_all(&[1; 64 << 10]).is_ok() {
+        written += 64 << 10;
+    }
+    file.set_len(written - (512 << 10)).unwrap();
+    drop(file);
+    publisher.put("/wire", RSS, &rss("wire", 0..3_000).replace("What wire says", "Just what wire says"));
+    let (code, told) = pull();
+    assert!(code == Some(1) && told.contains("the store failed"), "{told}");
+    assert!(message(&mut daemon, "nothing can be kept").ends_with("nothing is pulled until it can be, what is kept is still served"));
+    // Nobody is asked again to learn that nothing can be kept, and whoever reads is served.
+    let asked = publisher.seen().len();
+    assert_eq!(pull().0, Some(1));
+    assert_eq!(publisher.seen().len(), asked);
+    let ready = get(daemon.address, "/readyz");
+    assert_eq!((ready.status, ready.json()["ready"].as_bool()), (200, Some(true)));
+    assert!(ready.json()["read_only"].is_string(), "{}", ready.text());
+    let titles = |address| subscribe(address, "/feed.atom?limit=200").items.len();
+    assert_eq!((before.len(), titles(daemon.address)), (PATHS.len(), 200));
+    for path in PATHS {
+        assert_eq!(get(daemon.address, path).status, 200, "{path}");
+    }
+
+    fs::remove_file(&ballast).unwrap();
+    message(&mut daemon, "pulling goes on");
+    assert_eq!(get(daemon.address, "/readyz").json(), serde_json::json!({ "ready": true }));
+    assert_eq!(pull().0, Some(0));
+    let (code, verdict) = run("verify");
+    assert!(code == Some(0) && verdict.contains("\"stories\":3000"), "{verdict}");
     daemon.stop();
 }

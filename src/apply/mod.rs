@@ -8,10 +8,12 @@
 
 mod known;
 mod records;
+mod reserve;
 mod table;
 
 use std::{
     collections::{BTreeMap, HashMap},
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, mpsc},
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -22,11 +24,13 @@ use tokio::sync::oneshot;
 use self::table::Table;
 use crate::{
     journal::{Journal, JournalError},
-    model::{Body, Checked, Draft, Ids, Item, Second, SourceId, SourceState, Unchanged},
-    pull::{Found, Look},
+    model::{Body, Checked, Draft, Item, Second, Source, SourceId, SourceState, Unchanged},
+    pull::{self, Found, Look},
     store::{Store, StoreError, Touched},
+    text,
     verify::{Verdict, verify},
 };
+pub use reserve::Reserve;
 
 /// Where the present comes from: the roof is the only place that has one.
 pub type Clock = Arc<dyn Fn() -> Second + Send + Sync>;
@@ -53,8 +57,15 @@ pub struct Report {
     pub revised: usize,
     /// Items with neither title, link nor text.
     pub dropped: usize,
-    /// What the source's ids are worth, when they are not what ids should be.
-    pub ids: Option<Ids>,
+}
+
+/// A look that was kept.
+#[derive(Debug)]
+pub struct Kept {
+    /// What became of it.
+    pub report: Report,
+    /// The source's state as it was written, or will be at the end of the round.
+    pub state: Box<SourceState>,
 }
 
 /// Why nothing was kept. What was found is found again at the next look.
@@ -63,9 +74,12 @@ pub enum ApplyError {
     /// The journal could not be written.
     #[error("the journal did not take what was found")]
     Journal(#[source] Arc<JournalError>),
-    /// The view could not be read or written; the journal heals it at the next start.
-    #[error("the store failed; it is brought up from the journal at the next start")]
+    /// The view could not be read or written; the journal heals it.
+    #[error("the store failed; it is opened again and brought up from the journal")]
     Store(#[source] Arc<StoreError>),
+    /// The disk is full, or nearly so.
+    #[error("the disk has no room left; nothing is taken in until it has")]
+    NoRoom(#[source] Arc<std::io::Error>),
     /// The clock is far behind the last record.
     #[error("the clock says {now}, but the last record is of {last}; set the clock, nothing is pulled until then")]
     Clock {
@@ -86,16 +100,17 @@ pub struct Desk {
     store: Arc<Store>,
 }
 
-type Reply = oneshot::Sender<Result<Report, Arc<ApplyError>>>;
+type Reply = oneshot::Sender<Result<Kept, Arc<ApplyError>>>;
 
 enum Job {
     Keep { look: Box<Look>, reply: Reply },
     Verify { reply: oneshot::Sender<Result<Verdict, StoreError>> },
+    Mend { reply: oneshot::Sender<Result<(), Arc<ApplyError>>> },
 }
 
 impl Desk {
     /// Hands a look to the writer and waits until it is kept.
-    pub async fn keep(&self, look: Look) -> Result<Report, Arc<ApplyError>> {
+    pub async fn keep(&self, look: Look) -> Result<Kept, Arc<ApplyError>> {
         let (reply, answer) = oneshot::channel();
         self.send(Job::Keep { look: Box::new(look), reply }).await;
         answer.await.unwrap_or_else(|_| Err(Arc::new(ApplyError::Stopped)))
@@ -106,6 +121,13 @@ impl Desk {
         let (reply, answer) = oneshot::channel();
         self.send(Job::Verify { reply }).await;
         answer.await.ok()
+    }
+
+    /// Mends what failed, as far as it can be: `Ok` when looks can be kept again.
+    pub async fn mend(&self) -> Result<(), Arc<ApplyError>> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Mend { reply }).await;
+        answer.await.unwrap_or_else(|_| Err(Arc::new(ApplyError::Stopped)))
     }
 
     /// What is kept of the item that a source has at this canonical link; nothing when the view can not be read, of which the writer tells.
@@ -138,9 +160,34 @@ impl Writer {
         clock: Clock,
         changed: impl Fn(&[Touched]) + Send + 'static,
     ) -> std::io::Result<(Desk, Self)> {
+        Self::start_with(journal, store, clock, None, changed)
+    }
+
+    /// The same with a reserve for the day the disk is full: for a daemon, whose readers are to be served then.
+    pub fn start_with(
+        journal: Journal,
+        store: Arc<Store>,
+        clock: Clock,
+        reserve: Option<Reserve>,
+        changed: impl Fn(&[Touched]) + Send + 'static,
+    ) -> std::io::Result<(Desk, Self)> {
         let (jobs, inbox) = mpsc::sync_channel(QUEUE);
         let desk = Desk { jobs, store: store.clone() };
-        let mut hand = Hand { journal, store, clock, changed: Box::new(changed), round: Round::new(), free: Free::new(), broken: None };
+        // A view that is behind shows what it has; deciding against it would tell stories twice.
+        let (applied, last) = (store.applied(), journal.bounds().last);
+        let broken = (applied < last).then(|| Arc::new(StoreError::OutOfOrder { seq: last, applied }));
+        let mut hand = Hand {
+            journal,
+            store,
+            clock,
+            changed: Box::new(changed),
+            round: Round::new(),
+            free: Free::new(),
+            broken,
+            reserve,
+            no_room: None,
+            is_failing: false,
+        };
         let thread = std::thread::Builder::new().name("writer".into()).spawn(move || {
             hand.work(&inbox);
             hand.journal
@@ -185,10 +232,16 @@ struct Hand {
     free: Free,
     /// Set when the view missed a record: deciding against it would tell stories twice.
     broken: Option<Arc<StoreError>>,
+    reserve: Option<Reserve>,
+    /// Set when the reserve could not be taken: nothing is taken in until it can be.
+    no_room: Option<Arc<std::io::Error>>,
+    /// Set when a round could not be written: nothing is taken in until it is.
+    is_failing: bool,
 }
 
 impl Hand {
     fn work(&mut self, inbox: &mpsc::Receiver<Job>) {
+        self.take_reserve();
         let mut round_ends = Instant::now() + ROUND;
         loop {
             match inbox.recv_timeout(round_ends.saturating_duration_since(Instant::now())) {
@@ -209,6 +262,7 @@ impl Hand {
                 round_ends = Instant::now() + ROUND;
             }
         }
+        self.is_failing = false;
         self.end_round();
         if let Err(error) = self.store.flush() {
             tracing::warn!(%error, "the store was not flushed; it is brought up from the journal at the next start");
@@ -216,7 +270,7 @@ impl Hand {
     }
 
     /// Puts a look into the group, and says how much work it is; anything else is done at once.
-    fn sort(&self, job: Job, group: &mut Vec<(Look, Reply)>) -> usize {
+    fn sort(&mut self, job: Job, group: &mut Vec<(Look, Reply)>) -> usize {
         match job {
             Job::Keep { look, reply } => {
                 let weight = look.weight();
@@ -226,6 +280,10 @@ impl Hand {
             Job::Verify { reply } => {
                 // Whoever asked may have gone.
                 let _ = reply.send(verify(&self.store, &self.journal));
+                0
+            }
+            Job::Mend { reply } => {
+                let _ = reply.send(self.mend().map_err(Arc::new));
                 0
             }
         }
@@ -238,11 +296,11 @@ impl Hand {
         }
         let (looks, replies): (Vec<Look>, Vec<Reply>) = group.into_iter().unzip();
         match self.decide(looks).map_err(Arc::new) {
-            Ok((reports, noted)) => {
+            Ok((kept, noted)) => {
                 self.round.extend(noted);
-                for (reply, report) in replies.into_iter().zip(reports) {
+                for (reply, kept) in replies.into_iter().zip(kept) {
                     // Whoever asked may have gone; what is kept stays kept.
-                    let _ = reply.send(Ok(report));
+                    let _ = reply.send(Ok(kept));
                 }
             }
             Err(error) => {
@@ -253,25 +311,138 @@ impl Hand {
         }
     }
 
-    fn decide(&mut self, looks: Vec<Look>) -> Result<(Vec<Report>, Round), ApplyError> {
+    fn decide(&mut self, looks: Vec<Look>) -> Result<(Vec<Kept>, Round), ApplyError> {
         let now = self.now()?;
+        if self.is_failing {
+            self.write_round()?;
+            self.is_failing = false;
+        }
         let mut noted = Round::new();
-        let mut drafts = Vec::new();
+        let mut kept = Vec::with_capacity(looks.len());
         if self.free.len() > REMEMBERED {
             self.free.clear();
         }
-        let mut table = Table::new(&self.store, std::mem::take(&mut self.free));
-        let decided: Result<_, StoreError> = looks.into_iter().map(|look| table.decide(look, now, &mut drafts, &mut noted)).collect();
-        let reports = decided.map_err(|e| ApplyError::Store(Arc::new(e)))?;
-        let free = table.free;
-        self.write(&drafts)?;
-        // Only what was written is taken.
-        self.free = free;
-        Ok((reports, noted))
+        let mut looks = looks.into_iter();
+        while looks.len() > 0 {
+            let mut drafts = Vec::new();
+            let mut table = Table::new(&self.store, std::mem::take(&mut self.free));
+            let mut fallen = None;
+            for look in looks.by_ref() {
+                let (source, drafted) = (look.source.clone(), drafts.len());
+                let decided = catch_unwind(AssertUnwindSafe(|| table.decide(look, now, &mut drafts, &mut noted)));
+                match decided {
+                    Ok(Ok(one)) => kept.push(one),
+                    Ok(Err(error @ StoreError::Engine { .. })) => return Err(self.broke(error)),
+                    Ok(Err(error)) => return Err(ApplyError::Store(Arc::new(error))),
+                    Err(panic) => {
+                        drafts.truncate(drafted);
+                        fallen = Some((source, text::of_panic(&*panic)));
+                        break;
+                    }
+                }
+            }
+            let free = table.free;
+            self.write(&drafts)?;
+            match fallen {
+                // Only what was written is taken.
+                None => self.free = free,
+                // What it laid on the table goes with it, and the others begin a new one.
+                Some((source, why)) => kept.push(self.fell(&source, &why, now, &mut noted)?),
+            }
+        }
+        Ok((kept, noted))
+    }
+
+    /// Marks a source whose items can not be decided: it costs nobody else anything.
+    fn fell(&self, source: &Source, why: &str, now: Second, noted: &mut Round) -> Result<Kept, ApplyError> {
+        let before = self.store.state(&source.id).map_err(|error| ApplyError::Store(Arc::new(error)))?;
+        let state = Box::new(pull::stumbled(source, before.as_ref(), why, now));
+        noted.insert(source.id.clone(), Noted::State(state.clone()));
+        Ok(Kept { report: Report::default(), state })
+    }
+
+    /// A view that failed has to be opened again before anything more is decided.
+    ///
+    /// An engine whose write failed answers only some questions. The reserve is given back so that it can be opened
+    /// for those who read, and nothing is taken in until the room is there again.
+    fn broke(&mut self, error: StoreError) -> ApplyError {
+        let error = Arc::new(error);
+        self.broken = Some(error.clone());
+        if let Some(reserve) = &self.reserve {
+            reserve.give();
+            self.no_room = Some(Arc::new(std::io::ErrorKind::StorageFull.into()));
+            if let Err(error) = self.bring_up() {
+                tracing::error!("the store could not be opened again: {}; it is tried again", text::chain(&error));
+            }
+        }
+        ApplyError::Store(error)
+    }
+
+    fn take_reserve(&mut self) {
+        self.no_room = self.reserve.as_ref().and_then(|reserve| reserve.take().err()).map(Arc::new);
+    }
+
+    fn has_room(&self) -> Result<(), ApplyError> {
+        self.no_room.as_ref().map_or(Ok(()), |cause| Err(ApplyError::NoRoom(cause.clone())))
+    }
+
+    /// Makes journal and view ready to go on, and writes what could not be written.
+    fn mend(&mut self) -> Result<(), ApplyError> {
+        self.take_reserve();
+        self.has_room()?;
+        self.journal.mend().map_err(|error| ApplyError::Journal(Arc::new(error)))?;
+        self.bring_up()?;
+        self.write_round()?;
+        self.is_failing = false;
+        Ok(())
+    }
+
+    /// Opens a view that failed again, and brings it up to the journal.
+    fn bring_up(&mut self) -> Result<(), ApplyError> {
+        if self.broken.is_some() {
+            let (journal, shown) = (&self.journal, self.store.applied());
+            let mut lost = None;
+            let mut news = Vec::new();
+            let reopened = self.store.reopen(journal.genesis(), |store| {
+                for record in journal.read_from(store.applied() + 1) {
+                    match record {
+                        Ok(record) => {
+                            let touched = store.apply(&record)?;
+                            news.extend(touched.into_iter().filter(|_| record.seq > shown));
+                        }
+                        // What follows may build on what can not be read.
+                        Err(error) => {
+                            lost = Some(error);
+                            break;
+                        }
+                    }
+                }
+                Ok(())
+            });
+            reopened.map_err(|error| ApplyError::Store(Arc::new(error)))?;
+            (self.changed)(&news);
+            if let Some(error) = lost {
+                return Err(ApplyError::Journal(Arc::new(error)));
+            }
+            self.broken = None;
+            self.free.clear();
+            tracing::info!("the store was opened again and is up to the journal");
+        }
+        Ok(())
     }
 
     /// Writes what the round found that was no story.
     fn end_round(&mut self) {
+        if self.is_failing {
+            return;
+        }
+        if let Err(error) = self.write_round() {
+            self.is_failing = true;
+            tracing::error!(error = &error as &dyn std::error::Error, "the round was not written: {error}");
+        }
+    }
+
+    fn write_round(&mut self) -> Result<(), ApplyError> {
         let mut checked = Checked { unchanged: Vec::new(), states: Vec::new() };
         for noted in self.round.values() {
             match noted {
@@ -281,16 +452,13 @@ impl Hand {
             }
         }
         if checked.unchanged.is_empty() && checked.states.is_empty() {
-            return;
+            return Ok(());
         }
-        let written = self.now().and_then(|now| {
-            let key = format!("round/{now}/{}", self.journal.bounds().last + 1);
-            self.write(&[Draft { at: now, key, body: Body::Checked(checked) }])
-        });
-        match written {
-            Ok(()) => self.round.clear(),
-            Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "the round was not written: {error}"),
-        }
+        let now = self.now()?;
+        let key = format!("round/{now}/{}", self.journal.bounds().last + 1);
+        self.write(&[Draft { at: now, key, body: Body::Checked(checked) }])?;
+        self.round.clear();
+        Ok(())
     }
 
     fn write(&mut self, drafts: &[Draft]) -> Result<(), ApplyError> {
@@ -304,11 +472,8 @@ impl Hand {
                     touched.iter().for_each(tell);
                     (self.changed)(&touched);
                 }
-                Err(error) => {
-                    let error = Arc::new(error);
-                    self.broken = Some(error.clone());
-                    return Err(ApplyError::Store(error));
-                }
+                // The journal has it, so that a view without it must not be decided against.
+                Err(error) => return Err(self.broke(error)),
             }
         }
         Ok(())
@@ -319,6 +484,7 @@ impl Hand {
         if let Some(error) = &self.broken {
             return Err(ApplyError::Store(error.clone()));
         }
+        self.has_room()?;
         let (now, last) = ((self.clock)(), self.journal.bounds().last_at);
         if now.plus(CLOCK_SLIP) < last { Err(ApplyError::Clock { now, last }) } else { Ok(now.max(last)) }
     }

@@ -1,6 +1,9 @@
 //! `tributary pull`.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
 
 use serde_json::Value;
 
@@ -41,15 +44,16 @@ pub fn pull(common: &Common, ids: &[String], json: bool) -> Result<(), Failure> 
                 desk,
                 clock: daemon::wall_clock(),
                 at_once: config.settings.fetch.at_once,
+                per_host: config.settings.fetch.per_host,
+                tell: Arc::new(|_| {}),
             };
-            runtime()?.block_on(schedule::once(&schedule, &wanted, |told| {
+            runtime()?.block_on(schedule::once(schedule, &wanted, |told| {
                 bar.inc(1);
                 match told {
                     Ok(outcome) => rows.push(daemon::outcome_row(&outcome)),
                     Err(why) => failures.push(why),
                 }
             }));
-            drop(schedule);
             writer.finish();
         }
         Err(DataError::Held { path, .. }) => {

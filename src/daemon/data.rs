@@ -121,10 +121,18 @@ impl DataFolder {
             let behind = store.applied();
             for record in journal.read_from(behind + 1) {
                 match record {
-                    Ok(record) => {
-                        store.apply(&record)?;
-                        progress(record.seq - behind, last - behind);
-                    }
+                    Ok(record) => match store.apply(&record) {
+                        Ok(_) => progress(record.seq - behind, last - behind),
+                        // The disk is full, or fails: what there is can be served, and the writer brings the rest when it can.
+                        Err(error @ StoreError::Engine { .. }) => {
+                            tracing::error!(
+                                "the store can not be brought up to the journal, and is served as it is after record {}: {error}",
+                                record.seq - 1
+                            );
+                            break;
+                        }
+                        Err(error) => return Err(error.into()),
+                    },
                     // What follows a bad frame is not applied: it may build on what is lost.
                     Err(error) if read_only.is_some() => {
                         tracing::error!(error = &error as &dyn std::error::Error, "the journal can be read only in part: {error}");
@@ -133,7 +141,9 @@ impl DataFolder {
                     Err(error) => return Err(error.into()),
                 }
             }
-            store.flush()?;
+            if let Err(error) = store.flush() {
+                tracing::warn!("the store was not flushed: {error}; it is brought up from the journal again at the next start");
+            }
         }
         if let Some(reason) = &read_only {
             tracing::error!("{reason}; nothing is pulled, the store is still served");

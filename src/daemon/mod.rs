@@ -23,7 +23,7 @@ use self::{
     data::{DataError, DataFolder, Opened},
 };
 use crate::{
-    apply::{Clock, Desk, Writer},
+    apply::{Clock, Desk, Reserve, Writer},
     classify::Classifier,
     config::Config,
     fetch::{Client, FetchError, Policy},
@@ -169,7 +169,8 @@ pub async fn run(
         let app = app.clone();
         move |touched: &[_]| app.changed(touched)
     };
-    let (desk, writer) = Writer::start(journal, store.clone(), clock.clone(), changed).map_err(DaemonError::Thread)?;
+    let reserve = (pulls && read_only.is_none()).then(|| Reserve::of(&data));
+    let (desk, writer) = Writer::start_with(journal, store.clone(), clock.clone(), reserve, changed).map_err(DaemonError::Thread)?;
     let (wish, wishes) = mpsc::channel(16);
     let schedule = Schedule {
         kit,
@@ -178,7 +179,15 @@ pub async fn run(
         desk: desk.clone(),
         clock,
         at_once: config.settings.fetch.at_once,
+        per_host: config.settings.fetch.per_host,
+        tell: {
+            let app = app.clone();
+            let read_only = read_only.clone();
+            Arc::new(move |why| app.set_ready(read_only.as_deref().or(why)))
+        },
     };
+    // What is there can be served from here on, whatever becomes of pulling.
+    app.set_ready(read_only.as_deref());
     let scheduling = tokio::spawn(schedule.run(wishes, stop.clone()));
     let answering = control_socket(&data).map(|listener| {
         let config = Arc::new(config.clone());
@@ -203,7 +212,6 @@ pub async fn run(
     });
 
     let address = listener.local_addr().map_err(DaemonError::Thread)?;
-    app.set_ready(read_only.as_deref());
     tracing::info!(%address, "serving at {base} (listening at {address})");
     ready(Ready { address, base });
     serve::listen(listener, app, &limits, stop).await;
@@ -248,7 +256,7 @@ fn control_socket(data: &Path) -> Option<tokio::net::UnixListener> {
 
 async fn pull_now(config: &Config, wish: &mpsc::Sender<Wish>, ids: Vec<String>, rows: mpsc::Sender<Value>) -> Result<(), String> {
     let ids = wanted_sources(config, &ids)?;
-    let (reply, mut outcomes) = mpsc::channel(256);
+    let (reply, mut outcomes) = mpsc::unbounded_channel();
     wish.send(Wish { ids, reply }).await.map_err(|_| "the daemon is stopping".to_owned())?;
     while let Some(outcome) = outcomes.recv().await {
         // Whoever asked may have hung up; the pulls go on.

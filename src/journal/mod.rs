@@ -37,6 +37,9 @@ pub const FORMAT: u32 = 1;
 /// A segment is closed when it is this long, in bytes: short enough to be read into memory whole, long enough that a million stories are a few dozen files.
 const SEGMENT: u64 = 16 << 20;
 
+/// Bytes that a disk has to take before it is written to again after it was full: more than a group of records usually is.
+const ROOM: usize = 1 << 20;
+
 /// Stories in one snapshot record at most.
 const STORIES_IN_RECORD: usize = 64;
 
@@ -250,6 +253,22 @@ impl Journal {
         Ok(())
     }
 
+    /// Tries whether the disk takes anything again, and makes the journal ready to go on when it had failed.
+    ///
+    /// What was written and never synced was told to nobody, and is taken off. It is then gone on in a new
+    /// segment: an fsync that failed once says nothing the second time, and nothing that was kept hangs on it.
+    pub fn mend(&mut self) -> Result<(), JournalError> {
+        if let Some(damage) = &self.damage {
+            return Err(JournalError::Damaged(damage.clone()));
+        }
+        if self.failed {
+            self.file.set_len(self.length).and_then(|()| self.file.sync_all()).map_err(io_error(&self.dir))?;
+            self.rotate()?;
+            self.failed = false;
+        }
+        segment::try_room(&self.dir, ROOM)
+    }
+
     /// Closes the last segment and begins the next.
     fn rotate(&mut self) -> Result<(), JournalError> {
         let header = self.header(self.bounds.last + 1, false, self.bounds.last_at);
@@ -324,5 +343,39 @@ impl Journal {
         self.bounds = Bounds { first, last: seq, last_at: at };
         self.damage = None;
         Ok(aside)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use super::*;
+    use crate::model::Checked;
+
+    fn draft(n: i64) -> Draft {
+        let body = Body::Checked(Checked { unchanged: vec![], states: vec![] });
+        Draft { at: Second::from_unix(n), key: format!("round/{n}"), body }
+    }
+
+    #[test]
+    fn a_journal_whose_fsync_failed_goes_on_in_a_new_segment_without_what_nobody_was_told_of() {
+        let dir = tempfile::tempdir().unwrap();
+        let begin = || Genesis { id: uuid::Uuid::from_u128(1), instance: uuid::Uuid::from_u128(2), created: Second::EPOCH };
+        let (mut journal, _) = Journal::open(dir.path(), begin).unwrap();
+        journal.append(&[draft(1), draft(2)]).unwrap();
+        // What an fsync that fails leaves: bytes that may be there or not, and of which nobody was told.
+        let written = fs::read(dir.path().join("000001.ndjson.zst")).unwrap();
+        journal.file.write_all(&written[written.len() / 2..]).unwrap();
+        journal.failed = true;
+        assert!(matches!(journal.append(&[draft(3)]), Err(JournalError::Failed { .. })));
+        journal.mend().unwrap();
+        assert_eq!(journal.append(&[draft(4)]).unwrap()[0].seq, 3);
+        journal.mend().unwrap();
+        drop(journal);
+        let (journal, notices) = Journal::open(dir.path(), begin).unwrap();
+        let keys: Vec<String> = journal.read_from(1).map(|record| record.unwrap().key).collect();
+        assert_eq!((keys, notices), (["round/1", "round/2", "round/4"].map(str::to_owned).to_vec(), vec![]));
+        assert_eq!((journal.segments.len(), journal.verify().problems), (2, vec![]));
     }
 }

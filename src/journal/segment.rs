@@ -43,6 +43,18 @@ pub(super) fn sync_dir(dir: &Path) -> Result<(), JournalError> {
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(io_error(dir))
 }
 
+/// Whether so many bytes can be written; they are taken away again.
+pub(super) fn try_room(dir: &Path, bytes: usize) -> Result<(), JournalError> {
+    let path = dir.join("room.partial");
+    let failed = |cause| JournalError::NotWritten { path: dir.to_owned(), cause };
+    let written = File::create(&path).and_then(|mut file| {
+        file.write_all(&vec![0; bytes])?;
+        file.sync_data()
+    });
+    let removed = fs::remove_file(&path);
+    written.and(removed).map_err(failed)
+}
+
 /// The segments of a folder in order. What was written aside and never finished is removed; a last
 /// segment without a readable header is no segment yet, and is kept aside.
 pub(super) fn list(dir: &Path) -> Result<(Vec<Segment>, Vec<Notice>), JournalError> {

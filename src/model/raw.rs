@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Timelike, Utc};
+use serde::{Deserialize, Serialize};
 use url::Url;
+
+use super::Second;
 
 /// The body of one answer, decoded from its content coding, and what was said about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,14 +24,56 @@ pub struct Document {
 }
 
 /// How seldom a publisher would like to be asked; it can only make us slower.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Hints {
-    /// The longest of `max-age`, `Expires`, RSS `ttl`, `sy:updatePeriod`: not again within this.
+    /// The longest of `max-age`, `Expires`, RSS `ttl`, `sy:updatePeriod`: not again within this. Written in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "seconds")]
     pub quiet_for: Option<Duration>,
     /// RSS `skipHours`, one bit an hour of UTC (bit 0 is midnight).
+    #[serde(default, skip_serializing_if = "is_default")]
     pub skip_hours: u32,
     /// RSS `skipDays`, one bit a day of UTC (bit 0 is Monday).
+    #[serde(default, skip_serializing_if = "is_default")]
     pub skip_days: u8,
+}
+
+impl Hints {
+    /// The first time at or after `at` that is in no hour and on no day that is to be skipped.
+    pub fn passed_over(&self, at: Second) -> Second {
+        let is_skipped = |at: Second| {
+            let time = at.date_time();
+            self.skip_hours >> time.hour() & 1 == 1 || self.skip_days >> time.weekday().num_days_from_monday() & 1 == 1
+        };
+        // Whole hours on, so that not everybody comes at the full hour. A publisher that skips all of the week skips nothing.
+        (0..=7 * 24).map(|hours| at.plus(Duration::from_hours(hours))).find(|at| !is_skipped(*at)).unwrap_or(at)
+    }
+
+    /// Whether nothing is asked for.
+    pub fn is_silent(&self) -> bool {
+        is_default(self)
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// A duration as whole seconds.
+mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        match duration {
+            Some(duration) => serializer.serialize_u64(duration.as_secs()),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        Ok(Option::<u64>::deserialize(deserializer)?.map(Duration::from_secs))
+    }
 }
 
 /// A feed as it was read, whatever its format.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Second, SourceId, Story};
+use super::{Hints, Rhythm, Second, SourceId, Story};
 
 /// Who began a journal, and when. Written into every segment, and into the view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -150,6 +150,9 @@ pub struct SourceState {
     /// When it last had something new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub newest: Option<Second>,
+    /// On which days it had something new of late.
+    #[serde(default, skip_serializing_if = "Rhythm::is_empty")]
+    pub rhythm: Rhythm,
     /// Failures in a row.
     #[serde(default)]
     pub failures: u32,
@@ -162,6 +165,12 @@ pub struct SourceState {
     /// Not to be asked before this, by the publisher's word or by back-off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Second>,
+    /// Its host asked, by 429 or 503, to be left alone until then, with all its sources (RFC 9110 §10.2.3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host_rests: Option<Second>,
+    /// How seldom its last document asked to be asked; an answer without a document does not repeat it.
+    #[serde(default, skip_serializing_if = "Hints::is_silent")]
+    pub hints: Hints,
     /// A permanent redirect (301, 308): where to, since when, how often in a row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved: Option<Moved>,
@@ -211,6 +220,9 @@ pub struct Moved {
     pub since: Second,
     /// How often in a row.
     pub seen: u32,
+    /// Whether the new address is asked directly.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub believed: bool,
 }
 
 fn is_zero(count: &u32) -> bool {

@@ -1,17 +1,29 @@
 //! When a source is pulled.
 //!
+//! A source without a timetable of its own is asked at its own rhythm: often enough to see each item
+//! while it is news, more seldom the longer it is silent, and never all of them at once. What is
+//! random in it is drawn from the source's name and the last look, so that the same day comes out the same.
 //! Deliberately absent: what a publisher asks for, which can only make us slower (`schedule`).
 
 use std::{str::FromStr, time::Duration};
 
+use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
-use super::Second;
+use super::{Rhythm, Second, SourceId};
 
-/// A source without a timetable of its own is asked no more often than this.
+/// A source without a timetable of its own is asked no more often than this ...
 const SHORTEST: Duration = Duration::from_hours(1);
-/// ... and no less often than this.
+/// ... unless its publisher itself speaks of less, and then no more often than this ...
+const SHORTEST_HINTED: Duration = Duration::from_mins(15);
+/// ... and no less often than this, whatever is drawn.
 const LONGEST: Duration = Duration::from_hours(24);
+/// A source of which no rhythm is known yet is asked at this distance.
+const UNKNOWN: Duration = Duration::from_hours(6);
+/// For each day of silence the distance is at least this much longer.
+const A_DAY_OF_SILENCE: Duration = Duration::from_hours(1);
+/// At most this part of the distance is drawn, and added.
+const DRAWN: u32 = 8;
 /// Nothing is pulled more often than this, whatever a timetable says.
 const SOONEST: Duration = Duration::from_secs(60);
 
@@ -75,10 +87,15 @@ impl Cron {
         (self.zone != Tz::UTC).then(|| self.zone.name())
     }
 
-    /// The first such time after `after`. Where clocks are put back, a time that comes twice is taken once.
+    /// The first such time after `after`. A time that comes twice, where clocks are put back, is taken once;
+    /// one that never comes, where they are put forward, is taken as soon as they have been.
     fn next(&self, after: Second) -> Option<Second> {
-        let from = after.date_time().with_timezone(&self.zone);
-        self.schedule.after(&from).map(|time| Second::of(time.to_utc())).take(100).find(|at| *at > after)
+        // The clock on the wall there, which the expression is about; it has no gaps and comes once.
+        let wall = after.date_time().with_timezone(&self.zone).naive_local().and_utc();
+        let quarters = |wall: NaiveDateTime| (0..=24 * 4).map(move |n| wall + chrono::TimeDelta::minutes(15 * n));
+        let real = |wall: DateTime<Utc>| quarters(wall.naive_utc()).find_map(|wall| self.zone.from_local_datetime(&wall).earliest());
+        let times = self.schedule.after(&wall).take(500).filter_map(real);
+        times.map(|time| Second::of(time.to_utc())).find(|at| *at > after)
     }
 }
 
@@ -101,25 +118,50 @@ fn week_days(field: &str) -> String {
 }
 
 impl Timetable {
-    /// When a source is due that was last asked at `last`; at once when it never was.
-    ///
-    /// Missed times come together into one, now. `items_per_week` gives an adaptive source its rhythm.
-    pub fn next(&self, last: Option<Second>, now: Second, items_per_week: f32) -> Second {
+    /// When a source is due that was last asked at `last`; at once when it never was. What lies in the past is overdue: missed times come together into one.
+    pub fn next(&self, last: Option<Second>, now: Second, pace: &Pace<'_>) -> Second {
         // A clock that was set back must not keep a source waiting until it has caught up.
         let Some(last) = last.map(|last| last.min(now)) else { return now };
-        let due = match self {
-            Self::Adaptive => last.plus(rhythm(items_per_week)),
+        match self {
+            Self::Adaptive => last.plus(pace.distance(last, now)),
             Self::Every(every) => last.plus(*every),
             Self::Cron(cron) => cron.next(last).unwrap_or_else(|| last.plus(LONGEST)).max(last.plus(SOONEST)),
-        };
-        due.max(now)
+        }
     }
 }
 
-/// Twice for each item that is to be expected, within reason.
-fn rhythm(items_per_week: f32) -> Duration {
-    let week = 7.0 * 24.0 * 3600.0;
-    Duration::from_secs_f32((week / items_per_week.max(1.0) / 2.0).clamp(SHORTEST.as_secs_f32(), LONGEST.as_secs_f32()))
+/// What the distance between two looks at an adaptive source follows from.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace<'a> {
+    /// Which source.
+    pub source: &'a SourceId,
+    /// How often it has something new.
+    pub rhythm: &'a Rhythm,
+    /// How long its publisher said that the last answer is good for.
+    pub hinted: Option<Duration>,
+}
+
+impl Pace<'_> {
+    /// Twice for each item that is to be expected, within reason; more seldom the longer it is silent.
+    fn distance(&self, last: Second, now: Second) -> Duration {
+        let week = Duration::from_hours(7 * 24).as_secs_f32();
+        let wanted = match self.rhythm.items_per_week(now) {
+            _ if self.rhythm.is_empty() => UNKNOWN,
+            items => Duration::from_secs_f32(week / items.max(1.0) / 2.0),
+        };
+        let shortest = self.hinted.map_or(SHORTEST, |hinted| hinted.clamp(SHORTEST_HINTED, SHORTEST));
+        // Room is left for what is drawn.
+        let longest = LONGEST * DRAWN / (DRAWN + 1);
+        let distance = wanted.max(A_DAY_OF_SILENCE * self.rhythm.silent_days(now)).clamp(shortest, longest);
+        distance + (distance / DRAWN).mul_f64(lot(self.source.as_str(), last))
+    }
+}
+
+/// A number from 0 up to 1 that is the same whenever it is drawn for the same name and time.
+pub fn lot(name: &str, at: Second) -> f64 {
+    let hash = blake3::hash(format!("{name} {}", at.unix()).as_bytes());
+    let [a, b, c, d, ..] = *hash.as_bytes();
+    f64::from(u32::from_be_bytes([a, b, c, d])) / (f64::from(u32::MAX) + 1.0)
 }
 
 /// Reads `90s`, `15m`, `1h30m`, `2d`, `1w`.
@@ -167,12 +209,22 @@ mod tests {
         text.parse().unwrap()
     }
 
+    /// The next time by a timetable that does not ask for the pace.
+    fn next(timetable: &Timetable, last: Option<Second>, now: Second) -> Second {
+        let (source, rhythm) = ("wire".parse().unwrap(), Rhythm::default());
+        timetable.next(last, now, &Pace { source: &source, rhythm: &rhythm, hinted: None })
+    }
+
+    fn cron(expression: &str) -> Timetable {
+        Timetable::Cron(Box::new(Cron::parse(expression, None).unwrap()))
+    }
+
     fn times(expression: &str, zone: Option<&str>, from: &str, count: usize) -> Vec<String> {
         let timetable = Timetable::Cron(Box::new(Cron::parse(expression, zone).unwrap()));
         let mut last = at(from);
         (0..count)
             .map(|_| {
-                last = timetable.next(Some(last), last, 0.0);
+                last = next(&timetable, Some(last), last);
                 last.to_string()
             })
             .collect()
@@ -197,9 +249,17 @@ mod tests {
     fn clocks_that_change_neither_skip_a_day_twice_nor_go_back() {
         let spring = times("30 2 * * *", Some("Europe/Madrid"), "2024-03-30T00:00:00Z", 3);
         let autumn = times("30 2 * * *", Some("Europe/Madrid"), "2024-10-26T00:00:00Z", 3);
-        for times in [&spring, &autumn] {
-            assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "{times:?}");
-        }
+        assert_eq!(spring, ["2024-03-30T01:30:00Z", "2024-03-31T01:00:00Z", "2024-04-01T00:30:00Z"], "02:30 never comes on the 31st");
+        assert_eq!(autumn, ["2024-10-26T00:30:00Z", "2024-10-27T00:30:00Z", "2024-10-28T01:30:00Z"], "02:30 comes twice on the 27th");
+        let often = |from| times("*/30 1-3 * * *", Some("Europe/Madrid"), from, 4);
+        let spring = ["2024-03-31T00:30:00Z", "2024-03-31T01:00:00Z", "2024-03-31T01:30:00Z", "2024-03-31T23:00:00Z"];
+        let autumn = ["2024-10-27T00:00:00Z", "2024-10-27T00:30:00Z", "2024-10-27T02:00:00Z", "2024-10-27T02:30:00Z"];
+        assert_eq!(
+            (often("2024-03-31T00:00:00Z"), often("2024-10-26T23:30:00Z")),
+            (spring.map(str::to_owned).into(), autumn.map(str::to_owned).into())
+        );
+        // Also for who was asked between the two.
+        assert_eq!(times("30 2 * * *", Some("Europe/Madrid"), "2024-10-27T01:10:00Z", 1), ["2024-10-28T01:30:00Z"]);
     }
 
     #[test]
@@ -215,18 +275,69 @@ mod tests {
     fn missed_times_come_together_into_one() {
         let every = Timetable::Every(Duration::from_secs(900));
         let (last, now) = (at("2024-05-01T10:00:00Z"), at("2024-05-02T10:00:00Z"));
-        assert_eq!(every.next(Some(last), last, 0.0), at("2024-05-01T10:15:00Z"));
-        assert_eq!(every.next(Some(last), now, 0.0), now);
-        assert_eq!(every.next(None, now, 0.0), now);
+        let missed = |timetable: &Timetable| next(timetable, Some(last), now);
+        // One look is overdue, not ninety-six.
+        assert_eq!((missed(&every), missed(&cron("*/15 * * * *"))), (at("2024-05-01T10:15:00Z"), at("2024-05-01T10:15:00Z")));
+        assert_eq!(next(&every, None, now), now);
         // A clock that was set back a day does not keep a source waiting for a day.
-        assert_eq!(every.next(Some(now), last, 0.0), at("2024-05-01T10:15:00Z"));
+        assert_eq!(next(&every, Some(now), last), at("2024-05-01T10:15:00Z"));
+        assert_eq!(next(&cron("0 6 * * *"), Some(now), last), at("2024-05-02T06:00:00Z"));
+    }
+
+    /// Minutes between two looks at a source that had so many items on each of these days, when nothing is drawn.
+    fn minutes(items: u32, days: std::ops::Range<i64>, now: i64, hinted: Option<u64>) -> u64 {
+        let day = |n: i64| Second::from_unix(at("2024-05-01T10:00:00Z").unix() + n * 86_400);
+        let mut rhythm = Rhythm::default();
+        for n in days {
+            rhythm.hear((0..items).map(|_| None), Some(day(n - 1)), day(n));
+        }
+        let distance = |name: &str| {
+            let source = name.parse().unwrap();
+            let hinted = hinted.map(|minutes| Duration::from_secs(60 * minutes));
+            let pace = Pace { source: &source, rhythm: &rhythm, hinted };
+            let drawn = lot(name, day(now));
+            let next = Timetable::Adaptive.next(Some(day(now)), day(now), &pace).since(day(now)).as_secs_f64();
+            (next / (1.0 + drawn / f64::from(DRAWN)) / 60.0).round() as u64
+        };
+        assert_eq!(distance("wire"), distance("paper"), "what is drawn is all that differs");
+        distance("wire")
     }
 
     #[test]
-    fn an_adaptive_source_is_asked_between_once_an_hour_and_once_a_day() {
-        let from = at("2024-05-01T10:00:00Z");
-        let after = |items: f32| Timetable::Adaptive.next(Some(from), from, items).since(from).as_secs();
-        assert_eq!((after(0.0), after(7.0), after(10_000.0)), (86_400, 43_200, 3_600));
+    fn an_adaptive_source_is_asked_at_its_own_rhythm_and_more_seldom_when_it_falls_silent() {
+        const HOUR: u64 = 60;
+        const MOST: u64 = 1_280;
+        // Nothing known; one item a day; a hundred; one a week for two weeks.
+        assert_eq!([minutes(0, 0..1, 0, None), minutes(1, 0..20, 19, None), minutes(100, 0..20, 19, None)], [6 * HOUR, 12 * HOUR, HOUR]);
+        // A wire of a hundred items a day after two days, a week, and a month of silence.
+        assert_eq!([2, 7, 30].map(|days| minutes(100, 0..20, 19 + days, None)), [2 * HOUR, 7 * HOUR, MOST]);
+        // A publisher that speaks of less than an hour is asked as often as it has something, and no more often than it says.
+        assert_eq!([1, 20, 50, 500].map(|hint| minutes(1_000, 0..20, 19, Some(hint))), [15, 20, 50, HOUR]);
+        assert_eq!(minutes(1, 0..20, 19, Some(1)), 12 * HOUR, "a hint alone makes nobody faster");
+    }
+
+    #[test]
+    fn what_is_drawn_spreads_sources_and_stays_within_an_hour_and_a_day() {
+        let now = at("2024-05-01T10:00:00Z");
+        let mut hours = [0; 24];
+        for n in 0..1_000 {
+            let source: SourceId = format!("s{n}").parse().unwrap();
+            for (busy, rhythm) in [(false, Rhythm::default()), (true, Rhythm::default())] {
+                let mut rhythm = rhythm;
+                let day = |n: i64| Second::from_unix(now.unix() + n * 86_400);
+                let heard = if busy { 200 } else { 1 };
+                rhythm.hear((0..heard).map(|_| None), Some(day(-2)), if busy { now } else { day(-27) });
+                let pace = Pace { source: &source, rhythm: &rhythm, hinted: None };
+                let distance = Timetable::Adaptive.next(Some(now), now, &pace).since(now);
+                assert!((SHORTEST..=LONGEST).contains(&distance), "{distance:?}");
+                assert_eq!(distance, Timetable::Adaptive.next(Some(now), now, &pace).since(now), "the same day comes out the same");
+                if !busy {
+                    hours[(distance.as_secs() / 600 % 24) as usize] += 1;
+                }
+            }
+        }
+        // 1,000 silent sources come back over 2 hours and 40 minutes, about 62 of them in each ten minutes.
+        assert!(hours.iter().filter(|count| (30..=100).contains(*count)).count() >= 15, "{hours:?}");
     }
 
     #[test]

@@ -8,13 +8,15 @@ mod page;
 mod state;
 
 use std::{
+    panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use futures_util::FutureExt;
 pub use page::Recall;
 use page::{Gathered, Reading};
-pub use state::{address, back_off};
+pub use state::{address, back_off, host};
 use state::{answered, failed, rules};
 use tokio::sync::Semaphore;
 
@@ -23,7 +25,7 @@ use crate::{
     clean::{self, Origin},
     fetch::{Answer, Ask, Client, FetchError},
     model::{Document, Hints, Item, Labels, RawFeed, Second, Source, SourceState},
-    parse,
+    parse, text,
 };
 
 /// What a look is made with. Cheap to clone; swapped as a whole when the configuration changes.
@@ -116,12 +118,13 @@ pub async fn look(kit: &Kit, source: &Arc<Source>, before: Option<&SourceState>,
     });
     let known = anew.as_ref().or(known);
     let last_good = before.and_then(|state| state.answered);
-    let (state, found) = match ask(kit, source, known, recall, now).await {
-        Ok(Heard::Unchanged { answer, hints, hash }) => (answered(source, known, &answer, hints, hash, None, now), Found::Unchanged),
+    // A document that makes us stumble costs its source this look, and nobody else anything.
+    let asked = AssertUnwindSafe(ask(kit, source, known, recall, now)).catch_unwind().await;
+    let (state, found) = match asked.unwrap_or_else(|panic| Err(Trouble::Reader(text::of_panic(&*panic)))) {
+        Ok(Heard::Unchanged { answer, hash }) => (answered(source, before, known, &answer, None, hash, None, now), Found::Unchanged),
         Ok(Heard::Feed { answer, hash, gathered }) => {
             let Gathered { feed, items, dropped, unread, wait, .. } = *gathered;
-            let quiet_for = feed.hints.quiet_for.max(answer.hints.quiet_for).max(wait);
-            let mut state = answered(source, known, &answer, Hints { quiet_for, ..feed.hints }, hash, Some(&feed), now);
+            let mut state = answered(source, before, known, &answer, wait, hash, Some(&feed), now);
             state.items = u32::try_from(items.len()).unwrap_or(u32::MAX);
             state.unread = unread;
             (state, Found::Items { items, dropped })
@@ -129,6 +132,11 @@ pub async fn look(kit: &Kit, source: &Arc<Source>, before: Option<&SourceState>,
         Err(trouble) => (failed(source, before, &trouble, now), Found::Trouble(trouble)),
     };
     Look { source: source.clone(), at: now, state, last_good, found, took: started.elapsed() }
+}
+
+/// The state of a source whose items made us stumble after the look: it is asked again as one that fails.
+pub fn stumbled(source: &Source, before: Option<&SourceState>, why: &str, now: Second) -> SourceState {
+    failed(source, before, &Trouble::Reader(why.to_owned()), now)
 }
 
 /// What an answer said about itself.
@@ -140,12 +148,12 @@ struct Said {
 }
 
 enum Heard {
-    Unchanged { answer: Said, hints: Hints, hash: Option<String> },
+    Unchanged { answer: Said, hash: Option<String> },
     Feed { answer: Said, hash: Option<String>, gathered: Box<Gathered> },
 }
 
 async fn ask(kit: &Kit, source: &Arc<Source>, known: Option<&SourceState>, recall: &Recall, now: Second) -> Result<Heard, Trouble> {
-    let url = address(source, known, now);
+    let url = address(source, known);
     let ask = Ask {
         url: &url,
         etag: known.and_then(|state| state.etag.as_deref()),
@@ -160,13 +168,13 @@ async fn ask(kit: &Kit, source: &Arc<Source>, known: Option<&SourceState>, recal
             let etag = etag.or_else(|| known.and_then(|state| state.etag.clone()));
             let last_modified = last_modified.or_else(|| known.and_then(|state| state.last_modified.clone()));
             let hash = known.and_then(|state| state.body_hash.clone());
-            Ok(Heard::Unchanged { answer: Said { etag, last_modified, moved, hints }, hints, hash })
+            Ok(Heard::Unchanged { answer: Said { etag, last_modified, moved, hints }, hash })
         }
         Answer::Document { document, hints, moved } => {
             let said = Said { etag: document.etag.clone(), last_modified: document.last_modified.clone(), moved, hints };
             let hash = blake3::hash(&document.body).to_hex().to_string();
             if known.is_some_and(|state| state.body_hash.as_ref() == Some(&hash) && state.trouble.is_none()) {
-                return Ok(Heard::Unchanged { answer: said, hints, hash: Some(hash) });
+                return Ok(Heard::Unchanged { answer: said, hash: Some(hash) });
             }
             if source.page.is_some() {
                 let gathered = Reading { kit, source, known, recall, now }.gather(document).await?;

@@ -128,6 +128,27 @@ impl Store {
         Ok(aside)
     }
 
+    /// Closes the engine after it failed and opens it again, which is the only way in which it takes anything more.
+    ///
+    /// `catch_up` brings what was opened up to the journal; until then readers wait, so that none of them sees
+    /// less than before. What can not be opened any more is set aside and begun anew, as at a start.
+    pub fn reopen(&self, genesis: &Genesis, catch_up: impl FnOnce(&Self) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        self.tree.replace(|path| {
+            let store = match Self::open(path, genesis) {
+                Ok(store) => store,
+                Err(error) => {
+                    tracing::warn!("the store can not be opened again: {error}; it is set aside and rebuilt from the journal");
+                    Self::set_aside(path).map_err(|cause| StoreError::Engine { path: path.to_owned(), why: cause.to_string() })?;
+                    Self::open(path, genesis)?
+                }
+            };
+            catch_up(&store)?;
+            *index = store.index.into_inner().unwrap_or_else(PoisonError::into_inner);
+            Ok(store.tree)
+        })
+    }
+
     /// The last sequence whose record is in the view; 0 when there is none.
     pub fn applied(&self) -> u64 {
         self.index().applied
@@ -264,17 +285,25 @@ impl Store {
     pub fn query(&self, filter: &Filter, below: Option<Second>, limit: usize) -> Result<Page, StoreError> {
         let asked = terms::asked(filter);
         for _ in 0..TRIES {
-            if let Some(page) = self.page(filter, &asked, below, limit)? {
+            if let Some(page) = self.page(filter, &asked, below, limit, false)? {
                 return Ok(page);
             }
         }
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let page = self.page(filter, &asked, below, limit)?;
+        let page = self.page(filter, &asked, below, limit, true)?;
         page.ok_or(StoreError::Damaged { what: "a story that the index leads to" })
     }
 
-    /// What a query comes to; `None` when a record was applied meanwhile.
-    fn page(&self, filter: &Filter, asked: &[Vec<Term>], below: Option<Second>, limit: usize) -> Result<Option<Page>, StoreError> {
+    /// What a query comes to; `None` when a record was applied meanwhile. When none can be, because the caller sees to it, a
+    /// story of a later record is what an engine that failed has kept of it, and is shown as it is.
+    fn page(
+        &self,
+        filter: &Filter,
+        asked: &[Vec<Term>],
+        below: Option<Second>,
+        limit: usize,
+        is_still: bool,
+    ) -> Result<Option<Page>, StoreError> {
         let (applied, changed) = {
             let index = self.index();
             (index.applied, self.changed(&index, asked))
@@ -299,7 +328,7 @@ impl Store {
             }
             for (at, number) in found {
                 // A story of a later record is one that the index has yet to tell of.
-                let Some((_, story)) = self.kept(number)?.filter(|(seq, _)| *seq <= applied) else { return Ok(None) };
+                let Some((_, story)) = self.kept(number)?.filter(|(seq, _)| is_still || *seq <= applied) else { return Ok(None) };
                 let edition = story.editions.iter().position(|edition| edition.position == at);
                 let shown = match filter.lang {
                     None => story.editions.first(),

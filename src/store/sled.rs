@@ -6,8 +6,11 @@
 
 use std::{
     fs,
+    iter::Flatten,
+    option::IntoIter,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
+    sync::{PoisonError, RwLock, RwLockReadGuard},
     time::{Duration, Instant},
 };
 
@@ -22,7 +25,8 @@ const RELEASE: Duration = Duration::from_secs(5);
 /// One tree of bytes.
 pub(super) struct Tree {
     path: PathBuf,
-    db: ::sled::Db,
+    /// `None` while it is closed: an engine that failed takes nothing more until it was opened again.
+    db: RwLock<Option<::sled::Db>>,
 }
 
 /// Changes that are made together or not at all.
@@ -46,7 +50,7 @@ impl Tree {
             let opened =
                 catch_unwind(AssertUnwindSafe(|| config.open())).map_err(|_| failed("the engine broke off while opening".into()))?;
             match opened {
-                Ok(db) => return Ok(Self { path: path.to_owned(), db }),
+                Ok(db) => return Ok(Self { path: path.to_owned(), db: RwLock::new(Some(db)) }),
                 // The data folder is ours alone; this is the engine's own thread, still letting go of the last store.
                 Err(::sled::Error::Io(error)) if error.to_string().contains("acquire lock") && Instant::now() < patience => {
                     std::thread::sleep(Duration::from_millis(5));
@@ -60,26 +64,49 @@ impl Tree {
         |error| StoreError::Engine { path: self.path.clone(), why: error.to_string() }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.db.is_empty()
+    fn db(&self) -> RwLockReadGuard<'_, Option<::sled::Db>> {
+        self.db.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.db.get(key).map_err(self.failed())?.map(|value| value.to_vec()))
+    /// Does something with the engine, which may be closed.
+    fn with<T>(&self, act: impl FnOnce(&::sled::Db) -> ::sled::Result<T>) -> Result<T, StoreError> {
+        let db = self.db();
+        let db = db.as_ref().ok_or_else(|| StoreError::Engine { path: self.path.clone(), why: "it could not be opened again".into() })?;
+        act(db).map_err(self.failed())
     }
 
-    pub(super) fn put(&self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
-        self.db.insert(key, value).map_err(self.failed())?;
+    /// Closes the engine and puts another in its place; readers wait meanwhile. When that fails it stays closed.
+    pub(super) fn replace(&self, open: impl FnOnce(&Path) -> Result<Self, StoreError>) -> Result<(), StoreError> {
+        let mut db = self.db.write().unwrap_or_else(PoisonError::into_inner);
+        // The file is let go of before it is opened again; an engine that failed may break off while it closes.
+        let closed = db.take();
+        let _ = catch_unwind(AssertUnwindSafe(move || drop(closed)));
+        *db = open(&self.path)?.db.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(())
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.db().as_ref().is_some_and(|db| db.is_empty())
+    }
+
+    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.with(|db| Ok(db.get(key)?.map(|value| value.to_vec())))
+    }
+
+    pub(super) fn put(&self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        self.with(|db| db.insert(key, value).map(drop))
+    }
+
     pub(super) fn apply(&self, batch: Batch) -> Result<(), StoreError> {
-        self.db.apply_batch(batch.0).map_err(self.failed())
+        // An engine that could not write may break off later, rather than say so.
+        catch_unwind(AssertUnwindSafe(|| self.with(|db| db.apply_batch(batch.0))))
+            .unwrap_or_else(|_| Err(StoreError::Engine { path: self.path.clone(), why: "the engine broke off while writing".into() }))
     }
 
     /// Pairs whose key has the prefix, in order.
     pub(super) fn pairs<'a>(&'a self, prefix: &[u8]) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), StoreError>> + use<'a> {
-        self.db.scan_prefix(prefix).map(|pair| pair.map(|(key, value)| (key.to_vec(), value.to_vec())).map_err(self.failed()))
+        let (pairs, closed) = self.scan(prefix);
+        closed.into_iter().map(Err).chain(pairs.map(|pair| pair.map(|(key, value)| (key.to_vec(), value.to_vec())).map_err(self.failed())))
     }
 
     pub(super) fn values<'a>(&'a self, prefix: &[u8]) -> impl Iterator<Item = Result<Vec<u8>, StoreError>> + use<'a> {
@@ -88,16 +115,24 @@ impl Tree {
 
     /// The same, the last key first.
     pub(super) fn values_from_last<'a>(&'a self, prefix: &[u8]) -> impl Iterator<Item = Result<Vec<u8>, StoreError>> + use<'a> {
-        self.db.scan_prefix(prefix).rev().map(|pair| pair.map(|(_, value)| value.to_vec()).map_err(self.failed()))
+        let (pairs, closed) = self.scan(prefix);
+        closed.into_iter().map(Err).chain(pairs.rev().map(|pair| pair.map(|(_, value)| value.to_vec()).map_err(self.failed())))
+    }
+
+    /// The pairs of a prefix; when the engine is closed, why there are none.
+    fn scan(&self, prefix: &[u8]) -> (Flatten<IntoIter<::sled::Iter>>, Option<StoreError>) {
+        match self.with(|db| Ok(db.scan_prefix(prefix))) {
+            Ok(pairs) => (Some(pairs).into_iter().flatten(), None),
+            Err(closed) => (None.into_iter().flatten(), Some(closed)),
+        }
     }
 
     pub(super) fn flush(&self) -> Result<(), StoreError> {
-        self.db.flush().map_err(self.failed())?;
-        Ok(())
+        self.with(|db| db.flush().map(drop))
     }
 
     pub(super) fn size_on_disk(&self) -> Result<u64, StoreError> {
-        self.db.size_on_disk().map_err(self.failed())
+        self.with(::sled::Db::size_on_disk)
     }
 }
 

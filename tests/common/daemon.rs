@@ -50,8 +50,18 @@ impl Place {
 
     /// Starts a daemon and waits until it serves.
     pub fn start(&self, arguments: &[&str]) -> Daemon {
-        let all = [&["run", "--listen", "127.0.0.1:0"], arguments].concat();
-        let mut child = self.command(&all).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        self.start_by(&[], arguments)
+    }
+
+    /// Starts a daemon by way of another command, whose last word it follows.
+    pub fn start_by(&self, by: &[&str], arguments: &[&str]) -> Daemon {
+        let mut command = self.command(&[&["run", "--listen", "127.0.0.1:0"], arguments].concat());
+        if let [program, rest @ ..] = by {
+            let itself = std::mem::replace(&mut command, Command::new(program));
+            command.args(rest).arg(itself.get_program()).args(itself.get_args());
+            command.env_remove("TRIBUTARY_CONFIG").env_remove("TRIBUTARY_LOG");
+        }
+        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
         let mut lines = Vec::new();
         let address = loop {
@@ -80,6 +90,10 @@ fn next(log: &mut BufReader<ChildStderr>) -> Option<Value> {
 }
 
 impl Daemon {
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The next line of its log.
     pub fn next_line(&mut self) -> Option<Value> {
         next(&mut self.log)
