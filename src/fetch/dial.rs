@@ -1,0 +1,134 @@
+//! Connections: encrypted, guarded, kept or not, direct or through a proxy.
+//!
+//! Each set of allowed addresses has connections of its own, so that none is used that its source
+//! could not have made. The environment has no say: neither `HTTP_PROXY` nor its relatives are read.
+
+use std::{
+    collections::HashMap,
+    error::Error,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use reqwest::redirect;
+use rustls::pki_types::{CertificateDer, pem::PemObject};
+
+use super::{
+    FetchError, LONGEST_HEAD, Policy,
+    hosts::IDLE,
+    names::{Lookup, Resolver},
+};
+use crate::model::{Private, Proxy};
+
+/// Headers of an answer at most (HTTP/1).
+const MOST_HEADERS: usize = 100;
+
+/// What questions go out by.
+pub(super) struct Diallers {
+    policy: Policy,
+    lookup: Lookup,
+    tls: rustls::ClientConfig,
+    /// For sources that may only be public: through the proxy, where there is one.
+    public: Dialler,
+    /// For all others, each made when it is first wanted. There are as many as there are different `allow_private` in the configuration.
+    private: Mutex<HashMap<Private, Dialler>>,
+}
+
+/// Connections that are kept for a while, and such that are not.
+#[derive(Clone)]
+pub(super) struct Dialler {
+    kept: reqwest::Client,
+    closed: reqwest::Client,
+}
+
+impl Dialler {
+    /// The one to ask by.
+    pub(super) fn client(&self, is_kept: bool) -> &reqwest::Client {
+        if is_kept { &self.kept } else { &self.closed }
+    }
+}
+
+impl Diallers {
+    pub(super) fn new(policy: &Policy, lookup: Lookup) -> Result<Self, FetchError> {
+        let tls = tls(policy)?;
+        let public = dialler(policy, &lookup, &tls, &Private::Refused)?;
+        Ok(Self { policy: policy.clone(), lookup, tls, public, private: Mutex::default() })
+    }
+
+    /// The dialler for what a source may be.
+    pub(super) fn of(&self, allowed: &Private) -> Result<Dialler, FetchError> {
+        if allowed.is_refused() {
+            return Ok(self.public.clone());
+        }
+        let mut private = self.private.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = private.get(allowed) {
+            return Ok(known.clone());
+        }
+        let made = dialler(&self.policy, &self.lookup, &self.tls, allowed)?;
+        private.insert(allowed.clone(), made.clone());
+        Ok(made)
+    }
+
+    /// Whether such a source is asked through the proxy. What is inside is not behind it.
+    pub(super) fn proxy(&self, allowed: &Private) -> Option<&Proxy> {
+        self.policy.proxy.as_ref().filter(|_| allowed.is_refused())
+    }
+
+    pub(super) fn lookup(&self) -> &Lookup {
+        &self.lookup
+    }
+}
+
+fn dialler(policy: &Policy, lookup: &Lookup, tls: &rustls::ClientConfig, allowed: &Private) -> Result<Dialler, FetchError> {
+    let failed = |cause| FetchError::Setup { cause: Box::new(cause) };
+    let proxy = policy.proxy.as_ref().filter(|_| allowed.is_refused());
+    let build = |idle: usize| {
+        // The proxy is dialled wherever it is: an operator named it, and nothing else is looked up.
+        let allowed = if proxy.is_some() { Private::Allowed } else { allowed.clone() };
+        let client = reqwest::Client::builder()
+            .user_agent(&policy.user_agent)
+            .connect_timeout(policy.connect)
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            .no_proxy()
+            .pool_max_idle_per_host(idle)
+            .pool_idle_timeout(IDLE)
+            .http1_max_headers(MOST_HEADERS)
+            .http2_max_header_list_size(u32::try_from(LONGEST_HEAD).unwrap_or(u32::MAX))
+            .tls_backend_preconfigured(tls.clone())
+            .dns_resolver(Arc::new(Resolver { lookup: lookup.clone(), allowed }));
+        let client = match proxy {
+            Some(proxy) => client.proxy(reqwest::Proxy::all(proxy.url().as_str()).map_err(failed)?),
+            None => client,
+        };
+        client.build().map_err(failed)
+    };
+    Ok(Dialler { kept: build(policy.per_host)?, closed: build(0)? })
+}
+
+/// What is trusted: the system's authorities, and those of `extra_ca`.
+fn tls(policy: &Policy) -> Result<rustls::ClientConfig, FetchError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let failed = |cause: rustls::Error| FetchError::Setup { cause: Box::new(cause) };
+    let mut extra = Vec::new();
+    for path in &policy.extra_ca {
+        extra.extend(authorities(path)?);
+    }
+    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider.clone()).map_err(failed)?;
+    let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(failed)?;
+    // What rustls calls dangerous is any choice of a verifier; this one verifies.
+    let mut config = config.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+/// The certificates of a PEM file; one without any is a mistake.
+fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, FetchError> {
+    let failed = |cause: Box<dyn Error + Send + Sync>| FetchError::Authority { path: path.to_owned(), cause };
+    let read: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
+    match read {
+        Ok(found) if found.is_empty() => Err(failed("it holds no certificate in PEM form".into())),
+        Ok(found) => Ok(found),
+        Err(cause) => Err(failed(Box::new(cause))),
+    }
+}
