@@ -493,6 +493,29 @@ fn proxies_of_the_environment_are_not_asked() {
     assert_eq!(agents, [format!("Tributary/{}", env!("CARGO_PKG_VERSION"))]);
 }
 
+#[test]
+fn a_configured_proxy_is_asked_and_its_password_is_in_no_log() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let proxy = runtime.block_on(Server::start(|_| answer("200 OK", RSS, &rss(0..2))));
+    let place = Place::new("[[source]]\nid = \"wire\"\ntitle = \"Wire\"\nurl = \"http://8.8.8.8/feed\"\n");
+    let settings = format!(
+        "[daemon]\ncontact = \"editor@example.org\"\nlog = \"trace\"\n[serve]\npublic = \"https://news.example.org/\"\n\
+         [fetch]\nproxy = \"http://office:geheim@{}\"\n",
+        proxy.address
+    );
+    std::fs::write(place.path("config/tributary.toml"), settings).unwrap();
+    let mut daemon = place.start(&[]);
+    let mut log = format!("{:?}", daemon.lines);
+    while !log.contains("pulled `wire`") {
+        log.push_str(&daemon.next_line().unwrap().to_string());
+    }
+    daemon.stop();
+    assert!(log.contains("starting new connection") && !log.contains("geheim") && !log.contains("b2ZmaWNlOmdlaGVpbQ"), "{log}");
+    assert_eq!(proxy.heads()[0].lines().next(), Some("GET http://8.8.8.8/feed HTTP/1.1"));
+    let agent = format!("Tributary/{} (+https://news.example.org/; +editor@example.org)", env!("CARGO_PKG_VERSION"));
+    assert_eq!(proxy.sent("user-agent"), [Some(agent)]);
+}
+
 #[tokio::test]
 async fn a_proxy_is_given_what_is_outside_and_nothing_else() {
     let proxy = Server::start(|head| match head.starts_with("CONNECT") {

@@ -237,7 +237,7 @@ async fn ports_are_those_of_the_list_or_the_one_that_an_operator_wrote() {
     );
     // What a listing leads to was not written by its operator either.
     let (own, link) = (server.url("/"), other.url("/"));
-    assert!(matches!(client.fetch(&Ask { own: &own, ..ask(&link) }, now()).await, Err(FetchError::Forbidden { .. })));
+    assert!(matches!(client.fetch(&Ask { own: &own, ..ask(&link) }, now()).await, Err(FetchError::BadPort { .. })));
     assert_eq!(other.connections(), 0);
 }
 
@@ -358,6 +358,42 @@ async fn faults_of_encryption_are_told_apart_each_with_its_remedy() {
         error.to_string(),
         "no encrypted connection to publisher.example: it speaks no TLS there, or none of version 1.2 or 1.3; look whether the address should begin with http:"
     );
+}
+
+#[tokio::test]
+async fn http_2_is_spoken_where_it_is_offered_within_the_same_limits() {
+    let authority = Authority::new();
+    let mut config = authority.certify("publisher.example", 2020, 4000);
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let (acceptor, listener) = (tokio_rustls::TlsAcceptor::from(Arc::new(config)), TcpListener::bind("127.0.0.1:0").await.unwrap());
+    let port = listener.local_addr().unwrap().port();
+    let service = tower::service_fn(|request: hyper::Request<hyper::body::Incoming>| async move {
+        let mut response = hyper::Response::new(axum::body::Body::from(format!("{:?}", request.version())));
+        if request.uri().path() == "/long" {
+            response.headers_mut().insert("x-long", "x".repeat(100_000).parse().unwrap());
+        }
+        Ok::<_, std::convert::Infallible>(response)
+    });
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let (stream, executor) = (acceptor.accept(stream).await.unwrap(), hyper_util::rt::TokioExecutor::new());
+                let connection = hyper_util::server::conn::auto::Builder::new(executor);
+                let service = hyper_util::service::TowerToHyperService::new(service);
+                let _ = connection.serve_connection(hyper_util::rt::TokioIo::new(stream), service).await;
+            });
+        }
+    });
+    let policy = Policy { extra_ca: vec![authority.file.path().to_owned()], ..policy() };
+    let client = Client::with_lookup(&policy, knowing(&[("publisher.example", "127.0.0.1")])).unwrap();
+    let asked = async |path: &str| client.fetch(&ask(&format!("https://publisher.example:{port}{path}").parse().unwrap()), now()).await;
+    for _ in 0..3 {
+        let Answer::Document { document, .. } = asked("/feed").await.unwrap() else { panic!("a document") };
+        assert_eq!(&document.body[..], b"HTTP/2.0");
+    }
+    assert!(asked("/long").await.is_err());
+    assert!(asked("/feed").await.is_ok());
 }
 
 #[tokio::test]

@@ -92,7 +92,7 @@ impl Default for Settings {
             fetch: Fetch {
                 at_once: 32,
                 per_host: 2,
-                connect_timeout: Duration::from_secs(10),
+                connect_timeout: Duration::from_secs(5),
                 header_timeout: Duration::from_secs(20),
                 idle_timeout: Duration::from_secs(15),
                 timeout: Duration::from_secs(60),

@@ -28,7 +28,7 @@ pub(super) async fn whole(url: &Url, response: &mut Response, policy: &Policy, p
     if told.is_some_and(|length| length > limit as u64) {
         return Err(too_large());
     }
-    let (mut decoder, mut taken) = (Decoder::new(coding, limit), 0);
+    let (mut decoder, mut taken) = (Decoder::new(coding, limit, usize::try_from(told.unwrap_or(0)).unwrap_or(limit)), 0);
     loop {
         let piece = match timeout(policy.silence, response.chunk()).await {
             Ok(piece) => piece.map_err(|error| fault::told(url, policy, proxy, error))?,
@@ -48,7 +48,7 @@ pub(super) async fn whole(url: &Url, response: &mut Response, policy: &Policy, p
 /// As much of a body as comes easily, to see what it is: of an answer that is an error already, nothing else matters.
 pub(super) async fn beginning(response: &mut Response, most: usize, silence: Duration) -> Vec<u8> {
     let Ok(coding) = Coding::of(response.headers()) else { return Vec::new() };
-    let (mut decoder, mut taken) = (Decoder::new(coding, most), 0);
+    let (mut decoder, mut taken) = (Decoder::new(coding, most, 0), 0);
     while let Ok(Ok(Some(piece))) = timeout(silence, response.chunk()).await {
         taken += piece.len();
         if decoder.feed(&piece).is_err() || taken > most {

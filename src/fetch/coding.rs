@@ -17,6 +17,9 @@ const ZSTD_WINDOW: u32 = 23;
 /// How much brotli decodes at a time, in bytes.
 const BROTLI_BUFFER: usize = 16 << 10;
 
+/// What is set aside for a body at first, in bytes: a length is told easily.
+const MOST_AT_FIRST: usize = 256 << 10;
+
 /// A content coding (RFC 9110 §8.4.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Coding {
@@ -74,9 +77,10 @@ enum Stream {
 }
 
 impl Decoder {
-    /// Decodes at most `limit` bytes.
-    pub(super) fn new(coding: Coding, limit: usize) -> Self {
-        Self { coding, stream: Stream::Plain(Vessel { body: Vec::new(), limit, is_over: false }) }
+    /// Decodes at most `limit` bytes; about `expected` of them are coming in.
+    pub(super) fn new(coding: Coding, limit: usize, expected: usize) -> Self {
+        let body = Vec::with_capacity(expected.min(MOST_AT_FIRST).min(limit));
+        Self { coding, stream: Stream::Plain(Vessel { body, limit, is_over: false }) }
     }
 
     /// Takes the next piece.
@@ -245,7 +249,7 @@ mod tests {
     }
 
     fn decoded(coding: Coding, bytes: &[u8], limit: usize, piece: usize) -> Result<Vec<u8>, Spoilt> {
-        let mut decoder = Decoder::new(coding, limit);
+        let mut decoder = Decoder::new(coding, limit, bytes.len());
         for piece in bytes.chunks(piece) {
             let fed = decoder.feed(piece);
             assert!(decoder.vessel().body.capacity() <= limit);

@@ -147,6 +147,12 @@ pub enum FetchError {
         /// Why not.
         why: &'static str,
     },
+    /// A redirect or link to a port that is not on the list.
+    #[error("{url} is not asked: its port is not among [fetch] `ports`; a source of your own may name another in its `url`")]
+    BadPort {
+        /// The address.
+        url: String,
+    },
     /// The proxy of `[fetch] proxy` is at fault, not the publisher.
     #[error("the proxy {proxy} {what}; see [fetch] proxy")]
     Proxy {

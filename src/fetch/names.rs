@@ -4,10 +4,11 @@
 //! passed: nobody can answer the judge with one address and the dialler with another. With a proxy
 //! it is the proxy that looks names up; what can be said beforehand is said by [`is_outside`].
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::time::timeout;
 
 use super::address::is_public;
 use crate::model::Private;
@@ -17,6 +18,9 @@ pub type Lookup = Arc<dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<Socket
 
 /// What names end in that never leave a house or machine (RFC 6761, 6762, 8375, and `.internal` by ICANN).
 const INSIDE: &[&str] = &["localhost", "local", "internal", "intranet", "home.arpa", "lan", "home", "corp", "test", "onion"];
+
+/// With a proxy, our own look-up has this long: in many offices nobody answers it.
+const OWN_LOOKUP: Duration = Duration::from_secs(2);
 
 /// The look-up of the system.
 pub fn system() -> Lookup {
@@ -58,11 +62,12 @@ fn is_absent(error: &io::Error) -> bool {
         .any(|known| words.contains(known))
 }
 
-/// Whether a name may be given to a proxy: it is none of the inside, and does not lead there as far as we can find out.
+/// Whether a name may be given to a proxy: it is none of the inside, and does not lead there as far as we can find out in time.
 pub(super) async fn is_outside(lookup: &Lookup, name: &str) -> bool {
     let name = name.trim_end_matches('.');
     let is_inside = !name.contains('.') || INSIDE.iter().any(|end| name.strip_suffix(end).is_some_and(|rest| rest.ends_with('.')));
-    !is_inside && !matches!(addresses(lookup, name, &Private::Refused).await, Err(NameError::NotPublic(_)))
+    // Where nobody but the proxy can look names up, it is the proxy's to judge.
+    !is_inside && !matches!(timeout(OWN_LOOKUP, addresses(lookup, name, &Private::Refused)).await, Ok(Err(NameError::NotPublic(_))))
 }
 
 /// Looks names up for the dialler, and keeps to itself what must not be dialled.

@@ -57,7 +57,7 @@ impl<'a> Way<'a> {
         let own = (self.ask.own.host(), self.ask.own.port_or_known_default());
         let port = self.url.port_or_known_default().unwrap_or_default();
         if !policy.ports.contains(&port) && own != (self.url.host(), Some(port)) {
-            return forbidden("its port is not among [fetch] `ports`; a source of your own may name another in its `url`");
+            return Err(FetchError::BadPort { url: plain(&self.url) });
         }
         let ip = match self.url.host() {
             Some(Host::Domain(name)) if !name.is_empty() => return Ok(()),
