@@ -2,7 +2,8 @@
 //!
 //! A host is asked by a few at once. The connection to a host that was asked a moment ago is kept for
 //! the next question; that to any other is closed with its answer, because thousands of publishers with one
-//! feed each would otherwise hold thousands of idle connections, ours and theirs.
+//! feed each would otherwise hold thousands of idle connections, ours and theirs. Kept connections have generations of
+//! so many hosts; when one is full the next begins, and what is idle of the last is closed.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -17,8 +18,8 @@ use tokio::{
 
 /// How long a connection is kept without a question: most servers close it after a minute or sooner.
 pub(super) const IDLE: Duration = Duration::from_secs(60);
-/// Hosts whose connections are kept at most.
-const MOST_KEPT: usize = 128;
+/// Hosts in one generation: with two connections each, half of the 1,024 files that many systems let a process open.
+const MOST_KEPT: usize = 256;
 
 /// The hosts that were asked within the last minute.
 pub(super) struct Hosts {
@@ -31,19 +32,22 @@ struct Crowd {
     hosts: HashMap<Arc<str>, Host>,
     /// When each host may be forgotten, soonest first; one that was asked since then stands in line again.
     line: VecDeque<(Instant, Arc<str>)>,
+    generation: u64,
+    /// Hosts of this generation.
     kept: usize,
 }
 
 struct Host {
     seats: Arc<Semaphore>,
     asked: Instant,
-    is_kept: bool,
+    /// The generation that it belongs to.
+    kept: Option<u64>,
 }
 
 /// A place at a host: given back when it is dropped.
 pub(super) struct Seat {
-    /// Whether the connection is worth keeping.
-    pub(super) is_kept: bool,
+    /// The generation in which the connection is kept; none when it is not worth it.
+    pub(super) generation: Option<u64>,
     _permit: Option<OwnedSemaphorePermit>,
 }
 
@@ -55,29 +59,32 @@ impl Hosts {
 
     /// Waits until the host may be asked by one more.
     pub(super) async fn seat(&self, host: &str) -> Seat {
-        let (seats, is_kept) = self.crowd.lock().unwrap_or_else(PoisonError::into_inner).ask(host, self.per_host, Instant::now());
-        Seat { is_kept, _permit: seats.acquire_owned().await.ok() }
+        let (seats, generation) = self.crowd.lock().unwrap_or_else(PoisonError::into_inner).ask(host, self.per_host, Instant::now());
+        Seat { generation, _permit: seats.acquire_owned().await.ok() }
     }
 }
 
 impl Crowd {
-    /// The seats of a host, and whether its connection is kept: it is when it was asked within [`IDLE`].
-    fn ask(&mut self, name: &str, per_host: usize, now: Instant) -> (Arc<Semaphore>, bool) {
+    /// The seats of a host, and the generation in which its connection is kept: it is when it was asked within [`IDLE`].
+    fn ask(&mut self, name: &str, per_host: usize, now: Instant) -> (Arc<Semaphore>, Option<u64>) {
         self.forget(now);
         match self.hosts.get_mut(name) {
             Some(host) => {
-                if !host.is_kept && self.kept < MOST_KEPT && now.duration_since(host.asked) < IDLE {
-                    host.is_kept = true;
+                if host.kept != Some(self.generation) && now.duration_since(host.asked) < IDLE {
+                    if self.kept == MOST_KEPT {
+                        (self.generation, self.kept) = (self.generation + 1, 0);
+                    }
+                    host.kept = Some(self.generation);
                     self.kept += 1;
                 }
                 host.asked = now;
-                (host.seats.clone(), host.is_kept)
+                (host.seats.clone(), host.kept.filter(|kept| *kept == self.generation))
             }
             None => {
                 let (name, seats): (Arc<str>, _) = (name.into(), Arc::new(Semaphore::new(per_host)));
-                self.hosts.insert(name.clone(), Host { seats: seats.clone(), asked: now, is_kept: false });
+                self.hosts.insert(name.clone(), Host { seats: seats.clone(), asked: now, kept: None });
                 self.line.push_back((now + IDLE, name));
-                (seats, false)
+                (seats, None)
             }
         }
     }
@@ -92,7 +99,7 @@ impl Crowd {
                 self.line.push_back((now.max(host.asked) + IDLE, name));
                 continue;
             }
-            self.kept -= usize::from(host.is_kept);
+            self.kept -= usize::from(host.kept == Some(self.generation));
             self.hosts.remove(&name);
         }
     }
@@ -107,16 +114,17 @@ mod tests {
         let (mut crowd, begin) = (Crowd::default(), Instant::now());
         let names: Vec<String> = (0..1000).map(|n| format!("{n}.example")).collect();
         let mut ask = |name: &str, after: u64| crowd.ask(name, 2, begin + Duration::from_secs(after)).1;
-        assert!(names.iter().all(|name| !ask(name, 0)), "nobody is kept for one question");
-        assert_eq!(names.iter().filter(|name| ask(name, 1)).count(), MOST_KEPT);
-        assert!(ask(&names[0], 50) && ask(&names[0], 100), "it stays kept while it is asked");
-        // Others fill the places of those that were asked no more.
+        assert!(names.iter().all(|name| ask(name, 0).is_none()), "nobody is kept for one question");
+        let kept: Vec<u64> = names.iter().filter_map(|name| ask(name, 1)).collect();
+        let generations: Vec<u64> = (0..1000).map(|n| n / MOST_KEPT as u64).collect();
+        assert_eq!(kept, generations);
+        assert_eq!((ask(&names[999], 50), ask(&names[999], 100)), (Some(3), Some(3)), "it stays kept while it is asked");
+        // The others are asked no more, and make room for those that are.
         for n in 0..2000 {
             ask(&format!("{n}.example.org"), 200);
         }
-        assert!(!ask(&names[1], 200));
-        assert!(ask(&names[1], 201));
+        assert_eq!((ask(&names[1], 200), ask(&names[1], 201)), (None, Some(3)));
         assert!(crowd.hosts.len() <= 2001 && crowd.line.len() == crowd.hosts.len(), "{}", crowd.hosts.len());
-        assert_eq!(crowd.kept, crowd.hosts.values().filter(|host| host.is_kept).count());
+        assert_eq!(crowd.kept, crowd.hosts.values().filter(|host| host.kept == Some(crowd.generation)).count());
     }
 }

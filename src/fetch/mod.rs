@@ -196,8 +196,8 @@ impl Client {
             return Err(FetchError::Forbidden { url: plain(&way.url), why });
         }
         let (headers, is_conditional) = request(ask, way);
-        let client = diallers.of(ask.allow_private)?;
-        let asking = client.client(seat.is_kept).get(way.url.clone()).headers(headers).send();
+        let client = diallers.of(ask.allow_private)?.client(seat.generation)?;
+        let asking = client.get(way.url.clone()).headers(headers).send();
         let response = match timeout(policy.connect + policy.headers, asking).await {
             Ok(answer) => answer.map_err(|error| fault::told(&way.url, policy, proxy, error))?,
             Err(_) => return Err(FetchError::TooSlow { host: host_of(&way.url), wait: Wait::Headers, limit: policy.headers }),
