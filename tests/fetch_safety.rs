@@ -284,6 +284,7 @@ impl Authority {
     fn new() -> Self {
         let mut params = CertificateParams::new(vec![]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(rcgen::DnType::CommonName, "An authority");
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), issuer.pem()).unwrap();
@@ -335,8 +336,8 @@ async fn faults_of_encryption_are_told_apart_each_with_its_remedy() {
         (authority.certify("publisher.example", 4000, 4001), TlsFault::NotYetValid),
         (authority.certify("other.example", 2020, 4000), TlsFault::WrongName),
         (Authority::new().certify("publisher.example", 2020, 4000), TlsFault::Untrusted),
-        (self_signed(false), TlsFault::Untrusted),
-        (self_signed(true), TlsFault::Untrusted),
+        (self_signed(false), TlsFault::SelfSigned),
+        (self_signed(true), TlsFault::SelfSigned),
     ] {
         assert_eq!(asked(&client, &Server::start_tls(config, feed).await).await, Some(fault));
     }

@@ -46,6 +46,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("toml", &["config", "classify"]),
     ("tower", &["serve"]),
     ("tower_http", &["serve"]),
+    ("webpki", &["fetch"]),
     ("whichlang", &["classify"]),
     ("zstd", &["fetch", "journal", "store"]),
 ];

@@ -1,22 +1,20 @@
-//! Connections: encrypted, guarded, kept or not, direct or through a proxy.
+//! Connections: guarded, kept or not, direct or through a proxy.
 //!
 //! Each set of allowed addresses has connections of its own, so that none is used that its source
 //! could not have made. The environment has no say: neither `HTTP_PROXY` nor its relatives are read.
 
 use std::{
     collections::HashMap,
-    error::Error,
-    path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use reqwest::redirect;
-use rustls::pki_types::{CertificateDer, pem::PemObject};
 
 use super::{
     FetchError, LONGEST_HEAD, Policy,
     hosts::IDLE,
     names::{Lookup, Resolver},
+    trust::tls,
 };
 use crate::model::{Private, Proxy};
 
@@ -130,31 +128,4 @@ fn client(
         None => client,
     };
     client.build().map_err(failed)
-}
-
-/// What is trusted: the system's authorities, and those of `extra_ca`.
-fn tls(policy: &Policy) -> Result<rustls::ClientConfig, FetchError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let failed = |cause: rustls::Error| FetchError::Setup { cause: Box::new(cause) };
-    let mut extra = Vec::new();
-    for path in &policy.extra_ca {
-        extra.extend(authorities(path)?);
-    }
-    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider.clone()).map_err(failed)?;
-    let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(failed)?;
-    // What rustls calls dangerous is any choice of a verifier; this one verifies.
-    let mut config = config.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
-}
-
-/// The certificates of a PEM file; one without any is a mistake.
-fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, FetchError> {
-    let failed = |cause: Box<dyn Error + Send + Sync>| FetchError::Authority { path: path.to_owned(), cause };
-    let read: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
-    match read {
-        Ok(found) if found.is_empty() => Err(failed("it holds no certificate in PEM form".into())),
-        Ok(found) => Ok(found),
-        Err(cause) => Err(failed(Box::new(cause))),
-    }
 }

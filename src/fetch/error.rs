@@ -197,7 +197,9 @@ pub enum TlsFault {
     NotYetValid,
     /// The certificate is that of another host.
     WrongName,
-    /// The certificate is signed by itself, or by nobody we trust.
+    /// The certificate is signed by itself.
+    SelfSigned,
+    /// The certificate is signed by nobody we trust.
     Untrusted,
     /// The certificate was taken back.
     Revoked,
@@ -213,8 +215,11 @@ impl fmt::Display for TlsFault {
             Self::Expired => "its certificate has expired; the publisher has to renew it",
             Self::NotYetValid => "its certificate is not valid yet; is the clock of this machine right?",
             Self::WrongName => "its certificate is that of another host; look whether the address is right",
+            Self::SelfSigned => {
+                "its certificate is self-signed; the publisher needs one of an authority, or, if the server is your own, it belongs into [fetch] extra_ca"
+            }
             Self::Untrusted => {
-                "its certificate is self-signed, or signed by nobody that this machine trusts; the authority of your own network belongs into [fetch] extra_ca"
+                "its certificate is signed by nobody that this machine trusts; the authority of your own network belongs into [fetch] extra_ca"
             }
             Self::Revoked => "its certificate was revoked; the publisher has to renew it",
             Self::NoCommonTongue => "it speaks no TLS there, or none of version 1.2 or 1.3; look whether the address should begin with http:",

@@ -2,10 +2,10 @@
 
 use std::{error::Error, io, iter};
 
-use rustls::CertificateError;
+use rustls::{CertificateError, OtherError};
 use url::Url;
 
-use super::{FetchError, Policy, TlsFault, Wait, error::plain, names::NameError};
+use super::{FetchError, Policy, TlsFault, Wait, error::plain, names::NameError, trust::SelfSigned};
 use crate::model::Proxy;
 
 /// Words for a request to `url` that failed. `proxy` is the one it went through.
@@ -60,8 +60,7 @@ fn fault(error: &rustls::Error) -> TlsFault {
             CertificateError::Revoked => TlsFault::Revoked,
             // The second is that of an authority with the name of one that we trust, and another key.
             CertificateError::UnknownIssuer | CertificateError::BadSignature => TlsFault::Untrusted,
-            // An authority that shows its own certificate as that of a host: what `openssl req -x509` makes.
-            CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => TlsFault::Untrusted,
+            CertificateError::Other(OtherError(other)) if other.is::<SelfSigned>() => TlsFault::SelfSigned,
             _ => TlsFault::Other,
         },
         rustls::Error::InvalidMessage(_) | rustls::Error::PeerIncompatible(_) => TlsFault::NoCommonTongue,

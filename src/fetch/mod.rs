@@ -17,6 +17,7 @@ mod headers;
 mod hints;
 mod hosts;
 mod names;
+mod trust;
 mod way;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};

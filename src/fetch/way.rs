@@ -54,24 +54,26 @@ impl<'a> Way<'a> {
         if !matches!(self.url.scheme(), "http" | "https") {
             return forbidden("only http and https are spoken");
         }
-        let own = (self.ask.own.host(), self.ask.own.port_or_known_default());
-        let port = self.url.port_or_known_default().unwrap_or_default();
-        if !policy.ports.contains(&port) && own != (self.url.host(), Some(port)) {
-            return Err(FetchError::BadPort { url: plain(&self.url) });
-        }
         let ip = match self.url.host() {
-            Some(Host::Domain(name)) if !name.is_empty() => return Ok(()),
-            Some(Host::Ipv4(ip)) => ip.into(),
-            Some(Host::Ipv6(ip)) => ip.into(),
+            Some(Host::Domain(name)) if !name.is_empty() => None,
+            Some(Host::Ipv4(ip)) => Some(ip.into()),
+            Some(Host::Ipv6(ip)) => Some(ip.into()),
             _ => return forbidden("it names no host"),
         };
-        if is_public(ip) || self.ask.allow_private.allows(ip) {
+        match ip {
+            Some(ip) if is_public(ip) || self.ask.allow_private.allows(ip) => {}
+            Some(_) if self.ask.allow_private.is_refused() => {
+                return forbidden("the address is not public; `allow_private` lets a source of your own be asked");
+            }
+            Some(_) => return forbidden("the address is not public, and not in a range of `allow_private`"),
+            None => {}
+        }
+        let own = (self.ask.own.host(), self.ask.own.port_or_known_default());
+        let port = self.url.port_or_known_default().unwrap_or_default();
+        if policy.ports.contains(&port) || own == (self.url.host(), Some(port)) {
             return Ok(());
         }
-        if self.ask.allow_private.is_refused() {
-            return forbidden("the address is not public; `allow_private` lets a source of your own be asked");
-        }
-        forbidden("the address is not public, and not in a range of `allow_private`")
+        Err(FetchError::BadPort { url: plain(&self.url) })
     }
 
     /// Takes the next step.
