@@ -471,6 +471,22 @@ async fn a_connection_is_kept_for_a_host_with_many_sources_and_closed_for_one_wi
     busy.open(1).await;
 }
 
+#[tokio::test]
+async fn a_kept_connection_that_is_closed_under_the_question_costs_no_answer() {
+    let (turn, answered) = (AtomicUsize::new(0), b"feed");
+    // The third question comes on the connection of the second.
+    let server = Server::start(move |_| match turn.fetch_add(1, Ordering::SeqCst) {
+        2 => Some(Vec::new()),
+        _ => answer("200 OK", "", answered),
+    })
+    .await;
+    let client = client();
+    for n in 0..3 {
+        assert_eq!(body(client.fetch(&ask(&server.url(&format!("/{n}"))), now()).await.unwrap()), "feed");
+    }
+    assert_eq!(server.heads().iter().map(|head| path(head)).collect::<Vec<_>>(), ["/0", "/1", "/2", "/2"]);
+}
+
 #[test]
 fn proxies_of_the_environment_are_not_asked() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();

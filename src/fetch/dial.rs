@@ -70,7 +70,7 @@ pub(super) struct Dialler {
     tls: rustls::ClientConfig,
     allowed: Private,
     /// Closes each connection with its answer.
-    closing: reqwest::Client,
+    pub(super) closing: reqwest::Client,
     /// Keeps connections for a while. All that are idle are closed when the next generation begins.
     keeping: Mutex<(u64, reqwest::Client)>,
 }
@@ -88,9 +88,8 @@ impl Dialler {
         })
     }
 
-    /// The client to ask by: one that keeps its connections within a generation, or one that does not.
-    pub(super) fn client(&self, generation: Option<u64>) -> Result<reqwest::Client, FetchError> {
-        let Some(generation) = generation else { return Ok(self.closing.clone()) };
+    /// The client that keeps its connections within a generation.
+    pub(super) fn kept(&self, generation: u64) -> Result<reqwest::Client, FetchError> {
         let mut keeping = self.keeping.lock().unwrap_or_else(PoisonError::into_inner);
         if generation > keeping.0 {
             *keeping = (generation, client(&self.policy, &self.lookup, &self.tls, &self.allowed, self.policy.per_host)?);

@@ -26,6 +26,16 @@ pub(super) fn told(url: &Url, policy: &Policy, proxy: Option<&Proxy>, error: req
     FetchError::NoAnswer { host, what: what(&error), cause: Box::new(error.without_url()) }
 }
 
+/// Whether the connection was closed before anything came of it.
+pub(super) fn is_closed(error: &reqwest::Error) -> bool {
+    let is_reset = |cause: &io::Error| matches!(cause.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe);
+    !error.is_connect()
+        && causes(error).any(|cause| {
+            cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_incomplete_message)
+                || cause.downcast_ref::<io::Error>().is_some_and(is_reset)
+        })
+}
+
 enum Told {
     Whole(FetchError),
     Tls(TlsFault),

@@ -197,8 +197,18 @@ impl Client {
             return Err(FetchError::Forbidden { url: plain(&way.url), why });
         }
         let (headers, is_conditional) = request(ask, way);
-        let client = diallers.of(ask.allow_private)?.client(seat.generation)?;
-        let asking = client.get(way.url.clone()).headers(headers).send();
+        let dialler = diallers.of(ask.allow_private)?;
+        let kept = seat.generation.map(|generation| dialler.kept(generation)).transpose()?;
+        let asking = async {
+            if let Some(kept) = kept {
+                match kept.get(way.url.clone()).headers(headers.clone()).send().await {
+                    // The server closed the connection that we kept just as we asked: nothing is lost by asking again.
+                    Err(error) if fault::is_closed(&error) => {}
+                    answer => return answer,
+                }
+            }
+            dialler.closing.get(way.url.clone()).headers(headers).send().await
+        };
         let response = match timeout(policy.connect + policy.headers, asking).await {
             Ok(answer) => answer.map_err(|error| fault::told(&way.url, policy, proxy, error))?,
             Err(_) => return Err(FetchError::TooSlow { host: host_of(&way.url), wait: Wait::Headers, limit: policy.headers }),

@@ -20,7 +20,8 @@ use tributary::{
 };
 use url::Url;
 
-/// What a server makes of the head of a request: bytes to send, or nothing, ever. It hangs up when they say `Connection: close`.
+/// What a server makes of the head of a request: bytes to send, or nothing, ever. It hangs up when there are none, or they say
+/// `Connection: close`.
 type Answer = Arc<dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync>;
 
 #[derive(Clone, Default)]
@@ -128,7 +129,7 @@ async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, seen: Seen, answ
         // Others get their chance to be here at the same time.
         tokio::task::yield_now().await;
         seen.at_once.fetch_sub(1, Ordering::SeqCst);
-        if stream.write_all(&bytes).await.is_err() || bytes.windows(17).any(|window| window == b"Connection: close") {
+        if bytes.is_empty() || stream.write_all(&bytes).await.is_err() || bytes.windows(17).any(|window| window == b"Connection: close") {
             break;
         }
     }
