@@ -3,7 +3,10 @@
 
 use std::{fs, path::Path};
 
-use tributary::config::{Config, Mistakes, Settings, load, source_block};
+use tributary::{
+    config::{Config, Mistakes, Settings, load, source_block},
+    model::Private,
+};
 
 fn written(files: &[(&str, &str)]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
@@ -171,6 +174,54 @@ fn a_source_is_written_as_the_block_it_is_read_from() {
     // What ships can be written as well.
     let shipped = load(None, std::iter::empty(), &[]).unwrap().sources;
     assert_eq!(sources(&shipped.iter().map(source_block).collect::<String>()), shipped);
+}
+
+#[test]
+fn what_a_source_may_be_asked_is_given_by_range() {
+    let with = |rest: &str| {
+        let text = format!("builtin = false\n[[source]]\nid = \"own\"\ntitle = \"Own\"\nurl = \"https://own.example/feed\"\n{rest}\n");
+        read(written(&[("sources.toml", &text)]).path(), &[], &[]).map(|config| config.sources[0].clone())
+    };
+    let private = |rest: &str| with(rest).unwrap().allow_private;
+    assert_eq!((private("allow_private = true"), private("allow_private = false")), (Private::Allowed, Private::Refused));
+    let ranges = with("allow_private = [\"10.20.3.4/16\", \"fd00::/8\", \"192.168.1.7\"]\nallow_downgrade = true").unwrap();
+    let expected = ["10.20.0.0/16", "fd00::/8", "192.168.1.7/32"].map(|range| range.parse().unwrap());
+    assert_eq!((&ranges.allow_private, ranges.allow_downgrade), (&Private::Within(expected.into()), true));
+    let block = source_block(&ranges);
+    assert!(block.ends_with("allow_private = [\"10.20.0.0/16\", \"fd00::/8\", \"192.168.1.7/32\"]\nallow_downgrade = true\n"), "{block}");
+    let told = |rest: &str| with(rest).unwrap_err().to_string();
+    let mistake = "source `own`: `allow_private`: `10.20` is no range of addresses; give one such as 10.20.0.0/16 or fd00::/8";
+    assert!(told("allow_private = [\"10.20\"]").contains(mistake));
+    assert!(told("allow_private = \"10.0.0.0/8\"").contains("`allow_private` should be true or false"));
+}
+
+#[test]
+fn how_publishers_are_asked_is_set_by_file_and_by_variable() {
+    let fetch =
+        |file: &str, env: &[(&str, &str)]| read(written(&[("tributary.toml", file)]).path(), env, &[]).map(|config| config.settings.fetch);
+    let set = fetch(
+        "[fetch]\nconnect_timeout = \"3s\"\nheader_timeout = \"4s\"\nidle_timeout = \"5s\"\ntimeout = \"2m\"\nports = [443]\n\
+         proxy = \"http://me:geheim@proxy.example:3128\"\nextra_ca = [\"a.pem\", \"b.pem\"]\n",
+        &[],
+    );
+    let by_variable = [
+        ("TRIBUTARY__FETCH__CONNECT_TIMEOUT", "3s"),
+        ("TRIBUTARY__FETCH__HEADER_TIMEOUT", "4s"),
+        ("TRIBUTARY__FETCH__IDLE_TIMEOUT", "5s"),
+        ("TRIBUTARY__FETCH__TIMEOUT", "2m"),
+        ("TRIBUTARY__FETCH__PORTS", "443"),
+        ("TRIBUTARY__FETCH__PROXY", "http://me:geheim@proxy.example:3128"),
+        ("TRIBUTARY__FETCH__EXTRA_CA", "a.pem, b.pem"),
+    ];
+    let set = set.unwrap();
+    assert_eq!(fetch("", &by_variable).unwrap(), set);
+    let seconds = [set.connect_timeout, set.header_timeout, set.idle_timeout, set.timeout].map(|limit| limit.as_secs());
+    assert_eq!((seconds, set.ports.as_slice(), set.extra_ca.len()), ([3, 4, 5, 120], &[443][..], 2));
+    assert!(!format!("{set:?}").contains("geheim"));
+    let told = fetch("[fetch]\nports = [80, 0]\nproxy = \"geheim:socks\"\nidle_timeout = \"5\"\n", &[]).unwrap_err().to_string();
+    assert!(told.contains("[fetch]: `ports` should hold whole numbers from 1 to 65535"), "{told}");
+    assert!(told.contains("[fetch]: `proxy` is no address of a proxy; give one such as http://proxy.example:3128"), "{told}");
+    assert!(told.contains("`idle_timeout`: `5` is not a duration") && !told.contains("geheim"), "{told}");
 }
 
 #[test]

@@ -261,7 +261,10 @@ fn pages_that_would_do_harm_are_told_in_good_time() {
         site.plain(&output.stderr).lines().last().unwrap().to_owned()
     };
     assert_eq!(told("/tags"), "tributary: http://127.0.0.1:PPPPP/tags: the page has more than 15000 elements; no listing needs as many");
-    assert_eq!(told("/large"), "tributary: http://127.0.0.1:PPPPP/large is longer than 8 MiB after decoding");
+    assert_eq!(
+        told("/large"),
+        "tributary: http://127.0.0.1:PPPPP/large is longer than 8 MiB after decoding; [fetch] max_body_mib is the limit"
+    );
     for path in ["/attributes", "/deep"] {
         assert!(told(path).starts_with("tributary: there is no feed, and nothing on the page repeats"));
     }

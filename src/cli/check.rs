@@ -57,12 +57,10 @@ async fn probe(config: &Config) -> Result<(), Failure> {
 
 async fn one(kit: &pull::Kit, source: &Source, now: Second) -> String {
     let ask = fetch::Ask {
-        url: &source.url,
-        etag: None,
-        last_modified: None,
         headers: &source.headers,
-        timeout: source.timeout,
-        allow_private: source.allow_private,
+        allow_private: &source.allow_private,
+        allow_downgrade: source.allow_downgrade,
+        ..fetch::Ask::first(&source.url, source.timeout)
     };
     let today = now.date_time().format("%Y-%m-%d");
     let seen = source.probed.map_or_else(|| "never seen to work".to_owned(), |day| format!("last seen to work on {day}"));
@@ -80,7 +78,7 @@ async fn one(kit: &pull::Kit, source: &Source, now: Second) -> String {
             Err(error) => format!("no feed: {error}; {seen}\n{}", off(source, &error.to_string())),
         },
         Ok(fetch::Answer::Unchanged { .. }) => "works: unchanged".to_owned(),
-        Err(error @ fetch::FetchError::Refused { .. }) => {
+        Err(error @ (fetch::FetchError::Refused { .. } | fetch::FetchError::Challenge { .. })) => {
             format!("blocked: {}; {seen}\n{}", text::chain(&error), off(source, &error.to_string()))
         }
         Err(error) => format!("does not work: {}; {seen}\n{}", text::chain(&error), off(source, &error.to_string())),

@@ -7,7 +7,7 @@ use std::fmt::{Display, Write};
 use toml::Value;
 
 use super::Settings;
-use crate::model::{ContentPolicy, DateOrder, Defaults, PageRules, Pick, Source, Timetable, timetable::write_duration};
+use crate::model::{ContentPolicy, DateOrder, Defaults, PageRules, Pick, Private, Source, Timetable, timetable::write_duration};
 
 /// The block that says what is known of a source. Read again, it is the same source.
 ///
@@ -53,8 +53,13 @@ pub fn source_block(source: &Source) -> String {
     if source.timeout != usual.timeout && source.timeout != Settings::default().fetch.timeout {
         block.text("timeout", &write_duration(source.timeout));
     }
-    if source.allow_private {
-        block.value("allow_private", true);
+    match &source.allow_private {
+        Private::Refused => {}
+        Private::Allowed => block.value("allow_private", true),
+        Private::Within(ranges) => block.list("allow_private", ranges),
+    }
+    if source.allow_downgrade {
+        block.value("allow_downgrade", true);
     }
     if !source.enabled {
         block.value("enabled", false);

@@ -128,6 +128,11 @@ impl<'a> Table<'a, '_> {
         flag
     }
 
+    /// Whether a key holds a list.
+    pub(super) fn is_list(&self, key: &str) -> bool {
+        self.map.get(key).is_some_and(|value| value.get_ref().as_array().is_some())
+    }
+
     /// Whether a key that holds a table otherwise is `false`.
     pub(super) fn is_false(&mut self, key: &'static str) -> bool {
         self.ask(key).is_some_and(|value| value.get_ref().as_bool() == Some(false))
@@ -137,6 +142,27 @@ impl<'a> Table<'a, '_> {
         let value = self.ask(key)?;
         let number = value.get_ref().as_integer().and_then(|n| i64::from_str_radix(n.as_str(), n.radix()).ok());
         self.within(key, number, "a whole number", &range, value.get_ref())
+    }
+
+    /// A list of whole numbers, each within a range.
+    pub(super) fn integers<N: TryFrom<i64>>(&mut self, key: &'static str, range: RangeInclusive<i64>) -> Option<Vec<N>> {
+        let value = self.ask(key)?;
+        let Some(array) = value.get_ref().as_array() else {
+            self.expected(key, "a list such as [80, 443]", value.get_ref());
+            return None;
+        };
+        let mut list = Vec::new();
+        for entry in array.iter() {
+            let number = entry.get_ref().as_integer().and_then(|n| i64::from_str_radix(n.as_str(), n.radix()).ok());
+            match number.filter(|number| range.contains(number)).and_then(|number| N::try_from(number).ok()) {
+                Some(number) => list.push(number),
+                None => {
+                    let what = format!("`{key}` should hold whole numbers from {} to {}", range.start(), range.end());
+                    self.mistakes.push(place(self.file, self.text, entry.span().start, &self.thing, &what));
+                }
+            }
+        }
+        Some(list)
     }
 
     pub(super) fn number(&mut self, key: &'static str, range: RangeInclusive<f32>) -> Option<f32> {

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use url::Url;
 
 use super::{Mistake, reader::Reader};
-use crate::model::timetable::parse_duration;
+use crate::model::{Proxy, timetable::parse_duration};
 
 /// All of `tributary.toml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,8 +57,20 @@ pub struct Fetch {
     pub at_once: usize,
     /// Requests to one host at once.
     pub per_host: usize,
+    /// A connection has to be there within this.
+    pub connect_timeout: Duration,
+    /// The headers of an answer have to be there within this, once there is a connection.
+    pub header_timeout: Duration,
+    /// The next piece of an answer has to be there within this.
+    pub idle_timeout: Duration,
     /// A whole answer has to be there within this.
     pub timeout: Duration,
+    /// Ports that redirects and links may lead to.
+    pub ports: Vec<u16>,
+    /// What publishers are asked through.
+    pub proxy: Option<Proxy>,
+    /// Files of authorities that are trusted beside the system's.
+    pub extra_ca: Vec<PathBuf>,
     /// Longest body after decoding, in bytes.
     pub longest_body: usize,
 }
@@ -77,7 +89,18 @@ impl Default for Settings {
                 connections: 1024,
                 cache: 64 << 20,
             },
-            fetch: Fetch { at_once: 32, per_host: 2, timeout: Duration::from_secs(60), longest_body: 8 << 20 },
+            fetch: Fetch {
+                at_once: 32,
+                per_host: 2,
+                connect_timeout: Duration::from_secs(5),
+                header_timeout: Duration::from_secs(20),
+                idle_timeout: Duration::from_secs(15),
+                timeout: Duration::from_secs(60),
+                ports: vec![80, 443, 8080, 8443],
+                proxy: None,
+                extra_ca: Vec::new(),
+                longest_body: 8 << 20,
+            },
         }
     }
 }
@@ -126,12 +149,27 @@ impl Settings {
             let fetch = &mut self.fetch;
             set(&mut fetch.at_once, size(table.integer("at_once", 1..=1000)));
             set(&mut fetch.per_host, size(table.integer("per_host", 1..=2)));
-            if let Some(timeout) = table.string("timeout") {
-                match parse_duration(&timeout) {
-                    Ok(timeout) => fetch.timeout = timeout,
-                    Err(error) => table.wrong_at("timeout", &format!("`timeout`: {error}")),
+            for (key, place) in [
+                ("connect_timeout", &mut fetch.connect_timeout),
+                ("header_timeout", &mut fetch.header_timeout),
+                ("idle_timeout", &mut fetch.idle_timeout),
+                ("timeout", &mut fetch.timeout),
+            ] {
+                let Some(text) = table.string(key) else { continue };
+                match parse_duration(&text) {
+                    Ok(limit) => *place = limit,
+                    Err(error) => table.wrong_at(key, &format!("`{key}`: {error}")),
                 }
             }
+            set(&mut fetch.ports, table.integers("ports", 1..=65_535));
+            if let Some(text) = table.string("proxy") {
+                match text.parse() {
+                    _ if text.is_empty() => fetch.proxy = None,
+                    Ok(proxy) => fetch.proxy = Some(proxy),
+                    Err(what) => table.wrong_at("proxy", &format!("`proxy` {what}")),
+                }
+            }
+            set(&mut fetch.extra_ca, table.list("extra_ca", |path| Ok(PathBuf::from(path))));
             set(&mut fetch.longest_body, size(table.integer("max_body_mib", 1..=64)).map(|mib| mib << 20));
         });
         root.finish();
@@ -185,8 +223,17 @@ pub(super) fn override_one(settings: &mut Settings, name: &str, key: &str, value
     };
     // Numbers and flags are written bare in TOML, everything else in quotes.
     let is_bare = value.parse::<i64>().is_ok() || matches!(value, "true" | "false");
-    let is_text = matches!(key, "data" | "contact" | "instance" | "log" | "listen" | "public" | "title" | "timeout");
-    let written = if is_bare && !is_text { value.to_owned() } else { toml::Value::String(value.to_owned()).to_string() };
+    let is_text =
+        matches!(key, "data" | "contact" | "instance" | "log" | "listen" | "public" | "title" | "proxy") || key.ends_with("timeout");
+    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+    // Lists are given as their members, with commas between.
+    let members = || value.split(',').map(str::trim).filter(|member| !member.is_empty());
+    let written = match key {
+        "ports" => format!("[{}]", members().collect::<Vec<_>>().join(", ")),
+        "extra_ca" => format!("[{}]", members().map(quoted).collect::<Vec<_>>().join(", ")),
+        _ if is_bare && !is_text => value.to_owned(),
+        _ => quoted(value),
+    };
     let text = format!("[{section}]\n{key} = {written}\n");
     let mut own = Vec::new();
     settings.read(&mut Reader::new(name, &text, &mut own));

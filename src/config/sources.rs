@@ -10,7 +10,8 @@ use super::{
     topics::find,
 };
 use crate::model::{
-    ContentPolicy, CountryCode, DateOrder, Defaults, Source, SourceId, Timetable, Topic,
+    ContentPolicy, CountryCode, DateOrder, Defaults, Private, Source, SourceId, Timetable, Topic,
+    private::parse_range,
     timetable::{Cron, parse_duration},
 };
 
@@ -101,6 +102,7 @@ const KEYS: &[&str] = &[
     "headers",
     "timeout",
     "allow_private",
+    "allow_downgrade",
     "enabled",
     "probed",
     "note",
@@ -151,14 +153,28 @@ fn one(table: &mut Table<'_, '_>, source: &mut Source, topics: &[Topic], layer: 
     if let Some(timeout) = duration(table, "timeout") {
         source.timeout = timeout;
     }
-    if let Some(allow_private) = table.flag("allow_private") {
+    if let Some(allow_private) = private(table) {
         source.allow_private = allow_private;
+    }
+    if let Some(allow_downgrade) = table.flag("allow_downgrade") {
+        source.allow_downgrade = allow_downgrade;
     }
     if let Some(enabled) = table.flag("enabled") {
         source.enabled = enabled;
     }
     source.probed = table.date("probed").or(source.probed);
     source.note = table.string("note").or(source.note.take());
+}
+
+/// `true`, `false`, or the ranges of addresses.
+fn private(table: &mut Table<'_, '_>) -> Option<Private> {
+    const KEY: &str = "allow_private";
+    if !table.is_list(KEY) {
+        return table.flag(KEY).map(|is_allowed| if is_allowed { Private::Allowed } else { Private::Refused });
+    }
+    let ranges = table.list(KEY, |text| parse_range(text).map_err(|error| format!("`{KEY}`: {error}")))?;
+    // Ranges that could not be read have been told.
+    Some(if ranges.is_empty() { Private::Refused } else { Private::Within(ranges) })
 }
 
 fn address(table: &mut Table<'_, '_>, key: &'static str, file_too: bool) -> Option<Url> {

@@ -33,10 +33,6 @@ use crate::{
     serve::{self, App, Limits},
 };
 
-/// A connection to a publisher has to be there within this.
-const CONNECT: Duration = Duration::from_secs(5);
-/// A publisher that says nothing for this long has gone.
-const SILENCE: Duration = Duration::from_secs(15);
 /// The head of a reader's request has to be there within this.
 const HEADER: Duration = Duration::from_secs(10);
 /// Readers' connections are cut this long after the signal to stop ...
@@ -93,14 +89,26 @@ pub fn kit(config: &Config) -> Result<Kit, DaemonError> {
 /// How publishers are asked, for a configuration: an honest name, and whom to write to.
 fn policy(config: &Config) -> Policy {
     let (fetch, contact) = (&config.settings.fetch, &config.settings.daemon.contact);
-    let contact = if contact.is_empty() { String::new() } else { format!(" (+{contact})") };
     Policy {
-        user_agent: format!("Tributary/{}{contact}", env!("CARGO_PKG_VERSION")),
-        connect: CONNECT,
-        silence: SILENCE,
+        user_agent: user_agent(contact, config.settings.serve.public.as_ref()),
+        connect: fetch.connect_timeout,
+        headers: fetch.header_timeout,
+        silence: fetch.idle_timeout,
         longest_body: fetch.longest_body,
         per_host: fetch.per_host,
+        ports: fetch.ports.clone(),
+        proxy: fetch.proxy.clone(),
+        extra_ca: fetch.extra_ca.clone(),
     }
+}
+
+/// Program and version; where it is told what it is: the project's page and this installation's; whom to write to.
+fn user_agent(contact: &str, public: Option<&url::Url>) -> String {
+    let page = |address: &str| (!address.is_empty()).then(|| format!("+{address}"));
+    let told = [page(env!("CARGO_PKG_HOMEPAGE")), public.and_then(|public| page(public.as_str())), page(contact)];
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    let about = if told.is_empty() { String::new() } else { format!(" ({})", told.join("; ")) };
+    format!("Tributary/{}{about}", env!("CARGO_PKG_VERSION"))
 }
 
 /// What the server allows itself, for a configuration.
@@ -116,7 +124,7 @@ pub fn sources(config: &Config) -> BTreeMap<SourceId, Arc<Source>> {
 
 /// Refuses to pull the world's publishers anonymously; what lives on this machine or network may be pulled without.
 pub fn need_contact(config: &Config) -> Result<(), DaemonError> {
-    let is_public = |source: &&Source| source.enabled && !source.allow_private && source.url.scheme() != "file";
+    let is_public = |source: &&Source| source.enabled && source.allow_private.is_refused() && source.url.scheme() != "file";
     if config.settings.daemon.contact.is_empty() && config.sources.iter().any(|source| is_public(&source)) {
         return Err(DaemonError::NoContact);
     }

@@ -2,13 +2,6 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// A name that leads to no public address.
-#[derive(Debug, thiserror::Error)]
-#[error("{host} leads only to addresses that are not public")]
-pub(super) struct NotPublic {
-    pub(super) host: String,
-}
-
 /// Whether an address is one that anybody may have. What carries an IPv4 address inside is judged by that.
 pub fn is_public(ip: IpAddr) -> bool {
     match ip {
@@ -20,9 +13,12 @@ pub fn is_public(ip: IpAddr) -> bool {
     }
 }
 
+/// Where Azure's own services listen in each of its networks: a public address that only the inside reaches.
+const AZURE: Ipv4Addr = Ipv4Addr::new(168, 63, 129, 16);
+
 fn is_public_v4(ip: Ipv4Addr) -> bool {
     let [a, b, c, _] = ip.octets();
-    !matches!(
+    let is_special = matches!(
         (a, b, c),
         (0 | 10 | 127 | 224.., ..)
             | (100, 64..=127, _)
@@ -34,7 +30,8 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
             | (198, 18..=19, _)
             | (198, 51, 100)
             | (203, 0, 113)
-    )
+    );
+    !is_special && ip != AZURE
 }
 
 /// The IPv4 address inside a mapped, compatible, translated (RFC 6052) or 6to4 (RFC 3056) one.
@@ -92,6 +89,7 @@ mod tests {
             "198.18.0.1",
             "198.51.100.1",
             "203.0.113.1",
+            "168.63.129.16",
             "224.0.0.1",
             "240.0.0.1",
             "255.255.255.255",

@@ -1,54 +1,77 @@
 //! Asking publishers, politely, and without being led astray.
 //!
-//! Validators go out exactly as they came in; nothing else about us does. Each redirect is our
-//! own step, so that each hop is looked at before it is taken; names are resolved by us, so that
-//! the address that was judged is the one that is dialled. A body is counted as it is decoded and
-//! never grows beyond its limit. Deliberately absent: cookies, `Referer`, proxies from the
-//! environment, and any memory of a source (`pull`).
+//! Validators go out exactly as they came in, to where they came from; nothing else about us does.
+//! Each redirect is our own step ([`way`]), names are judged where they are looked up ([`names`]), and
+//! a body never grows beyond its limit ([`coding`]). Deliberately absent: cookies, `Referer`, proxies from
+//! the environment, and any memory of a source (`pull`).
 
 mod address;
+mod body;
+mod challenge;
+mod coding;
+mod dial;
 mod error;
+mod fault;
+mod file;
+mod headers;
 mod hints;
+mod hosts;
+mod names;
+mod trust;
+mod way;
 
-use std::{
-    collections::HashMap,
-    net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 pub use address::is_public;
-use bytes::{Bytes, BytesMut};
-pub use error::FetchError;
+pub use error::{FetchError, TlsFault, Wait};
+pub use names::{Lookup, system};
 use reqwest::{
     Response, StatusCode,
-    dns::{Addrs, Name, Resolve, Resolving},
     header::{self, HeaderMap, HeaderName, HeaderValue},
-    redirect,
 };
-use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
 use url::{Host, Url};
 
-use crate::model::{Document, Hints, Second};
+use self::{
+    dial::Diallers,
+    error::plain,
+    headers::{list, sent_back, text, verbatim},
+    hosts::{Hosts, Seat},
+    way::Way,
+};
+use crate::model::{Document, Hints, Private, Proxy, Second};
 
-/// Redirects that are followed: more are a loop or a trap.
-const HOPS: usize = 5;
 /// What we can read, best first.
 const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5";
+/// The headers of an answer are at most this long, in bytes: a page of cookies is a tenth of it. The client itself holds no more
+/// than 408 KiB of HTTP/1 headers before they can be counted.
+const LONGEST_HEAD: usize = 64 << 10;
+/// Asks for the new entries of a feed alone (RFC 3229 §10.5.2 and the registry's `feed`).
+const A_IM: HeaderName = HeaderName::from_static("a-im");
+/// Says that they are.
+const IM: HeaderName = HeaderName::from_static("im");
 
 /// How publishers are asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     /// Who asks: program, version, address of the project, the operator's contact.
     pub user_agent: String,
-    /// Longest wait for a connection.
+    /// Longest wait for a connection, its name looked up and its encryption agreed on.
     pub connect: Duration,
+    /// Longest wait for the headers of an answer, once there is a connection.
+    pub headers: Duration,
     /// Longest silence while an answer is read.
     pub silence: Duration,
     /// Longest body, in bytes, after decoding.
     pub longest_body: usize,
     /// Requests to one host at once.
     pub per_host: usize,
+    /// Ports that redirects and links may lead to.
+    pub ports: Vec<u16>,
+    /// What publishers are asked through, but for sources that may be private.
+    pub proxy: Option<Proxy>,
+    /// Files of authorities that are trusted beside the system's, in PEM form.
+    pub extra_ca: Vec<PathBuf>,
 }
 
 /// One question.
@@ -56,27 +79,47 @@ pub struct Policy {
 pub struct Ask<'a> {
     /// Where.
     pub url: &'a Url,
+    /// The address that an operator wrote: `headers` and its port are for it alone.
+    pub own: &'a Url,
     /// The `ETag` of the last answer, verbatim.
     pub etag: Option<&'a str>,
     /// The `Last-Modified` of the last answer, verbatim.
     pub last_modified: Option<&'a str>,
-    /// Further request headers; they are not sent to another host.
+    /// Where the last answer came from, when not from `own`: its validators are shown to nobody else.
+    pub from: Option<&'a str>,
+    /// Further request headers.
     pub headers: &'a [(String, String)],
-    /// The whole answer has to be there within this.
+    /// The whole answer has to be there within this. Waiting until the host may be asked by one more does not count.
     pub timeout: Duration,
-    /// Whether private and loopback addresses may be asked.
-    pub allow_private: bool,
+    /// Which addresses may be asked though they are not public.
+    pub allow_private: &'a Private,
+    /// Whether redirects may lead from https to http.
+    pub allow_downgrade: bool,
+}
+
+impl<'a> Ask<'a> {
+    /// A first question, of public addresses.
+    pub fn first(url: &'a Url, timeout: Duration) -> Self {
+        Self {
+            url,
+            own: url,
+            etag: None,
+            last_modified: None,
+            from: None,
+            headers: &[],
+            timeout,
+            allow_private: &Private::Refused,
+            allow_downgrade: false,
+        }
+    }
 }
 
 /// What came back.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
-    /// The same as last time (304, RFC 9110 §15.4.5).
+    /// The same as last time (304, RFC 9110 §15.4.5). What was known of it still stands: validators that a 304 brings may be of
+    /// something that was never read.
     Unchanged {
-        /// `ETag`, when the answer repeated it.
-        etag: Option<String>,
-        /// `Last-Modified`, when the answer repeated it.
-        last_modified: Option<String>,
         /// How long the answer is good for.
         hints: Hints,
         /// Where permanent redirects led.
@@ -90,6 +133,8 @@ pub enum Answer {
         hints: Hints,
         /// Where permanent redirects led.
         moved: Option<Url>,
+        /// Whether it holds only what is new since the last answer (226, RFC 3229): what is missing is not gone.
+        is_delta: bool,
     },
 }
 
@@ -101,153 +146,157 @@ pub struct Client {
 
 struct Inner {
     policy: Policy,
-    /// Dials public addresses only.
-    public: reqwest::Client,
-    /// Dials any address: for sources that an operator said may be private.
-    any: reqwest::Client,
-    /// Who is being asked right now.
-    hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
+    diallers: Diallers,
+    hosts: Hosts,
+}
+
+/// What one hop came to.
+enum Hop {
+    Answer(Box<Answer>),
+    Redirect(StatusCode, HeaderMap),
 }
 
 impl Client {
     /// A client that asks as the policy says.
     pub fn new(policy: &Policy) -> Result<Self, FetchError> {
-        // A second provider is never wanted; the first one stays.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let build = |is_guarded: bool| {
-            let client = reqwest::Client::builder()
-                .user_agent(&policy.user_agent)
-                .connect_timeout(policy.connect)
-                .read_timeout(policy.silence)
-                .redirect(redirect::Policy::none())
-                .referer(false)
-                .no_proxy()
-                .pool_max_idle_per_host(policy.per_host)
-                .pool_idle_timeout(Duration::from_secs(20))
-                .dns_resolver(Arc::new(Resolver { is_guarded }));
-            client.build().map_err(|cause| FetchError::Setup { cause: Box::new(cause) })
-        };
-        let (public, any) = (build(true)?, build(false)?);
-        Ok(Self { inner: Arc::new(Inner { policy: policy.clone(), public, any, hosts: Mutex::default() }) })
+        Self::with_lookup(policy, system())
+    }
+
+    /// The same, with another look-up of names than the system's.
+    pub fn with_lookup(policy: &Policy, lookup: Lookup) -> Result<Self, FetchError> {
+        let (diallers, hosts) = (Diallers::new(policy, lookup)?, Hosts::new(policy.per_host));
+        Ok(Self { inner: Arc::new(Inner { policy: policy.clone(), diallers, hosts }) })
     }
 
     /// Asks once, following redirects. `now` is for answers that name a date.
     pub async fn fetch(&self, ask: &Ask<'_>, now: Second) -> Result<Answer, FetchError> {
         if ask.url.scheme() == "file" {
-            return self.read_file(ask.url).await;
+            return file::read(ask.url, self.inner.policy.longest_body).await;
         }
-        let answer = tokio::time::timeout(ask.timeout, self.follow(ask, now)).await;
-        answer.unwrap_or_else(|_| Err(FetchError::TooSlow { host: host_of(ask.url), timeout: ask.timeout }))
+        let (mut way, mut left) = (Way::begin(ask), ask.timeout);
+        loop {
+            way.check(&self.inner.policy)?;
+            let seat = self.inner.hosts.seat(way.url.host_str().unwrap_or_default()).await;
+            let began = Instant::now();
+            let late = || FetchError::TooSlow { host: host_of(ask.url), wait: Wait::Whole, limit: ask.timeout };
+            match timeout(left, self.hop(ask, &way, &seat, now)).await.map_err(|_| late())?? {
+                Hop::Answer(answer) => return Ok(*answer),
+                Hop::Redirect(status, headers) => way.turn(status, &headers)?,
+            }
+            left = left.saturating_sub(began.elapsed());
+        }
     }
 
-    async fn follow(&self, ask: &Ask<'_>, now: Second) -> Result<Answer, FetchError> {
-        let mut url = ask.url.clone();
-        let mut is_permanent = true;
-        let mut moved = None;
-        for _ in 0..=HOPS {
-            check(&url, ask.allow_private)?;
-            let seat = self.seat(&url).await;
-            let response = self.request(ask, &url).await?;
-            if !ask.allow_private && response.remote_addr().is_some_and(|remote| !is_public(remote.ip())) {
-                return Err(FetchError::Forbidden { url: url.to_string(), why: "it leads to an address that is not public" });
-            }
-            if !is_redirect(response.status()) {
-                let answer = self.read(ask, &url, response, moved, now).await;
-                drop(seat);
-                return answer;
-            }
-            is_permanent &= matches!(response.status(), StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT);
-            let target = text(response.headers(), &header::LOCATION).and_then(|to| url.join(&to).ok());
-            let Some(target) = target else { return Err(FetchError::BadRedirect { url: url.to_string(), why: "it leads nowhere" }) };
-            if url.scheme() == "https" && target.scheme() == "http" {
-                return Err(FetchError::BadRedirect { url: url.to_string(), why: "it leads from https to http" });
-            }
-            moved = is_permanent.then(|| target.clone());
-            url = target;
+    async fn hop(&self, ask: &Ask<'_>, way: &Way<'_>, seat: &Seat, now: Second) -> Result<Hop, FetchError> {
+        let (policy, diallers) = (&self.inner.policy, &self.inner.diallers);
+        let proxy = diallers.proxy(ask.allow_private);
+        if let (Some(Host::Domain(name)), Some(_)) = (way.url.host(), proxy)
+            && !names::is_outside(diallers.lookup(), name).await
+        {
+            let why = "its name is of the inside, or leads to an address that is not public, and is not given to the proxy";
+            return Err(FetchError::Forbidden { url: plain(&way.url), why });
         }
-        Err(FetchError::BadRedirect { url: ask.url.to_string(), why: "it leads on more than 5 times" })
+        let (headers, is_conditional) = request(ask, way);
+        let dialler = diallers.of(ask.allow_private)?;
+        let kept = seat.generation.map(|generation| dialler.kept(generation)).transpose()?;
+        let asking = async {
+            if let Some(kept) = kept {
+                match kept.get(way.url.clone()).headers(headers.clone()).send().await {
+                    // The server closed the connection that we kept just as we asked: nothing is lost by asking again.
+                    Err(error) if fault::is_closed(&error) => {}
+                    answer => return answer,
+                }
+            }
+            dialler.closing.get(way.url.clone()).headers(headers).send().await
+        };
+        let response = match timeout(policy.connect + policy.headers, asking).await {
+            Ok(answer) => answer.map_err(|error| fault::told(&way.url, policy, proxy, error))?,
+            Err(_) => return Err(FetchError::TooSlow { host: host_of(&way.url), wait: Wait::Headers, limit: policy.headers }),
+        };
+        let is_strange = |ip| !is_public(ip) && !ask.allow_private.allows(ip);
+        if proxy.is_none() && response.remote_addr().is_some_and(|remote| is_strange(remote.ip())) {
+            return Err(FetchError::Forbidden { url: plain(&way.url), why: "it leads to an address that is not public" });
+        }
+        if headers::size(response.headers()) > LONGEST_HEAD {
+            return Err(FetchError::LongHead { host: host_of(&way.url) });
+        }
+        if is_redirect(response.status()) {
+            return Ok(Hop::Redirect(response.status(), response.headers().clone()));
+        }
+        self.read(way, response, is_conditional, proxy, now).await.map(Box::new).map(Hop::Answer)
     }
 
-    async fn request(&self, ask: &Ask<'_>, url: &Url) -> Result<Response, FetchError> {
-        let client = if ask.allow_private { &self.inner.any } else { &self.inner.public };
-        let mut headers = HeaderMap::new();
-        headers.insert(header::ACCEPT, HeaderValue::from_static(ACCEPT));
-        let validators = [(header::IF_NONE_MATCH, ask.etag), (header::IF_MODIFIED_SINCE, ask.last_modified)];
-        for (name, value) in validators {
-            if let Some(value) = value.and_then(|value| HeaderValue::from_bytes(value.as_bytes()).ok()) {
+    async fn read(
+        &self,
+        way: &Way<'_>,
+        mut response: Response,
+        is_conditional: bool,
+        proxy: Option<&Proxy>,
+        now: Second,
+    ) -> Result<Answer, FetchError> {
+        let (policy, url, moved, status) = (&self.inner.policy, &way.url, way.moved.clone(), response.status().as_u16());
+        let nonsense = |what| Err(FetchError::Nonsense { host: host_of(url), what });
+        let headers = response.headers();
+        if status != 304 && challenge::is_told_by(headers) {
+            return Err(FetchError::Challenge { host: host_of(url), status });
+        }
+        match status {
+            304 if is_conditional => Ok(Answer::Unchanged { hints: hints::hints(headers, now), moved }),
+            304 => nonsense("it says that nothing has changed (304), and was not asked whether"),
+            206 => nonsense("it sent a part (206), and was asked for the whole"),
+            226 if list(headers, &IM).iter().any(|manipulation| manipulation != "feed") => {
+                nonsense("it sent changes (226) in a form that was not asked for")
+            }
+            200..=299 => {
+                let (etag, last_modified) = (verbatim(headers, &header::ETAG), verbatim(headers, &header::LAST_MODIFIED));
+                let (content_type, hints) = (text(headers, &header::CONTENT_TYPE), hints::hints(headers, now));
+                let body = body::whole(url, &mut response, policy, proxy).await?.into();
+                let document = Document { url: url.clone(), body, content_type, etag, last_modified };
+                Ok(Answer::Document { document, hints, moved, is_delta: status == 226 })
+            }
+            407 if proxy.is_some() => {
+                Err(FetchError::Proxy { proxy: proxy.map(ToString::to_string).unwrap_or_default(), what: "wants a name and password" })
+            }
+            status => {
+                let retry_after = hints::retry_after(headers, now);
+                // A publisher that says when to come back is believed.
+                let may_be_challenge = matches!(status, 403 | 429 | 503) && retry_after.is_none();
+                if may_be_challenge && challenge::is_shown_by(&body::beginning(&mut response, challenge::LOOKED_AT, policy.silence).await) {
+                    return Err(FetchError::Challenge { host: host_of(url), status });
+                }
+                Err(error::refused(url, status, retry_after))
+            }
+        }
+    }
+}
+
+/// The headers of a question, and whether it is asked only for what has changed.
+fn request(ask: &Ask<'_>, way: &Way<'_>) -> (HeaderMap, bool) {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::ACCEPT, HeaderValue::from_static(ACCEPT));
+    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(coding::ACCEPT));
+    let mut is_conditional = false;
+    if way.is_validated() {
+        if let Some(etag) = ask.etag.and_then(sent_back) {
+            headers.insert(header::IF_NONE_MATCH, etag);
+            // New entries alone can only be sent to who says what it has.
+            headers.insert(A_IM, HeaderValue::from_static("feed"));
+            is_conditional = true;
+        }
+        if let Some(date) = ask.last_modified.and_then(sent_back) {
+            headers.insert(header::IF_MODIFIED_SINCE, date);
+            is_conditional = true;
+        }
+    }
+    if way.is_home() {
+        for (name, value) in ask.headers {
+            if let (Ok(name), Ok(mut value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+                value.set_sensitive(true);
                 headers.insert(name, value);
             }
         }
-        if url.origin() == ask.url.origin() {
-            for (name, value) in ask.headers {
-                if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
-                    headers.insert(name, value);
-                }
-            }
-        }
-        client.get(url.clone()).headers(headers).send().await.map_err(|cause| error::no_answer(url, cause))
     }
-
-    async fn read(&self, ask: &Ask<'_>, url: &Url, response: Response, moved: Option<Url>, now: Second) -> Result<Answer, FetchError> {
-        let status = response.status();
-        let headers = response.headers().clone();
-        let hints = hints::hints(&headers, now);
-        let (etag, last_modified) = (text(&headers, &header::ETAG), text(&headers, &header::LAST_MODIFIED));
-        match status.as_u16() {
-            304 if ask.etag.is_some() || ask.last_modified.is_some() => Ok(Answer::Unchanged { etag, last_modified, hints, moved }),
-            200..=299 => {
-                let body = self.body(url, response).await?;
-                let content_type = text(&headers, &header::CONTENT_TYPE);
-                let document = Document { url: url.clone(), body, content_type, etag, last_modified };
-                Ok(Answer::Document { document, hints, moved })
-            }
-            status => Err(error::refused(url, status, hints::retry_after(&headers, now))),
-        }
-    }
-
-    /// The body, decoded, within the limit.
-    async fn body(&self, url: &Url, mut response: Response) -> Result<Bytes, FetchError> {
-        let limit = self.inner.policy.longest_body;
-        let mut body = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(|cause| error::no_answer(url, cause))? {
-            if body.len() + chunk.len() > limit {
-                return Err(FetchError::TooLarge { url: url.to_string(), limit });
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body.freeze())
-    }
-
-    /// Waits until the host may be asked by one more.
-    async fn seat(&self, url: &Url) -> Option<tokio::sync::OwnedSemaphorePermit> {
-        let host = format!("{}:{}", host_of(url), url.port_or_known_default().unwrap_or(0));
-        let seats = {
-            let mut hosts = self.inner.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-            // Hosts that nobody is asking are forgotten, so that the map stays as small as the crowd.
-            hosts.retain(|_, seats| Arc::strong_count(seats) > 1);
-            hosts.entry(host).or_insert_with(|| Arc::new(Semaphore::new(self.inner.policy.per_host))).clone()
-        };
-        seats.acquire_owned().await.ok()
-    }
-
-    /// A file of this machine: only an operator can name one, no redirect ever leads there.
-    async fn read_file(&self, url: &Url) -> Result<Answer, FetchError> {
-        let limit = self.inner.policy.longest_body;
-        let path = url.to_file_path().map_err(|()| FetchError::Forbidden { url: url.to_string(), why: "it is no path of this machine" })?;
-        let read = tokio::task::spawn_blocking(move || {
-            let mut body = Vec::new();
-            let file = std::fs::File::open(path)?;
-            std::io::Read::read_to_end(&mut std::io::Read::take(file, limit as u64 + 1), &mut body)?;
-            Ok::<_, std::io::Error>(body)
-        });
-        let failed = |cause| FetchError::File { url: url.to_string(), cause };
-        let body = read.await.map_err(|cause| failed(std::io::Error::other(cause)))?.map_err(failed)?;
-        if body.len() > limit {
-            return Err(FetchError::TooLarge { url: url.to_string(), limit });
-        }
-        let document = Document { url: url.clone(), body: body.into(), content_type: None, etag: None, last_modified: None };
-        Ok(Answer::Document { document, hints: Hints::default(), moved: None })
-    }
+    (headers, is_conditional)
 }
 
 fn is_redirect(status: StatusCode) -> bool {
@@ -256,50 +305,4 @@ fn is_redirect(status: StatusCode) -> bool {
 
 fn host_of(url: &Url) -> String {
     url.host_str().unwrap_or_default().to_owned()
-}
-
-/// A header as it was sent, when it is text.
-fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok()).map(str::to_owned)
-}
-
-/// Refuses what must not be asked before anything is dialled: literal addresses never reach the resolver.
-fn check(url: &Url, allow_private: bool) -> Result<(), FetchError> {
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(FetchError::Forbidden { url: url.to_string(), why: "only http and https are spoken" });
-    }
-    let is_fine = match url.host() {
-        None => false,
-        Some(Host::Domain(_)) => true,
-        Some(Host::Ipv4(ip)) => allow_private || is_public(ip.into()),
-        Some(Host::Ipv6(ip)) => allow_private || is_public(ip.into()),
-    };
-    if is_fine {
-        Ok(())
-    } else {
-        Err(FetchError::Forbidden {
-            url: url.to_string(),
-            why: "the address is not public; `allow_private = true` lets a source of your own be asked",
-        })
-    }
-}
-
-/// Looks names up, and keeps to itself what must not be dialled.
-struct Resolver {
-    is_guarded: bool,
-}
-
-impl Resolve for Resolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let is_guarded = self.is_guarded;
-        Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let allowed: Vec<SocketAddr> = found.iter().copied().filter(|found| !is_guarded || is_public(found.ip())).collect();
-            if allowed.is_empty() && !found.is_empty() {
-                return Err(Box::new(address::NotPublic { host: name.as_str().to_owned() }) as Box<dyn std::error::Error + Send + Sync>);
-            }
-            let addresses: Addrs = Box::new(allowed.into_iter());
-            Ok(addresses)
-        })
-    }
 }

@@ -13,6 +13,8 @@ pub mod labels;
 pub mod names;
 pub mod page;
 pub mod point;
+pub mod private;
+pub mod proxy;
 pub mod raw;
 pub mod record;
 pub mod rhythm;
@@ -32,6 +34,8 @@ pub use labels::{CountryLabel, Evidence, Field, Labels, LangFrom, Language, Regi
 pub use names::{FourNames, Names};
 pub use page::{DateFormat, DatePart, Detail, PageRules, Pick};
 pub use point::Point;
+pub use private::Private;
+pub use proxy::Proxy;
 pub use raw::{Document, Hints, RawFeed, RawItem, RawText};
 pub use record::{Body, Checked, Draft, Genesis, Ids, Moved, Pull, Record, Snapshot, SnapshotEnd, SourceState, Unchanged};
 pub use rhythm::Rhythm;

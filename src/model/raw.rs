@@ -17,9 +17,9 @@ pub struct Document {
     pub body: bytes::Bytes,
     /// `Content-Type` as sent.
     pub content_type: Option<String>,
-    /// `ETag` exactly as sent.
+    /// `ETag` exactly as sent, each byte one character: a header need not be UTF-8.
     pub etag: Option<String>,
-    /// `Last-Modified` exactly as sent.
+    /// `Last-Modified` exactly as sent, in the same way.
     pub last_modified: Option<String>,
 }
 

@@ -139,6 +139,9 @@ pub struct SourceState {
     /// `Last-Modified` exactly as received (RFC 9110 §8.8.2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_modified: Option<String>,
+    /// The address that these came from, when redirects led elsewhere than to `url`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// BLAKE3 of the last body, in hexadecimal: an unchanged body under a changed ETag is unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_hash: Option<String>,

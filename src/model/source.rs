@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use url::Url;
 
-use super::{CountryCode, DateOrder, Lang, PageRules, SourceId, TopicSlug, timetable::Timetable};
+use super::{CountryCode, DateOrder, Lang, PageRules, Private, SourceId, TopicSlug, timetable::Timetable};
 
 /// A publisher's feed as it is configured. What we learned from asking it is [`SourceState`](super::SourceState).
 #[derive(Debug, Clone, PartialEq)]
@@ -46,8 +46,10 @@ pub struct Source {
     pub headers: Vec<(String, String)>,
     /// A whole answer has to be there within this.
     pub timeout: Duration,
-    /// Whether it may live at a private or loopback address.
-    pub allow_private: bool,
+    /// Which private or loopback addresses it may live at.
+    pub allow_private: Private,
+    /// Whether its redirects may lead from https to http.
+    pub allow_downgrade: bool,
     /// The day its address was last seen to work; `None` when it never was.
     pub probed: Option<NaiveDate>,
     /// Why it is switched off, or anything an editor should know.
@@ -76,7 +78,8 @@ impl Source {
             rights: None,
             headers: Vec::new(),
             timeout: Duration::ZERO,
-            allow_private: false,
+            allow_private: Private::Refused,
+            allow_downgrade: false,
             probed: None,
             note: None,
         }

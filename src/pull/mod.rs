@@ -113,6 +113,7 @@ pub async fn look(kit: &Kit, source: &Arc<Source>, before: Option<&SourceState>,
     let anew = known.filter(|state| state.rules != rules(source)).map(|state| SourceState {
         etag: None,
         last_modified: None,
+        from: None,
         body_hash: None,
         ..state.clone()
     });
@@ -125,7 +126,8 @@ pub async fn look(kit: &Kit, source: &Arc<Source>, before: Option<&SourceState>,
         Ok(Heard::Feed { answer, hash, gathered }) => {
             let Gathered { feed, items, dropped, unread, wait, .. } = *gathered;
             let mut state = answered(source, before, known, &answer, wait, hash, Some(&feed), now);
-            state.items = u32::try_from(items.len()).unwrap_or(u32::MAX);
+            let count = u32::try_from(items.len()).unwrap_or(u32::MAX);
+            state.items = if answer.is_delta { state.items.max(count) } else { count };
             state.unread = unread;
             (state, Found::Items { items, dropped })
         }
@@ -143,6 +145,9 @@ pub fn stumbled(source: &Source, before: Option<&SourceState>, why: &str, now: S
 struct Said {
     etag: Option<String>,
     last_modified: Option<String>,
+    from: Option<String>,
+    /// Whether what is not there may be there all the same.
+    is_delta: bool,
     moved: Option<url::Url>,
     hints: Hints,
 }
@@ -156,37 +161,44 @@ async fn ask(kit: &Kit, source: &Arc<Source>, known: Option<&SourceState>, recal
     let url = address(source, known);
     let ask = Ask {
         url: &url,
+        own: &source.url,
         etag: known.and_then(|state| state.etag.as_deref()),
         last_modified: known.and_then(|state| state.last_modified.as_deref()),
+        from: known.and_then(|state| state.from.as_deref()),
         headers: &source.headers,
         timeout: source.timeout,
-        allow_private: source.allow_private,
+        allow_private: &source.allow_private,
+        allow_downgrade: source.allow_downgrade,
     };
     match kit.client.fetch(&ask, now).await? {
-        Answer::Unchanged { etag, last_modified, hints, moved } => {
-            // A 304 need not repeat its validators; the old ones then stand (RFC 9110 §15.4.5).
-            let etag = etag.or_else(|| known.and_then(|state| state.etag.clone()));
-            let last_modified = last_modified.or_else(|| known.and_then(|state| state.last_modified.clone()));
-            let hash = known.and_then(|state| state.body_hash.clone());
-            Ok(Heard::Unchanged { answer: Said { etag, last_modified, moved, hints }, hash })
+        Answer::Unchanged { hints, moved } => {
+            // The validators stand that came with what was read.
+            let of = |field: fn(&SourceState) -> &Option<String>| known.and_then(|state| field(state).clone());
+            let (etag, last_modified, from) = (of(|state| &state.etag), of(|state| &state.last_modified), of(|state| &state.from));
+            Ok(Heard::Unchanged {
+                answer: Said { etag, last_modified, from, is_delta: false, moved, hints },
+                hash: of(|state| &state.body_hash),
+            })
         }
-        Answer::Document { document, hints, moved } => {
-            let said = Said { etag: document.etag.clone(), last_modified: document.last_modified.clone(), moved, hints };
-            let hash = blake3::hash(&document.body).to_hex().to_string();
-            if known.is_some_and(|state| state.body_hash.as_ref() == Some(&hash) && state.trouble.is_none()) {
-                return Ok(Heard::Unchanged { answer: said, hash: Some(hash) });
+        Answer::Document { document, hints, moved, is_delta } => {
+            let from = (document.url != source.url).then(|| document.url.to_string());
+            let said = Said { etag: document.etag.clone(), last_modified: document.last_modified.clone(), from, is_delta, moved, hints };
+            // The new entries alone say nothing of the whole document, which is read when it comes again.
+            let hash = (!is_delta).then(|| blake3::hash(&document.body).to_hex().to_string());
+            if hash.is_some() && known.is_some_and(|state| state.body_hash == hash && state.trouble.is_none()) {
+                return Ok(Heard::Unchanged { answer: said, hash });
             }
             if source.page.is_some() {
                 let gathered = Reading { kit, source, known, recall, now }.gather(document).await?;
                 // What was left out has to be found again, and is not when the page counts as known.
                 let (answer, hash) =
-                    if gathered.is_whole { (said, Some(hash)) } else { (Said { etag: None, last_modified: None, ..said }, None) };
+                    if gathered.is_whole { (said, hash) } else { (Said { etag: None, last_modified: None, ..said }, None) };
                 return Ok(Heard::Feed { answer, hash, gathered: Box::new(gathered) });
             }
             let (classifier, source) = (kit.classifier.clone(), source.clone());
             let (feed, items, dropped) = kit.work(move || read(&document, &source, &classifier)).await??;
             let gathered = Gathered { feed, items, dropped, is_whole: true, unread: 0, wait: None };
-            Ok(Heard::Feed { answer: said, hash: Some(hash), gathered: Box::new(gathered) })
+            Ok(Heard::Feed { answer: said, hash, gathered: Box::new(gathered) })
         }
     }
 }

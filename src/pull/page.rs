@@ -181,7 +181,9 @@ impl Reading<'_> {
                     gathered.wait = Some(retry_after.unwrap_or(SLOWER));
                     continue;
                 }
-                Err(FetchError::NoAnswer { .. } | FetchError::TooSlow { .. } | FetchError::Failed { .. }) if failed_before < PATIENCE => {
+                Err(FetchError::NoAnswer { .. } | FetchError::TooSlow { .. } | FetchError::Failed { .. } | FetchError::Proxy { .. })
+                    if failed_before < PATIENCE =>
+                {
                     gathered.is_whole = false;
                     is_silent = true;
                     continue;
@@ -215,12 +217,14 @@ impl Reading<'_> {
 
     /// Asks for a page that the listing leads to.
     async fn fetch(&self, url: &Url) -> Result<Document, FetchError> {
-        let Source { headers, timeout, allow_private, .. } = &**self.source;
-        let ask = Ask { url, etag: None, last_modified: None, headers, timeout: *timeout, allow_private: *allow_private };
+        let Source { url: own, headers, timeout, allow_private, allow_downgrade, .. } = &**self.source;
+        let ask = Ask { own, headers, allow_private, allow_downgrade: *allow_downgrade, ..Ask::first(url, *timeout) };
         match self.kit.client.fetch(&ask, self.now).await? {
             Answer::Document { document, .. } => Ok(document),
-            // Only who asks conditionally is answered so.
-            Answer::Unchanged { .. } => Err(FetchError::Failed { host: url.host_str().unwrap_or_default().to_owned(), status: 304 }),
+            // Only who asks conditionally is answered so; anything else is an error already.
+            Answer::Unchanged { .. } => {
+                Err(FetchError::Nonsense { host: url.host_str().unwrap_or_default().to_owned(), what: "nothing has changed" })
+            }
         }
     }
 }

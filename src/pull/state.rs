@@ -78,6 +78,7 @@ pub(super) fn answered(
         url: source.url.to_string(),
         etag: said.etag.clone(),
         last_modified: said.last_modified.clone(),
+        from: said.from.clone(),
         body_hash,
         asked: now,
         answered: Some(now),
@@ -113,6 +114,7 @@ pub(super) fn failed(source: &Source, before: Option<&SourceState>, trouble: &Tr
         url: source.url.to_string(),
         etag: None,
         last_modified: None,
+        from: None,
         body_hash: None,
         asked: now,
         answered: None,
@@ -210,7 +212,7 @@ mod tests {
     /// What is known after an answer that came by a permanent redirect, or without one.
     fn led(known: Option<&SourceState>, to: Option<&str>, hours: u64) -> SourceState {
         let moved = to.map(|to| to.parse().unwrap());
-        let said = Said { etag: Some("\"1\"".into()), last_modified: None, moved, hints: Hints::default() };
+        let said = Said { etag: Some("\"1\"".into()), last_modified: None, from: None, is_delta: false, moved, hints: Hints::default() };
         answered(&source(), known, known, &said, None, None, None, at(hours))
     }
 

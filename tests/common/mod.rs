@@ -68,6 +68,7 @@ pub fn state(source: &str, asked: Second) -> SourceState {
         url: format!("https://{source}.example/feed"),
         etag: Some("\"1\"".into()),
         last_modified: None,
+        from: None,
         body_hash: None,
         asked,
         answered: Some(asked),

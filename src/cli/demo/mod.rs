@@ -16,7 +16,7 @@ use super::{Failure, LogForm, log, run, runtime};
 use crate::{
     config::{self, Config},
     daemon::{self, data::DataFolder},
-    model::{ContentPolicy, DateOrder, Defaults, Second, Source, Timetable},
+    model::{ContentPolicy, DateOrder, Defaults, Private, Second, Source, Timetable},
     serve::sample::Publisher,
 };
 
@@ -98,7 +98,8 @@ fn source(sample: &Sample, publishers: &str) -> Option<Source> {
         rights: None,
         headers: Vec::new(),
         timeout: Duration::from_secs(5),
-        allow_private: true,
+        allow_private: Private::Allowed,
+        allow_downgrade: false,
         probed: None,
         note: None,
     })

@@ -19,7 +19,7 @@ use crate::{
     daemon,
     fetch::{Answer, Ask, FetchError},
     html,
-    model::{Document, Item, Labels, Lang, RawFeed, RawText, Second, Source},
+    model::{Document, Item, Labels, Lang, Private, RawFeed, RawText, Second, Source},
     parse::{self, Behind},
     pull::{self, Kit},
     text,
@@ -192,13 +192,11 @@ impl Search<'_> {
         if self.tired.contains(&host) {
             return Err(format!("not asked: {host} wants to be left alone"));
         }
+        let is_allowed = self.allow_private && self.hosts.contains(&host);
         let ask = Ask {
-            url,
-            etag: None,
-            last_modified: None,
-            headers: &[],
-            timeout: self.config.settings.fetch.timeout,
-            allow_private: self.allow_private && self.hosts.contains(&host),
+            own: &self.blank.url,
+            allow_private: if is_allowed { &Private::Allowed } else { &Private::Refused },
+            ..Ask::first(url, self.config.settings.fetch.timeout)
         };
         match self.kit.client.fetch(&ask, self.now).await {
             Ok(Answer::Document { document, moved, .. }) => Ok((document, moved)),
@@ -249,7 +247,8 @@ impl Search<'_> {
         let id = config::Ids::beside(&self.config.sources).give(&[&title, &host(&source.url)]);
         let id = id.ok_or_else(|| Failure::Failed("there is no id left for it".to_owned()))?;
         let probed = Some(self.now.date_time().date_naive());
-        Ok(Source { id, title, probed, allow_private: self.allow_private, ..source })
+        let allow_private = if self.allow_private { Private::Allowed } else { Private::Refused };
+        Ok(Source { id, title, probed, allow_private, ..source })
     }
 }
 
