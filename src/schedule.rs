@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use crate::{
-    apply::{ApplyError, Clock, Desk, Report},
+    apply::{ApplyError, Clock, Desk, Kept, Report},
     fetch::FetchError,
     model::{Second, Source, SourceId, SourceState},
     pull::{self, Found, Kit, Trouble},
@@ -81,16 +81,15 @@ pub async fn pull(kit: &Kit, source: &Arc<Source>, register: &Register, desk: &D
         Arc::new(move |source, link| desk.recall(source, link))
     };
     let look = pull::look(kit, source, before.as_ref(), &recall, clock()).await;
-    let (took, state) = (look.took, look.state.clone());
+    let took = look.took;
     let (trouble, unchanged) = match &look.found {
-        Found::Trouble(_) => (state.trouble.clone(), false),
+        Found::Trouble(_) => (look.state.trouble.clone(), false),
         Found::Unchanged => (None, true),
         Found::Items { .. } => (None, false),
     };
     let asked_to_wait = matches!(&look.found, Found::Trouble(Trouble::Fetch(FetchError::SlowDown { .. })));
-    let report = desk.keep(look).await?;
-    let newest = if report.new + report.joined + report.revised > 0 { Some(state.asked) } else { state.newest };
-    register.set(SourceState { newest, ids: report.ids, ..state.clone() });
+    let Kept { report, state } = desk.keep(look).await?;
+    register.set((*state).clone());
     let id = &source.id;
     let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     match &trouble {

@@ -22,7 +22,7 @@ use tokio::sync::oneshot;
 use self::table::Table;
 use crate::{
     journal::{Journal, JournalError},
-    model::{Body, Checked, Draft, Ids, Item, Second, SourceId, SourceState, Unchanged},
+    model::{Body, Checked, Draft, Item, Second, SourceId, SourceState, Unchanged},
     pull::{Found, Look},
     store::{Store, StoreError, Touched},
     verify::{Verdict, verify},
@@ -53,8 +53,15 @@ pub struct Report {
     pub revised: usize,
     /// Items with neither title, link nor text.
     pub dropped: usize,
-    /// What the source's ids are worth, when they are not what ids should be.
-    pub ids: Option<Ids>,
+}
+
+/// A look that was kept.
+#[derive(Debug)]
+pub struct Kept {
+    /// What became of it.
+    pub report: Report,
+    /// The source's state as it was written, or will be at the end of the round.
+    pub state: Box<SourceState>,
 }
 
 /// Why nothing was kept. What was found is found again at the next look.
@@ -86,7 +93,7 @@ pub struct Desk {
     store: Arc<Store>,
 }
 
-type Reply = oneshot::Sender<Result<Report, Arc<ApplyError>>>;
+type Reply = oneshot::Sender<Result<Kept, Arc<ApplyError>>>;
 
 enum Job {
     Keep { look: Box<Look>, reply: Reply },
@@ -95,7 +102,7 @@ enum Job {
 
 impl Desk {
     /// Hands a look to the writer and waits until it is kept.
-    pub async fn keep(&self, look: Look) -> Result<Report, Arc<ApplyError>> {
+    pub async fn keep(&self, look: Look) -> Result<Kept, Arc<ApplyError>> {
         let (reply, answer) = oneshot::channel();
         self.send(Job::Keep { look: Box::new(look), reply }).await;
         answer.await.unwrap_or_else(|_| Err(Arc::new(ApplyError::Stopped)))
@@ -238,11 +245,11 @@ impl Hand {
         }
         let (looks, replies): (Vec<Look>, Vec<Reply>) = group.into_iter().unzip();
         match self.decide(looks).map_err(Arc::new) {
-            Ok((reports, noted)) => {
+            Ok((kept, noted)) => {
                 self.round.extend(noted);
-                for (reply, report) in replies.into_iter().zip(reports) {
+                for (reply, kept) in replies.into_iter().zip(kept) {
                     // Whoever asked may have gone; what is kept stays kept.
-                    let _ = reply.send(Ok(report));
+                    let _ = reply.send(Ok(kept));
                 }
             }
             Err(error) => {
@@ -253,7 +260,7 @@ impl Hand {
         }
     }
 
-    fn decide(&mut self, looks: Vec<Look>) -> Result<(Vec<Report>, Round), ApplyError> {
+    fn decide(&mut self, looks: Vec<Look>) -> Result<(Vec<Kept>, Round), ApplyError> {
         let now = self.now()?;
         let mut noted = Round::new();
         let mut drafts = Vec::new();
@@ -262,12 +269,12 @@ impl Hand {
         }
         let mut table = Table::new(&self.store, std::mem::take(&mut self.free));
         let decided: Result<_, StoreError> = looks.into_iter().map(|look| table.decide(look, now, &mut drafts, &mut noted)).collect();
-        let reports = decided.map_err(|e| ApplyError::Store(Arc::new(e)))?;
+        let kept = decided.map_err(|e| ApplyError::Store(Arc::new(e)))?;
         let free = table.free;
         self.write(&drafts)?;
         // Only what was written is taken.
         self.free = free;
-        Ok((reports, noted))
+        Ok((kept, noted))
     }
 
     /// Writes what the round found that was no story.

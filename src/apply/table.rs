@@ -11,7 +11,7 @@ use std::{
 
 use url::Url;
 
-use super::{Free, Noted, Report, Round, known::Fate, records::draft};
+use super::{Free, Kept, Noted, Report, Round, known::Fate, records::draft};
 use crate::{
     dedup::{self, Also, Arrival, Candidates, Decision, Own, Teller},
     model::{Draft, Ids, Item, Labels, Second, SourceId, SourceState, Story, StoryId, Unchanged, Upstream, UpstreamFrom},
@@ -46,7 +46,7 @@ impl<'a> Table<'a> {
     }
 
     /// Decides a look's items, oldest first, and drafts its records.
-    pub(super) fn decide(&mut self, look: Look, now: Second, drafts: &mut Vec<Draft>, noted: &mut Round) -> Result<Report, StoreError> {
+    pub(super) fn decide(&mut self, look: Look, now: Second, drafts: &mut Vec<Draft>, noted: &mut Round) -> Result<Kept, StoreError> {
         let mut state = look.state;
         let id = look.source.id.clone();
         let (mut items, dropped) = match look.found {
@@ -54,12 +54,12 @@ impl<'a> Table<'a> {
             Found::Unchanged if is_plain_repeat(self.store.state(&id)?.as_ref(), &state) => {
                 let unchanged = Unchanged { source: id.clone(), at: look.at, not_before: state.not_before };
                 noted.insert(id, Noted::Unchanged(unchanged));
-                return Ok(Report { ids: state.ids, ..Report::default() });
+                return Ok(Kept { report: Report::default(), state: Box::new(state) });
             }
             Found::Unchanged | Found::Trouble(_) => {
-                let ids = state.ids;
-                noted.insert(id, Noted::State(Box::new(state)));
-                return Ok(Report { ids, ..Report::default() });
+                let state = Box::new(state);
+                noted.insert(id, Noted::State(state.clone()));
+                return Ok(Kept { report: Report::default(), state });
             }
         };
         let mut report = Report { items: items.len(), dropped, ..Report::default() };
@@ -75,7 +75,8 @@ impl<'a> Table<'a> {
         let mut arrivals: Vec<Arrival> = Vec::new();
         let (fates, ids) = self.recognise(&id, &items, state.ids, look.last_good, now)?;
         tell_of_ids(&id, state.ids, ids);
-        (state.ids, report.ids) = (ids, ids);
+        state.ids = ids;
+        let mut heard: Vec<Option<Second>> = Vec::new();
         for ((item, labels), fate) in items.into_iter().zip(fates) {
             let published = item.published;
             let story = match self.ask(item, labels, fate, teller, now)? {
@@ -87,10 +88,12 @@ impl<'a> Table<'a> {
                 }
                 Decision::Joined(story) => {
                     report.joined += 1;
+                    heard.push(published);
                     story
                 }
                 Decision::NewEdition(story) | Decision::NewStory(story) => {
                     report.new += 1;
+                    heard.push(published);
                     unplaced.push((story.id, story.editions.len() - 1));
                     arrivals.push(Arrival { published });
                     story
@@ -105,14 +108,15 @@ impl<'a> Table<'a> {
         if report.new + report.joined + report.revised > 0 {
             state.newest = Some(now);
         }
+        state.rhythm.hear(heard, look.last_good, now);
         if changed.is_empty() {
-            noted.insert(id, Noted::State(Box::new(state)));
+            noted.insert(id, Noted::State(Box::new(state.clone())));
         } else {
             noted.insert(id, Noted::Kept);
             let stories: Vec<Story> = changed.iter().filter_map(|id| self.stories.get(id).cloned()).collect();
-            draft(look.source.id.clone(), look.at, stories, state, now, drafts);
+            draft(look.source.id.clone(), look.at, stories, state.clone(), now, drafts);
         }
-        Ok(report)
+        Ok(Kept { report, state: Box::new(state) })
     }
 
     fn ask(&self, mut item: Item, labels: Labels, fate: Fate, teller: Teller<'_>, now: Second) -> Result<Decision, StoreError> {

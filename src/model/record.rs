@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Second, SourceId, Story};
+use super::{Rhythm, Second, SourceId, Story};
 
 /// Who began a journal, and when. Written into every segment, and into the view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,6 +148,9 @@ pub struct SourceState {
     /// When it last had something new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub newest: Option<Second>,
+    /// On which days it had something new of late.
+    #[serde(default, skip_serializing_if = "Rhythm::is_empty")]
+    pub rhythm: Rhythm,
     /// Failures in a row.
     #[serde(default)]
     pub failures: u32,

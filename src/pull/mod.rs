@@ -117,11 +117,13 @@ pub async fn look(kit: &Kit, source: &Arc<Source>, before: Option<&SourceState>,
     let known = anew.as_ref().or(known);
     let last_good = before.and_then(|state| state.answered);
     let (state, found) = match ask(kit, source, known, recall, now).await {
-        Ok(Heard::Unchanged { answer, hints, hash }) => (answered(source, known, &answer, hints, hash, None, now), Found::Unchanged),
+        Ok(Heard::Unchanged { answer, hints, hash }) => {
+            (answered(source, before, known, &answer, hints, hash, None, now), Found::Unchanged)
+        }
         Ok(Heard::Feed { answer, hash, gathered }) => {
             let Gathered { feed, items, dropped, unread, wait, .. } = *gathered;
             let quiet_for = feed.hints.quiet_for.max(answer.hints.quiet_for).max(wait);
-            let mut state = answered(source, known, &answer, Hints { quiet_for, ..feed.hints }, hash, Some(&feed), now);
+            let mut state = answered(source, before, known, &answer, Hints { quiet_for, ..feed.hints }, hash, Some(&feed), now);
             state.items = u32::try_from(items.len()).unwrap_or(u32::MAX);
             state.unread = unread;
             (state, Found::Items { items, dropped })

@@ -7,7 +7,7 @@ use url::Url;
 use super::{Said, Trouble};
 use crate::{
     fetch::FetchError,
-    model::{DateOrder, Hints, Moved, RawFeed, Second, Source, SourceState, Timetable},
+    model::{DateOrder, Hints, Moved, RawFeed, Rhythm, Second, Source, SourceState, Timetable},
     text,
 };
 
@@ -41,9 +41,12 @@ pub fn back_off(source: &Source, failures: u32) -> Duration {
     doubled + doubled.mul_f64(f64::from(lot) / 1024.0)
 }
 
-/// The state after a good answer. `feed` is what was read, when it was not the same as last time.
+/// The state after a good answer. `before` is what is known of the source, `known` the same when it is of this address;
+/// `feed` is what was read, when it was not the same as last time.
+#[allow(clippy::too_many_arguments, reason = "each is one thing that an answer can say")]
 pub(super) fn answered(
     source: &Source,
+    before: Option<&SourceState>,
     known: Option<&SourceState>,
     said: &Said,
     hints: Hints,
@@ -68,7 +71,8 @@ pub(super) fn answered(
         body_hash,
         asked: now,
         answered: Some(now),
-        newest: known.and_then(|state| state.newest),
+        newest: before.and_then(|state| state.newest),
+        rhythm: before.map(|state| state.rhythm.clone()).unwrap_or_default(),
         failures: 0,
         unread: 0,
         trouble: None,
@@ -101,6 +105,7 @@ pub(super) fn failed(source: &Source, before: Option<&SourceState>, trouble: &Tr
         asked: now,
         answered: None,
         newest: None,
+        rhythm: Rhythm::default(),
         failures: 0,
         unread: 0,
         trouble: None,
@@ -114,7 +119,7 @@ pub(super) fn failed(source: &Source, before: Option<&SourceState>, trouble: &Tr
     };
     let mut state = match before {
         Some(state) if state.url == source.url.as_str() => state.clone(),
-        Some(state) => SourceState { answered: state.answered, newest: state.newest, ..blank },
+        Some(state) => SourceState { answered: state.answered, newest: state.newest, rhythm: state.rhythm.clone(), ..blank },
         None => blank,
     };
     state.asked = now;

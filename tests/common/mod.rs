@@ -2,7 +2,8 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use tributary::model::{
-    Body, Checked, Copy, Draft, Edition, Item, Labels, Lang, LangFrom, Language, Pull, Second, SourceState, Story, Unchanged, Upstream, Why,
+    Body, Checked, Copy, Draft, Edition, Item, Labels, Lang, LangFrom, Language, Pull, Rhythm, Second, SourceState, Story, Unchanged,
+    Upstream, Why,
 };
 
 pub const NOON: i64 = 1_600_000_000;
@@ -71,6 +72,7 @@ pub fn state(source: &str, asked: Second) -> SourceState {
         asked,
         answered: Some(asked),
         newest: None,
+        rhythm: Rhythm::default(),
         failures: 0,
         unread: 0,
         trouble: None,

@@ -177,19 +177,19 @@ impl World {
 
     /// Stops and starts again.
     pub fn restart(&mut self) {
-        let before = self.all();
+        let before = (self.all(), self.states());
         self.close();
         self.open = Some(self.opened());
-        assert_eq!(self.all(), before, "a restart changes nothing");
+        assert_eq!((self.all(), self.states()), before, "a restart changes nothing");
     }
 
     /// Stops, throws the view away, and builds it anew from the journal.
     pub fn rebuild(&mut self) {
-        let before = self.all();
+        let before = (self.all(), self.states());
         self.close();
         std::fs::remove_dir_all(self.dir.path().join("data/store")).unwrap();
         self.open = Some(self.opened());
-        assert_eq!(self.all(), before, "the journal tells the same");
+        assert_eq!((self.all(), self.states()), before, "the journal tells the same");
     }
 
     /// Lets time pass.
@@ -263,6 +263,11 @@ impl World {
     /// When the feed of everything last changed in a way that a reader can see.
     pub fn changed(&self) -> Second {
         self.open.as_ref().unwrap().store.query(&Filter::default(), None, 1).unwrap().changed
+    }
+
+    /// What is known of all sources.
+    pub fn states(&self) -> BTreeMap<SourceId, SourceState> {
+        self.open.as_ref().unwrap().register.all()
     }
 
     pub fn state(&self, name: &str) -> SourceState {
