@@ -6,7 +6,9 @@
 
 mod countries;
 pub mod date_order;
+pub mod fault;
 pub mod filter;
+pub mod history;
 pub mod ids;
 pub mod item;
 pub mod labels;
@@ -25,7 +27,9 @@ pub mod timetable;
 pub mod topic;
 
 pub use date_order::DateOrder;
+pub use fault::{Fault, Standing};
 pub use filter::Filter;
+pub use history::{History, Outcome, Run, Spell};
 pub use ids::{BadName, CountryCode, FeedSlug, Lang, RegionSlug, SourceId, TopicSlug};
 pub use item::{Category, Enclosure, Item, Upstream, UpstreamFrom};
 pub use labels::{CountryLabel, Evidence, Field, Labels, LangFrom, Language, RegionLabel, Rejected, TopicLabel};

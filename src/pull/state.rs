@@ -1,13 +1,14 @@
 //! What a look teaches us about a source.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use url::Url;
 
 use super::{Said, Trouble};
 use crate::{
     fetch::FetchError,
-    model::{DateOrder, Hints, Moved, RawFeed, Rhythm, Second, Source, SourceState, Timetable},
+    model::{DateOrder, Fault, Hints, Moved, RawFeed, Rhythm, Second, Source, SourceState, Timetable},
+    parse::{PageError, ParseError},
     text,
 };
 
@@ -76,11 +77,14 @@ pub(super) fn answered(
         failures: 0,
         unread: 0,
         trouble: None,
+        fault: None,
+        since: None,
         not_before: wait(hints, now),
         moved,
         gone: false,
         repaired: feed.map_or_else(|| known.map(|state| state.repaired.clone()).unwrap_or_default(), |feed| feed.repaired.clone()),
         items: known.map_or(0, |state| state.items),
+        news: 0,
         ids: known.and_then(|state| state.ids),
         rules: rules(source),
     }
@@ -109,11 +113,14 @@ pub(super) fn failed(source: &Source, before: Option<&SourceState>, trouble: &Tr
         failures: 0,
         unread: 0,
         trouble: None,
+        fault: None,
+        since: None,
         not_before: None,
         moved: None,
         gone: false,
         repaired: Vec::new(),
         items: 0,
+        news: 0,
         ids: None,
         rules: rules(source),
     };
@@ -124,6 +131,11 @@ pub(super) fn failed(source: &Source, before: Option<&SourceState>, trouble: &Tr
     };
     state.asked = now;
     state.failures += 1;
+    state.news = 0;
+    let kind = fault(trouble);
+    // A trouble that changes its words, and not what can be done about it, is the same one.
+    state.since = state.since.filter(|_| state.fault.is_some_and(|before| before.standing() == kind.standing())).or(Some(now));
+    state.fault = Some(kind);
     state.trouble = Some(text::chain(trouble));
     let asked_to_wait = match trouble {
         Trouble::Fetch(FetchError::SlowDown { retry_after, .. }) => *retry_after,
@@ -132,6 +144,34 @@ pub(super) fn failed(source: &Source, before: Option<&SourceState>, trouble: &Tr
     state.not_before = Some(now.plus(asked_to_wait.unwrap_or_else(|| back_off(source, state.failures))));
     state.gone = matches!(trouble, Trouble::Fetch(FetchError::Gone { .. }));
     state
+}
+
+/// What kind of trouble an error is.
+fn fault(trouble: &Trouble) -> Fault {
+    match trouble {
+        Trouble::Fetch(error) => match error {
+            FetchError::NoAnswer { .. } => Fault::Unreachable,
+            FetchError::TooSlow { .. } => Fault::Slow,
+            // A server that is busy and does not say how long is one that fails.
+            FetchError::SlowDown { status: 503, retry_after: None, .. } => Fault::ServerError,
+            FetchError::SlowDown { .. } => Fault::AskedToWait,
+            FetchError::Gone { .. } => Fault::Gone,
+            FetchError::Refused { .. } => Fault::Blocked,
+            FetchError::Missing { .. } => Fault::Missing,
+            FetchError::File { cause, .. } if cause.kind() == io::ErrorKind::NotFound => Fault::Missing,
+            FetchError::File { .. } => Fault::Unreachable,
+            FetchError::Failed { .. } => Fault::ServerError,
+            FetchError::TooLarge { .. } => Fault::Unreadable,
+            FetchError::BadRedirect { .. } => Fault::Misdirected,
+            FetchError::Forbidden { .. } => Fault::Forbidden,
+            FetchError::Setup { .. } => Fault::Internal,
+        },
+        Trouble::Parse(error) => match error {
+            ParseError::Page(PageError::NothingMatches { .. } | PageError::NoParts { .. }) => Fault::Broken,
+            ParseError::NotAFeed(_) | ParseError::Broken(_) | ParseError::Page(_) => Fault::Unreadable,
+        },
+        Trouble::Reader(_) => Fault::Internal,
+    }
 }
 
 /// Not before this, by the publisher's word. Hours and days that it skips are passed over (RSS 2.0 `skipHours`, `skipDays`).

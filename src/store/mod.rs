@@ -14,7 +14,7 @@ mod terms;
 mod value;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard},
@@ -30,10 +30,10 @@ use self::{
     sled::{Batch, Tree},
     value::{pack, unpack},
 };
-use crate::model::{Body, Filter, Genesis, Page, Record, Second, Shown, SourceId, SourceState, Story, StoryId};
+use crate::model::{Body, Filter, Genesis, History, Page, Record, Second, Shown, SourceId, SourceState, Story, StoryId};
 
 /// The layout of the view. Another one is set aside and rebuilt from the journal.
-const LAYOUT: u64 = 3;
+const LAYOUT: u64 = 4;
 /// A query that the writer keeps overtaking waits for it after this many tries.
 const TRIES: usize = 3;
 /// Copies under one link that are looked at; a link that more share proves nothing.
@@ -157,11 +157,12 @@ impl Store {
             }
             Body::Checked(checked) => {
                 for unchanged in &checked.unchanged {
-                    if let Some(mut state) = self.state(&unchanged.source)? {
+                    if let Some((mut state, history)) = self.known(&unchanged.source)? {
                         state.asked = unchanged.at;
                         state.answered = Some(unchanged.at);
                         state.not_before = unchanged.not_before;
-                        change.state(&state)?;
+                        state.news = 0;
+                        change.known(&state, history)?;
                     }
                 }
                 checked.states.iter().try_for_each(|state| change.state(state))?;
@@ -238,12 +239,27 @@ impl Store {
 
     /// What is known of a source.
     pub fn state(&self, id: &SourceId) -> Result<Option<SourceState>, StoreError> {
-        self.tree.get(&Key::state(id))?.map(|bytes| unpack(&bytes, "a source's state")).transpose()
+        Ok(self.known(id)?.map(|(state, _)| state))
     }
 
     /// What is known of every source that was ever looked at, by id.
     pub fn states(&self) -> Result<Vec<SourceState>, StoreError> {
-        self.tree.values(&Key::states()).map(|bytes| unpack(&bytes?, "a source's state")).collect()
+        self.tree.values(&Key::states()).map(|bytes| Ok(unpack::<(SourceState, History)>(&bytes?, "a source's state")?.0)).collect()
+    }
+
+    /// The last looks at a source.
+    pub fn history(&self, id: &SourceId) -> Result<History, StoreError> {
+        Ok(self.known(id)?.map(|(_, history)| history).unwrap_or_default())
+    }
+
+    /// The last looks at every source that was ever looked at.
+    pub fn histories(&self) -> Result<BTreeMap<SourceId, History>, StoreError> {
+        let known = self.tree.values(&Key::states()).map(|bytes| unpack::<(SourceState, History)>(&bytes?, "a source's state"));
+        known.map(|known| known.map(|(state, history)| (state.source, history))).collect()
+    }
+
+    fn known(&self, id: &SourceId) -> Result<Option<(SourceState, History)>, StoreError> {
+        self.tree.get(&Key::state(id))?.map(|bytes| unpack(&bytes, "a source's state")).transpose()
     }
 
     /// Every story, in no order that means anything.
@@ -420,7 +436,14 @@ impl<'a> Change<'a> {
     }
 
     fn state(&mut self, state: &SourceState) -> Result<(), StoreError> {
-        self.batch.put(Key::state(&state.source), pack(state)?);
+        let history = self.store.history(&state.source)?;
+        self.known(state, history)
+    }
+
+    /// The look that the state comes from goes into the history beside it: one value, one write.
+    fn known(&mut self, state: &SourceState, mut history: History) -> Result<(), StoreError> {
+        history.note(state);
+        self.batch.put(Key::state(&state.source), pack(&(state, history))?);
         Ok(())
     }
 

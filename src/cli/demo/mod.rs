@@ -91,6 +91,7 @@ fn source(sample: &Sample, publishers: &str) -> Option<Source> {
         lang: sample.lang.parse().ok(),
         rank: sample.rank,
         timetable: Timetable::Every(EVERY),
+        expect: None,
         topics: sample.topics.iter().filter_map(|slug| slug.parse().ok()).collect(),
         countries: sample.countries.iter().filter_map(|code| code.parse().ok()).collect(),
         defaults: Defaults::Hints,

@@ -1,0 +1,151 @@
+//! The last looks at a source, briefly.
+//!
+//! Kept in the view and made from the records that are applied to it, so that replaying them gives
+//! the same. It is bounded and short: what is the same look after look is one run with a
+//! count, and a source that has had nothing new a thousand times is no longer than one that had
+//! nothing new twice. Older history is forgotten; nothing is decided by it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Fault, Second, SourceState};
+
+/// Runs of looks that are remembered.
+const RUNS: usize = 20;
+/// Times of trouble that are remembered: longer than the looks, which a busy source fills in a day.
+const SPELLS: usize = 8;
+
+/// The last looks at a source, and its last times of trouble; the newest last.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct History {
+    runs: Vec<Run>,
+    spells: Vec<Spell>,
+}
+
+/// Looks in a row that came to the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "PackedRun", into = "PackedRun")]
+pub struct Run {
+    /// When the first of them was.
+    pub first: Second,
+    /// When the last of them was.
+    pub last: Second,
+    /// How many they are.
+    pub looks: u32,
+    /// What each of them came to.
+    pub outcome: Outcome,
+}
+
+/// What a look came to. Written in one letter: there are many of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// It answered, and nothing was new.
+    #[serde(rename = "u")]
+    Unchanged,
+    /// So many items were new or changed.
+    #[serde(rename = "n")]
+    News(u32),
+    /// There was trouble.
+    #[serde(rename = "f")]
+    Fault(Fault),
+}
+
+/// A time of trouble: looks in a row whose faults come to one standing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "PackedSpell", into = "PackedSpell")]
+pub struct Spell {
+    /// The last fault.
+    pub fault: Fault,
+    /// When it was first met.
+    pub since: Second,
+    /// When a look no longer met it; `None` while it lasts.
+    pub until: Option<Second>,
+    /// Looks that met it.
+    pub looks: u32,
+}
+
+type PackedRun = (i64, i64, u32, Outcome);
+type PackedSpell = (Fault, i64, Option<i64>, u32);
+
+impl From<Run> for PackedRun {
+    fn from(run: Run) -> Self {
+        (run.first.unix(), run.last.unix() - run.first.unix(), run.looks, run.outcome)
+    }
+}
+
+impl From<PackedRun> for Run {
+    fn from((first, length, looks, outcome): PackedRun) -> Self {
+        Self { first: Second::from_unix(first), last: Second::from_unix(first.saturating_add(length)), looks, outcome }
+    }
+}
+
+impl From<Spell> for PackedSpell {
+    fn from(spell: Spell) -> Self {
+        (spell.fault, spell.since.unix(), spell.until.map(Second::unix), spell.looks)
+    }
+}
+
+impl From<PackedSpell> for Spell {
+    fn from((fault, since, until, looks): PackedSpell) -> Self {
+        Self { fault, since: Second::from_unix(since), until: until.map(Second::from_unix), looks }
+    }
+}
+
+impl Outcome {
+    /// What the last look at a source came to, by its state.
+    fn of(state: &SourceState) -> Self {
+        match (state.fault, &state.trouble) {
+            (Some(fault), _) => Self::Fault(fault),
+            // Written before kinds were kept.
+            (None, Some(_)) => Self::Fault(Fault::Other),
+            (None, None) if state.news > 0 => Self::News(state.news),
+            (None, None) => Self::Unchanged,
+        }
+    }
+}
+
+impl History {
+    /// The last looks, the newest last.
+    pub fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+
+    /// The last times of trouble, the newest last.
+    pub fn spells(&self) -> &[Spell] {
+        &self.spells
+    }
+
+    /// Takes note of the look that a state comes from. The same look again changes nothing.
+    pub fn note(&mut self, state: &SourceState) {
+        let (at, outcome) = (state.asked, Outcome::of(state));
+        match self.runs.last_mut() {
+            Some(run) if run.last == at => return,
+            Some(run) if run.outcome == outcome && !matches!(outcome, Outcome::News(_)) => {
+                run.last = at;
+                run.looks = run.looks.saturating_add(1);
+            }
+            _ => push(&mut self.runs, Run { first: at, last: at, looks: 1, outcome }, RUNS),
+        }
+        let open = self.spells.last_mut().filter(|spell| spell.until.is_none());
+        match (outcome, open) {
+            (Outcome::Fault(fault), Some(spell)) if spell.fault.standing() == fault.standing() => {
+                spell.fault = fault;
+                spell.looks = spell.looks.saturating_add(1);
+            }
+            (outcome, open) => {
+                if let Some(spell) = open {
+                    spell.until = Some(at);
+                }
+                if let Outcome::Fault(fault) = outcome {
+                    push(&mut self.spells, Spell { fault, since: at, until: None, looks: 1 }, SPELLS);
+                }
+            }
+        }
+    }
+}
+
+/// Adds the newest, and forgets the oldest when there are too many.
+fn push<T>(list: &mut Vec<T>, newest: T, most: usize) {
+    list.push(newest);
+    let old = list.len().saturating_sub(most);
+    list.drain(..old);
+}
