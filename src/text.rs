@@ -187,6 +187,22 @@ mod tests {
     }
 
     #[test]
+    fn addresses_are_shown_without_what_may_be_a_key() {
+        for (text, shown) in [
+            ("https://ann:hunter2@news.example:8080/feed?key=1&x=2#top is gone (410)", "https://news.example:8080/feed?… is gone (410)"),
+            (
+                "`tributary discover http://a.example/?k=1` and https://b.example",
+                "`tributary discover http://a.example/?…` and https://b.example",
+            ),
+            ("url = \"https://a@b@c.example\" <https://d.example/x@y>", "url = \"https://c.example\" <https://d.example/x@y>"),
+            ("no address? none at all", "no address? none at all"),
+            ("it ends with ://", "it ends with ://"),
+        ] {
+            assert_eq!(without_secrets(text), shown);
+        }
+    }
+
+    #[test]
     fn a_text_is_shortened_between_words() {
         assert_eq!(shorten("one two three", 8), "one two…");
         assert_eq!(shorten("short", 9), "short");

@@ -119,18 +119,25 @@ fn remedy(source: &Source, fault: Fault) -> String {
     }
 }
 
+/// When it last had something new: an item that was revised is no sign of life, and one that was old
+/// when it was first seen is of its own day.
+pub fn last_news(state: &SourceState, now: Second) -> Option<Second> {
+    let last_day = (!state.rhythm.is_empty()).then(|| {
+        let midnight = Second::from_unix(now.unix() - now.unix().rem_euclid(86_400));
+        midnight.minus(DAY * state.rhythm.silent_days(now))
+    });
+    match (state.newest, last_day) {
+        (Some(newest), Some(day)) if day.plus(DAY) > newest => Some(newest),
+        (newest, day) => day.or(newest),
+    }
+}
+
 /// Nothing new for far longer than usual. Never of a source whose rhythm is not known yet.
 fn silence(source: &Source, state: &SourceState, now: Second) -> Option<Finding> {
-    // A revised item is no sign of life: the day of the last new one ends the search.
-    let silent = Duration::from_hours(24 * u64::from(state.rhythm.silent_days(now)));
-    let midnight = Second::from_unix(now.unix() - now.unix().rem_euclid(86_400));
-    let end_of_last_day = (!state.rhythm.is_empty()).then(|| midnight.minus(silent).plus(DAY));
-    let last = state.newest.into_iter().chain(end_of_last_day).min()?;
+    let last = last_news(state, now)?;
     let (limit, why) = match (source.expect, state.rhythm.usual_gap()) {
         (Some(expect), _) => (expect, format!("something is expected every {}", write_duration(expect))),
-        (None, Some(gap)) => {
-            ((gap * SILENT_GAPS).max(SHORTEST_SILENCE), format!("{} are usual", days(gap)).replace("1 day are", "1 day is"))
-        }
+        (None, Some(gap)) => ((gap * SILENT_GAPS).max(SHORTEST_SILENCE), format!("it usually is every {}", days(gap))),
         (None, None) => return None,
     };
     let since = last.plus(limit);
@@ -181,10 +188,10 @@ fn moment(at: Second) -> String {
     at.date_time().format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-/// "1 day", "9 days".
+/// "day", "9 days".
 fn days(time: Duration) -> String {
     match time.as_secs() / 86_400 {
-        1 => "1 day".to_owned(),
+        1 => "day".to_owned(),
         days => format!("{days} days"),
     }
 }

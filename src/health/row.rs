@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{Finding, health};
+use super::{Finding, health, last_news};
 use crate::{
     model::{Fault, History, Ids, Moved, Outcome, Second, Source, SourceId, SourceState, Standing},
     schedule, text,
@@ -36,7 +36,7 @@ pub struct Row {
     pub asked: Option<Second>,
     /// When it last answered well.
     pub answered: Option<Second>,
-    /// When something in it was last new or changed.
+    /// When it last had something new: to the day, for what was old when it was first seen.
     pub newest: Option<Second>,
     /// When it is asked next; `null` when that is now, or never.
     pub next: Option<Second>,
@@ -92,7 +92,7 @@ impl Row {
             failures: state.map_or(0, |state| state.failures),
             asked: state.map(|state| state.asked),
             answered: state.and_then(|state| state.answered),
-            newest: state.and_then(|state| state.newest),
+            newest: state.and_then(|state| last_news(state, now)),
             next: schedule::due(source, state, now).filter(|next| *next > now),
             not_before: state.and_then(|state| state.not_before),
             items: state.map_or(0, |state| state.items),

@@ -149,3 +149,82 @@ fn push<T>(list: &mut Vec<T>, newest: T, most: usize) {
     let old = list.len().saturating_sub(most);
     list.drain(..old);
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use super::*;
+
+    fn state(minutes: i64, fault: Option<Fault>, news: u32) -> SourceState {
+        let asked = Second::from_unix(1_600_000_000 + 60 * minutes).to_string();
+        let mut state: SourceState = serde_json::from_value(
+            serde_json::json!({ "source": "wire", "title": "Wire", "url": "https://wire.example/", "asked": asked }),
+        )
+        .unwrap();
+        state.fault = fault;
+        state.news = news;
+        state
+    }
+
+    fn noted(looks: impl IntoIterator<Item = (Option<Fault>, u32)>) -> History {
+        let mut history = History::default();
+        for (minute, (fault, news)) in looks.into_iter().enumerate() {
+            history.note(&state(i64::try_from(minute).unwrap(), fault, news));
+        }
+        history
+    }
+
+    /// Minutes, looks and outcome of each run.
+    fn runs(history: &History) -> Vec<(i64, i64, u32, Outcome)> {
+        let minute = |at: Second| (at.unix() - 1_600_000_000) / 60;
+        history.runs.iter().map(|run| (minute(run.first), minute(run.last), run.looks, run.outcome)).collect()
+    }
+
+    #[test]
+    fn what_is_the_same_look_after_look_is_one_run_and_the_same_look_is_noted_once() {
+        let slow = Some(Fault::Slow);
+        let mut history = noted([(None, 3), (None, 0), (None, 0), (slow, 0), (slow, 0), (None, 2), (None, 2)]);
+        history.note(&state(6, None, 2));
+        let expected = [
+            (0, 0, 1, Outcome::News(3)),
+            (1, 2, 2, Outcome::Unchanged),
+            (3, 4, 2, Outcome::Fault(Fault::Slow)),
+            (5, 5, 1, Outcome::News(2)),
+            (6, 6, 1, Outcome::News(2)),
+        ];
+        assert_eq!(runs(&history), expected);
+    }
+
+    #[test]
+    fn faults_that_come_to_one_standing_are_one_trouble_and_others_follow_it() {
+        let history = noted([Some(Fault::Slow), Some(Fault::ServerError), Some(Fault::Blocked), None, None].map(|fault| (fault, 0)));
+        let at = |minutes: i64| Second::from_unix(1_600_000_000 + 60 * minutes);
+        let expected = [
+            Spell { fault: Fault::ServerError, since: at(0), until: Some(at(2)), looks: 2 },
+            Spell { fault: Fault::Blocked, since: at(2), until: Some(at(3)), looks: 1 },
+        ];
+        assert_eq!(history.spells(), expected);
+    }
+
+    #[test]
+    fn it_stays_short_whatever_happens_and_is_read_back_as_it_was() {
+        let faults = [Fault::Slow, Fault::Blocked, Fault::Gone, Fault::Broken];
+        let history = noted((0..1_000).map(|n| (faults.get(n % 5).copied(), 0)));
+        assert_eq!((history.runs.len(), history.spells.len()), (RUNS, SPELLS));
+        let written = rmp_serde::to_vec_named(&history).unwrap();
+        assert!(written.len() < 1_000, "{} bytes", written.len());
+        assert_eq!(rmp_serde::from_slice::<History>(&written).unwrap(), history);
+        let quiet = noted((0..1_000).map(|_| (None, 0)));
+        assert_eq!(runs(&quiet), [(0, 999, 1_000, Outcome::Unchanged)]);
+    }
+
+    #[test]
+    fn a_kind_of_trouble_that_a_newer_version_writes_is_read() {
+        assert_eq!(serde_json::from_str::<Fault>("\"haunted\"").unwrap(), Fault::Other);
+        assert_eq!(rmp_serde::from_slice::<Fault>(&rmp_serde::to_vec("haunted").unwrap()).unwrap(), Fault::Other);
+        for fault in [Fault::AskedToWait, Fault::Tls, Fault::Other] {
+            assert_eq!(serde_json::to_value(fault).unwrap(), fault.as_str());
+        }
+    }
+}
