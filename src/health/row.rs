@@ -44,8 +44,8 @@ pub struct Row {
     pub not_before: Option<Second>,
     /// Items in its last document.
     pub items: u32,
-    /// New items a week, of late.
-    pub items_per_week: f32,
+    /// New items a week, of late, to a tenth.
+    pub items_per_week: f64,
     /// Usual days between days with something new.
     pub usual_gap_days: Option<u64>,
     /// A permanent redirect: `to`, `since`, `seen`.
@@ -80,6 +80,8 @@ impl Row {
     /// What is told of a source.
     pub fn of(source: &Source, state: Option<&SourceState>, now: Second) -> Self {
         let health = health(source, state, now);
+        // What was learned about another address is no trouble of this one.
+        let known = state.filter(|state| state.url == source.url.as_str());
         Self {
             source: source.id.clone(),
             title: source.title.clone(),
@@ -87,20 +89,20 @@ impl Row {
             leading: health.leading,
             also: health.also,
             notes: health.notes,
-            fault: state.and_then(|state| state.fault),
-            trouble: state.and_then(|state| state.trouble.clone()),
-            failures: state.map_or(0, |state| state.failures),
+            fault: known.and_then(|state| state.fault),
+            trouble: known.and_then(|state| state.trouble.clone()),
+            failures: known.map_or(0, |state| state.failures),
             asked: state.map(|state| state.asked),
             answered: state.and_then(|state| state.answered),
             newest: state.and_then(|state| last_news(state, now)),
             next: schedule::due(source, state, now).filter(|next| *next > now),
-            not_before: state.and_then(|state| state.not_before),
+            not_before: known.and_then(|state| state.not_before),
             items: state.map_or(0, |state| state.items),
-            items_per_week: state.map_or(0.0, |state| state.rhythm.items_per_week(now)),
+            items_per_week: state.map_or(0.0, |state| (f64::from(state.rhythm.items_per_week(now)) * 10.0).round() / 10.0),
             usual_gap_days: state.and_then(|state| state.rhythm.usual_gap()).map(|gap| gap.as_secs() / 86_400),
-            moved: state.and_then(|state| state.moved.clone()),
-            repaired: state.map(|state| state.repaired.clone()).unwrap_or_default(),
-            ids: state.and_then(|state| state.ids),
+            moved: known.and_then(|state| state.moved.clone()),
+            repaired: known.map(|state| state.repaired.clone()).unwrap_or_default(),
+            ids: known.and_then(|state| state.ids),
             note: source.note.clone(),
         }
     }
