@@ -207,13 +207,7 @@ impl<'a> Table<'a> {
     }
 
     /// Gives each new edition its place.
-    fn place(
-        &mut self,
-        unplaced: &[(StoryId, usize)],
-        arrivals: &[Arrival],
-        last_good: Option<Second>,
-        now: Second,
-    ) {
+    fn place(&mut self, unplaced: &[(StoryId, usize)], arrivals: &[Arrival], last_good: Option<Second>, now: Second) {
         let last = self.last.max(self.store.last_position());
         let wanted = dedup::wanted(arrivals, last_good, now);
         let (store, positions, free) = (self.store, &self.positions, &mut self.free);

@@ -89,7 +89,7 @@ fn trouble(source: &Source, state: &SourceState) -> Option<Finding> {
         sentence.push_str(&format!("; so since {}", moment(since)));
     }
     match state.not_before {
-        _ if fault == Fault::Gone => sentence.push_str("; it is asked no more"),
+        _ if state.gone => sentence.push_str("; it is asked no more"),
         Some(next) => sentence.push_str(&format!("; it is asked again after {}", moment(next))),
         None => {}
     }
