@@ -96,7 +96,7 @@ fn each_standing_has_the_sentence_that_a_person_needs_and_what_to_try() {
             Some(SourceState { repaired: vec!["cut off".into(), "a bare &".into()], ..good.clone() }),
             Standing::Repaired,
             "what it sent had to be mended: cut off, a bare &".to_owned(),
-            Some("nothing needs to be done; the publisher may be glad to know"),
+            Some("nothing; the publisher may be glad to know"),
         ),
         // A record of before kinds were kept.
         (

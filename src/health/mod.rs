@@ -168,7 +168,7 @@ fn repaired(state: &SourceState) -> Option<Finding> {
         standing: Standing::Repaired,
         since: None,
         sentence: format!("what it sent had to be mended: {}", state.repaired.join(", ")),
-        remedy: Some("nothing needs to be done; the publisher may be glad to know".to_owned()),
+        remedy: Some("nothing; the publisher may be glad to know".to_owned()),
     })
 }
 

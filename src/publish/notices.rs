@@ -26,7 +26,8 @@ pub struct Notice {
     pub text: String,
 }
 
-/// Writes the newest of them as a feed. Without any its date is that of the journal's beginning, never that of the request.
+/// Writes the newest of them as a feed. Nothing in it is older than the journal,
+/// whose date an empty one has; never that of the request.
 pub fn notices(site: &Site, notices: &[Notice], genesis: Second) -> Vec<u8> {
     let mut newest: Vec<&Notice> = notices.iter().collect();
     newest.sort_by(|a, b| (b.at, &a.source, &a.what).cmp(&(a.at, &b.source, &b.what)));
@@ -38,8 +39,8 @@ pub fn notices(site: &Site, notices: &[Notice], genesis: Second) -> Vec<u8> {
         Entry {
             id: id(format!("status {source} {what} {at}")),
             title: plain(&format!("{title}: {what}"), Some("en")),
-            updated: date(*at),
-            published: Some(date(*at)),
+            updated: date((*at).max(genesis)),
+            published: Some(date((*at).max(genesis))),
             links: vec![link("alternate", &format!("{page}#{source}"), Some("text/html"))],
             categories: vec![Category { term: clean(what), ..Category::default() }],
             summary: Some(Text { lang: Some("en".to_owned()), ..plain(text, None) }),
@@ -49,7 +50,7 @@ pub fn notices(site: &Site, notices: &[Notice], genesis: Second) -> Vec<u8> {
     let written = atom_syndication::Feed {
         title: plain(&format!("Health of sources — {}", site.title), None),
         id: id("status".to_owned()),
-        updated: date(newest.first().map_or(genesis, |notice| notice.at)),
+        updated: date(newest.first().map_or(genesis, |notice| notice.at.max(genesis))),
         authors: vec![person(&site.title)],
         generator: Some(Generator { value: "Tributary".into(), uri: None, version: Some(env!("CARGO_PKG_VERSION").into()) }),
         links: vec![link("self", &site.address("status.atom"), Some("application/atom+xml")), link("alternate", &page, Some("text/html"))],
