@@ -116,14 +116,24 @@ impl History {
 
     /// Takes note of the look that a state comes from. The same look again changes nothing.
     pub fn note(&mut self, state: &SourceState) {
-        let (at, outcome) = (state.asked, Outcome::of(state));
+        if self.runs.last().is_none_or(|run| run.last != state.asked) {
+            self.take(Run { first: state.asked, last: state.asked, looks: 1, outcome: Outcome::of(state) });
+        }
+    }
+
+    /// Takes note of looks in a row that found nothing new.
+    pub fn note_unchanged(&mut self, first: Second, last: Second, looks: u32) {
+        self.take(Run { first, last, looks, outcome: Outcome::Unchanged });
+    }
+
+    fn take(&mut self, run: Run) {
+        let Run { first: at, outcome, .. } = run;
         match self.runs.last_mut() {
-            Some(run) if run.last == at => return,
-            Some(run) if run.outcome == outcome && !matches!(outcome, Outcome::News(_)) => {
-                run.last = at;
-                run.looks = run.looks.saturating_add(1);
+            Some(before) if before.outcome == outcome && !matches!(outcome, Outcome::News(_)) => {
+                before.last = run.last;
+                before.looks = before.looks.saturating_add(run.looks);
             }
-            _ => push(&mut self.runs, Run { first: at, last: at, looks: 1, outcome }, RUNS),
+            _ => push(&mut self.runs, run, RUNS),
         }
         let open = self.spells.last_mut().filter(|spell| spell.until.is_none());
         match (outcome, open) {

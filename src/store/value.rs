@@ -28,18 +28,25 @@ pub(super) fn pack(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
     let plain = rmp_serde::to_vec_named(value).map_err(|_| StoreError::Damaged { what: "a value to be written" })?;
     let packed = PRESS.with_borrow_mut(|press| press.as_mut().map(|press| press.compress(&plain)));
     let packed = packed.ok_or_else(|| damaged(io::ErrorKind::OutOfMemory.into()))?.map_err(damaged)?;
-    let check = blake3::hash(&packed);
-    Ok([&[VALUE][..], &check.as_bytes()[..CHECK], &packed].concat())
+    Ok(seal(&packed))
+}
+
+/// Bytes with version and checksum.
+pub(super) fn seal(bytes: &[u8]) -> Vec<u8> {
+    [&[VALUE][..], &blake3::hash(bytes).as_bytes()[..CHECK], bytes].concat()
+}
+
+/// The bytes that were sealed, if they are whole.
+pub(super) fn unseal(bytes: &[u8]) -> Option<&[u8]> {
+    let (&version, rest) = bytes.split_first()?;
+    let (check, sealed) = rest.split_at_checked(CHECK)?;
+    (version == VALUE && check == &blake3::hash(sealed).as_bytes()[..CHECK]).then_some(sealed)
 }
 
 /// The value that was packed. `what` it should be is for the error.
 pub(super) fn unpack<T: DeserializeOwned>(bytes: &[u8], what: &'static str) -> Result<T, StoreError> {
     let damaged = || StoreError::Damaged { what };
-    let (&version, rest) = bytes.split_first().ok_or_else(damaged)?;
-    let (check, packed) = rest.split_at_checked(CHECK).ok_or_else(damaged)?;
-    if version != VALUE || check != &blake3::hash(packed).as_bytes()[..CHECK] {
-        return Err(damaged());
-    }
+    let packed = unseal(bytes).ok_or_else(damaged)?;
     let size = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten().filter(|size| *size <= LONGEST).ok_or_else(damaged)?;
     let size = usize::try_from(size).map_err(|_| damaged())?;
     let plain = UNPRESS.with_borrow_mut(|unpress| unpress.as_mut().and_then(|unpress| unpress.decompress(packed, size).ok()));
