@@ -1,10 +1,12 @@
-//! What kind of trouble a look at a source met, and how a source stands.
+//! What kind of trouble a look at a source met.
 //!
 //! The words of a trouble are for people and may change with every version; its kind is what
 //! programs and rules go by. Deliberately absent: which fault an error is (`pull`), and what
-//! follows for the operator (`health`).
+//! to try against it (`health`).
 
 use serde::{Deserialize, Serialize};
+
+use super::Standing;
 
 /// A kind of trouble.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -39,73 +41,6 @@ pub enum Fault {
     /// A kind that a newer version knows.
     #[serde(other)]
     Other,
-}
-
-/// How a source stands, in one word. The worst comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Standing {
-    /// The publisher said that it is gone for good; it is asked no more.
-    Gone,
-    /// There is no feed any more, or the selectors of its page find nothing.
-    Broken,
-    /// The publisher does not let us in.
-    Blocked,
-    /// It gives no answer, or a failure.
-    Failing,
-    /// It answers, and has had nothing new for far longer than usual.
-    Silent,
-    /// It answers, and says that its address is another one now.
-    Moved,
-    /// It asked us to wait.
-    Waiting,
-    /// It is read, and had to be mended.
-    Repaired,
-    /// It has not been asked yet.
-    New,
-    /// It answers.
-    Fine,
-    /// It is switched off.
-    Off,
-}
-
-impl Standing {
-    /// All of them, the worst first.
-    pub const ALL: [Self; 11] = [
-        Self::Gone,
-        Self::Broken,
-        Self::Blocked,
-        Self::Failing,
-        Self::Silent,
-        Self::Moved,
-        Self::Waiting,
-        Self::Repaired,
-        Self::New,
-        Self::Fine,
-        Self::Off,
-    ];
-
-    /// Its one word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Gone => "gone",
-            Self::Broken => "broken",
-            Self::Blocked => "blocked",
-            Self::Failing => "failing",
-            Self::Silent => "silent",
-            Self::Moved => "moved",
-            Self::Waiting => "waiting",
-            Self::Repaired => "repaired",
-            Self::New => "new",
-            Self::Fine => "fine",
-            Self::Off => "off",
-        }
-    }
-
-    /// Whether somebody may have to do something about it.
-    pub fn is_trouble(self) -> bool {
-        self <= Self::Waiting
-    }
 }
 
 impl Fault {
