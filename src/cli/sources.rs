@@ -72,7 +72,7 @@ fn list(out: &mut impl Write, rows: &[Value]) -> io::Result<()> {
     let cells: Vec<Vec<String>> = rows.iter().map(cells).collect();
     let paints = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let colour = |line: usize, column: usize| if paints && column == 1 { colour(standing(&rows[line])) } else { "" };
-    table::painted(out, &["source", "standing", "last answer", "last news", "new/week", "next look", ""], &cells, colour)
+    table::painted(out, &["source", "standing", "last answer (UTC)", "last news", "new/week", "next look", ""], &cells, colour)
 }
 
 fn colour(standing: Standing) -> &'static str {
