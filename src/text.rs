@@ -126,6 +126,28 @@ pub fn shorten(text: &str, limit: usize) -> String {
     format!("{}…", head[..cut].trim_end_matches([' ', ',', ';', ':', '.']))
 }
 
+/// The text with the addresses in it as everybody may see them: without name and password, and
+/// without query, which can hold keys; `?…` stands where one was.
+pub fn without_secrets(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + 3);
+        shown.push_str(before);
+        let end = after.find(|c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>' | '`' | '“' | '”')).unwrap_or(after.len());
+        let (address, more) = after.split_at(end);
+        let (place, query) = address.split_at(address.find(['?', '#']).unwrap_or(address.len()));
+        let host = place.find('/').unwrap_or(place.len());
+        shown.push_str(&place[place[..host].rfind('@').map_or(0, |at| at + 1)..]);
+        if !query.is_empty() {
+            shown.push_str("?…");
+        }
+        rest = more;
+    }
+    shown.push_str(rest);
+    shown
+}
+
 /// Whether a text is a media type, `type/subtype`, perhaps with parameters (RFC 6838 §4.2): publishers write other things there.
 pub fn is_media_type(text: &str) -> bool {
     let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b));
@@ -191,6 +213,22 @@ mod tests {
     fn a_mistyped_name_finds_its_neighbour() {
         assert_eq!(nearest("migrant-smugling", ["remittances", "migrant-smuggling", "youth"], 3), ["migrant-smuggling"]);
         assert_eq!(nearest("zzz", ["remittances"], 3), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn addresses_are_shown_without_what_may_be_a_key() {
+        for (text, shown) in [
+            ("https://ann:hunter2@news.example:8080/feed?key=1&x=2#top is gone (410)", "https://news.example:8080/feed?… is gone (410)"),
+            (
+                "`tributary discover http://a.example/?k=1` and https://b.example",
+                "`tributary discover http://a.example/?…` and https://b.example",
+            ),
+            ("url = \"https://a@b@c.example\" <https://d.example/x@y>", "url = \"https://c.example\" <https://d.example/x@y>"),
+            ("no address? none at all", "no address? none at all"),
+            ("it ends with ://", "it ends with ://"),
+        ] {
+            assert_eq!(without_secrets(text), shown);
+        }
     }
 
     #[test]

@@ -156,7 +156,7 @@ fn what_would_do_harm_later_is_a_mistake_now() {
 fn a_source_is_written_as_the_block_it_is_read_from() {
     let text = "[[source]]\nid = \"plain\"\ntitle = \"Plain\"\nurl = \"https://plain.example/feed\"\n\n\
         [[source]]\nid = \"listing\"\ntitle = \"The \\\"Listing\\\" \\\\ of\\nnews\"\nurl = \"https://listing.example/en/news?x=1\"\n\
-        home = \"https://listing.example/\"\norganization = \"IOM\"\nlang = \"es\"\nrank = 2\ncron = \"0 6 * * 5-7\"\ntimezone = \"America/Guatemala\"\n\
+        home = \"https://listing.example/\"\norganization = \"IOM\"\nlang = \"es\"\nrank = 2\ncron = \"0 6 * * 5-7\"\ntimezone = \"America/Guatemala\"\nexpect = \"1w2d\"\n\
         topics = [\"youth\", \"diaspora\"]\ncountries = [\"GT\", \"MX\"]\ndefaults = \"always\"\ncontent = \"full\"\ndates = \"mdy\"\n\
         rights = \"© Them\"\ntimeout = \"1h30m\"\nallow_private = true\nenabled = false\nprobed = 2026-05-01\nnote = \"It's \\\"so\\\".\"\n\
         headers = { \"X-Name\" = \"a \\\"b\\\"\", Accept = \"text/html\" }\n\

@@ -287,7 +287,7 @@ fn one_data_folder_has_one_daemon_and_the_others_ask_it() {
         get(daemon.address, "/feed/topic/migrant-smuggling.atom").text()
     );
     let sources = place.succeed(&["sources", "--json"]);
-    assert_eq!(sources.lines().filter(|line| line.contains("\"standing\":\"good\"")).count(), 2, "{sources}");
+    assert_eq!(sources.lines().filter(|line| line.contains("\"fault\":null")).count(), 2, "{sources}");
     let unknown = place.run(&["pull", "wirr"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(String::from_utf8(unknown.stderr).unwrap().contains("there is no source `wirr`; did you mean wire"));
@@ -317,7 +317,7 @@ fn a_source_that_fails_costs_the_others_nothing() {
     let standing = |id: &str| {
         rows.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()).find(|row| row["source"] == id).unwrap()["standing"].clone()
     };
-    assert_eq!((standing("wire"), standing("paper")), ("failing".into(), "good".into()));
+    assert_eq!((standing("wire"), standing("paper")), ("broken".into(), "silent".into()), "the last news of both is of 2020");
     let daemon = place.start(&["--read-only"]);
     assert_eq!(entries(daemon.address).len(), 18, "what the failing source told before is still there");
     daemon.stop();

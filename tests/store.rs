@@ -13,7 +13,10 @@ use std::{
 use common::{at, labels, state, story};
 use proptest::prelude::*;
 use tributary::{
-    model::{Body, Copy, Edition, Filter, Genesis, Lang, Pull, Record, Second, Snapshot, Story, StoryId, Why},
+    model::{
+        Body, Checked, Copy, Edition, Fault, Filter, Genesis, History, Lang, Pull, Record, Second, Snapshot, SourceState, Story, StoryId,
+        Unchanged, Why,
+    },
     store::{Store, StoreError},
 };
 use uuid::Uuid;
@@ -105,6 +108,74 @@ fn filters() -> impl Strategy<Value = Filter> {
             ..Filter::default()
         }
     })
+}
+
+/// What a look came to.
+#[derive(Debug, Clone, Copy)]
+enum Came {
+    Nothing { not_before: Option<i64> },
+    News(u32),
+    Trouble(Fault),
+}
+
+fn came() -> impl Strategy<Value = Came> {
+    prop_oneof![
+        3 => proptest::option::of(0i64..9_000).prop_map(|not_before| Came::Nothing { not_before }),
+        1 => (1u32..4).prop_map(Came::News),
+        1 => prop_oneof![Just(Fault::Slow), Just(Fault::ServerError), Just(Fault::Blocked)].prop_map(Came::Trouble),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn looks_that_came_to_nothing_are_kept_as_if_each_had_written_the_whole_state(
+        looks in proptest::collection::vec((came(), any::<bool>()), 1..60),
+    ) {
+        let (dir, replayed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (mut store, wire) = (open(dir.path()), "wire".parse().unwrap());
+        let mut twin: Option<(SourceState, History)> = None;
+        let mut records = Vec::new();
+        for (n, (came, restart)) in looks.into_iter().enumerate() {
+            let now = at(600 * (n as i64 + 1));
+            let next = match (came, &twin) {
+                (Came::Nothing { not_before }, Some((before, _))) => SourceState {
+                    asked: now,
+                    answered: Some(now),
+                    not_before: not_before.map(at),
+                    news: 0,
+                    ..before.clone()
+                },
+                (Came::Nothing { .. }, None) => state("wire", now),
+                (Came::News(news), _) => SourceState { news, ..state("wire", now) },
+                (Came::Trouble(fault), _) => SourceState { fault: Some(fault), trouble: Some("x".into()), ..state("wire", now) },
+            };
+            // As the writer does: what taught nothing new is told in brief.
+            let is_repeat = matches!(came, Came::Nothing { .. }) && twin.as_ref().is_some_and(|(before, _)| before.trouble.is_none());
+            let unchanged = Unchanged { source: "wire".parse().unwrap(), at: now, not_before: next.not_before };
+            let next = if matches!(came, Came::Nothing { .. }) { SourceState { fault: None, trouble: None, ..next } } else { next };
+            let (unchanged, states) = if is_repeat { (vec![unchanged], vec![]) } else { (vec![], vec![next.clone()]) };
+            let seq = n as u64 + 1;
+            let body = Body::Checked(Checked { unchanged, states });
+            let record = Record { seq, at: now, prev: String::new(), key: String::new(), body };
+            store.apply(&record).unwrap();
+            records.push(record);
+            let mut history = twin.map(|(_, history)| history).unwrap_or_default();
+            history.note(&next);
+            twin = Some((next, history));
+            if restart {
+                drop(store);
+                store = open(dir.path());
+            }
+            let told = store.state(&wire).unwrap().map(|state| (state, store.history(&wire).unwrap()));
+            prop_assert_eq!(&told, &twin);
+        }
+        let again = open(replayed.path());
+        records.iter().for_each(|record| drop(again.apply(record).unwrap()));
+        prop_assert_eq!(again.state(&wire).unwrap(), store.state(&wire).unwrap());
+        prop_assert_eq!(again.histories().unwrap(), store.histories().unwrap());
+    }
 }
 
 proptest! {

@@ -108,10 +108,12 @@ impl<'a> Table<'a> {
             self.lay(story);
         }
         self.place(&unplaced, &arrivals, look.last_good, now);
-        if report.new + report.joined + report.revised > 0 {
+        let news = report.new + report.joined + report.revised;
+        if news > 0 {
             state.newest = Some(now);
         }
         state.rhythm.hear(heard, look.last_good, now);
+        state.news = u32::try_from(news).unwrap_or(u32::MAX);
         if changed.is_empty() {
             noted.insert(id, Noted::State(Box::new(state.clone())));
         } else {
@@ -241,7 +243,8 @@ impl<'a> Table<'a> {
 /// Whether a look taught us nothing but that the source still answers.
 fn is_plain_repeat(known: Option<&SourceState>, state: &SourceState) -> bool {
     known.is_some_and(|known| {
-        SourceState { asked: state.asked, answered: state.answered, not_before: state.not_before, ..known.clone() } == *state
+        let repeated = SourceState { asked: state.asked, answered: state.answered, not_before: state.not_before, news: 0, ..known.clone() };
+        repeated == *state
     })
 }
 

@@ -1,16 +1,15 @@
-//! Commands that ask what is kept: `print`, `sources`, `verify`, `rebuild`.
+//! Commands that ask what is kept: `print`, `verify`, `rebuild`; and how any command asks.
 //!
 //! Each asks the daemon that holds the data folder, or opens the folder when none does.
 
 use std::{
-    collections::BTreeMap,
     io::{self, Write},
     path::Path,
 };
 
 use serde_json::Value;
 
-use super::{Common, Failure, log, progress, runtime, table};
+use super::{Common, Failure, log, progress, runtime};
 use crate::{
     config::Config,
     daemon::{
@@ -29,12 +28,15 @@ pub fn no_answer(data: &Path) -> impl FnOnce(io::Error) -> Failure {
 }
 
 /// The folder when it is free; otherwise the rows that its daemon tells.
-enum Held {
+pub enum Held {
+    /// Nobody holds it but this command.
     Free(DataFolder),
+    /// What the daemon told.
     Told(Vec<Value>),
 }
 
-fn ask(config: &Config, question: &Ask) -> Result<Held, Failure> {
+/// Asks the daemon that holds the data folder, or takes hold of the folder when none does.
+pub fn ask(config: &Config, question: &Ask) -> Result<Held, Failure> {
     match DataFolder::hold(&config.settings.daemon.data) {
         Ok(folder) => Ok(Held::Free(folder)),
         Err(DataError::Held { path, .. }) => {
@@ -50,11 +52,13 @@ fn ask(config: &Config, question: &Ask) -> Result<Held, Failure> {
     }
 }
 
-fn open(config: &Config, folder: &DataFolder) -> Result<Opened, Failure> {
+/// Opens journal and view of a folder.
+pub fn open(config: &Config, folder: &DataFolder) -> Result<Opened, Failure> {
     Ok(folder.open(&config.settings.daemon.instance, now(), |_, _| {})?)
 }
 
-fn now() -> Second {
+/// The present.
+pub fn now() -> Second {
     daemon::wall_clock()()
 }
 
@@ -79,40 +83,6 @@ pub fn print(common: &Common, filter: &str) -> Result<(), Failure> {
         }
     };
     io::stdout().lock().write_all(document.as_bytes()).map_err(Failure::io("the feed could not be printed"))
-}
-
-/// Prints what is known of each source.
-pub fn sources(common: &Common, json: bool) -> Result<(), Failure> {
-    let config = common.load(&[])?;
-    log::start(common.log, "error");
-    let rows = match ask(&config, &Ask::Sources)? {
-        Held::Told(rows) => rows,
-        Held::Free(folder) => {
-            let states = open(&config, &folder)?.store.states().map_err(DataError::from)?;
-            let states: BTreeMap<_, _> = states.into_iter().map(|state| (state.source.clone(), state)).collect();
-            config.sources.iter().map(|source| daemon::source_row(source, states.get(&source.id))).collect()
-        }
-    };
-    let mut out = io::stdout().lock();
-    let told = if json {
-        rows.iter().try_for_each(|row| writeln!(out, "{row}"))
-    } else {
-        let keys = ["source", "standing", "answered", "items", "failures", "trouble"];
-        let cell = |row: &Value, key: &str| match &row[key] {
-            Value::Null => {
-                if key == "trouble" {
-                    row["note"].as_str().unwrap_or_default().to_owned()
-                } else {
-                    String::new()
-                }
-            }
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        let cells: Vec<Vec<String>> = rows.iter().map(|row| keys.iter().map(|key| cell(row, key)).collect()).collect();
-        table::print(&mut out, &["source", "standing", "last answer", "items", "failures", ""], &cells)
-    };
-    told.map_err(Failure::io("the table could not be printed"))
 }
 
 /// Checks journal and store; with `repair`, writes what the journal has lost back from the store.

@@ -16,6 +16,7 @@ mod parse;
 mod progress;
 mod pull;
 mod run;
+mod sources;
 mod table;
 
 use std::{io, path::PathBuf, process::ExitCode};
@@ -131,8 +132,10 @@ enum Command {
         #[command(subcommand)]
         command: OpmlCommand,
     },
-    /// Show what is known of each source
+    /// Show how each source is, the worst first; or all that is known of one
     Sources {
+        /// A source, to be shown with its history
+        id: Option<String>,
         /// Print one JSON object a source
         #[arg(long)]
         json: bool,
@@ -243,7 +246,7 @@ impl Command {
             Self::Classify { file, explain } => lines::classify(common, &file, explain),
             Self::Opml { command: OpmlCommand::Import { file, write } } => opml::import(common, &file, write),
             Self::Opml { command: OpmlCommand::Export { all } } => opml::export(common, all),
-            Self::Sources { json } => data::sources(common, json),
+            Self::Sources { id, json } => sources::sources(common, id, json),
             Self::Verify { repair } => data::verify(common, repair),
             Self::Rebuild => data::rebuild(common),
             Self::Health => health::health(common),

@@ -4,18 +4,30 @@ use std::io::{self, Write};
 
 /// Prints rows under their headings; numbers are set to the right.
 pub fn print(out: &mut impl Write, headings: &[&str], rows: &[Vec<String>]) -> io::Result<()> {
+    painted(out, headings, rows, |_, _| "")
+}
+
+/// Prints the same with colours: `colour` gives the sequence that begins one, for a row and a column.
+pub fn painted(
+    out: &mut impl Write,
+    headings: &[&str],
+    rows: &[Vec<String>],
+    colour: impl Fn(usize, usize) -> &'static str,
+) -> io::Result<()> {
     let widths: Vec<usize> = headings
         .iter()
         .enumerate()
         .map(|(column, heading)| rows.iter().map(|row| row[column].chars().count()).chain([heading.chars().count()]).max().unwrap_or(0))
         .collect();
-    let is_number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    let is_number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '.');
     let headings: Vec<String> = headings.iter().map(|heading| (*heading).to_owned()).collect();
-    for row in std::iter::once(&headings).chain(rows) {
+    for (line_number, row) in std::iter::once(&headings).chain(rows).enumerate() {
         let mut line = String::new();
         for (column, cell) in row.iter().enumerate() {
             let pad = " ".repeat(widths[column].saturating_sub(cell.chars().count()));
             let to_right = rows.iter().all(|row| is_number(&row[column])) && !rows.is_empty();
+            let colour = line_number.checked_sub(1).map_or("", |row| colour(row, column));
+            let cell = if colour.is_empty() { cell.clone() } else { format!("{colour}{cell}\x1b[0m") };
             line.push_str(&if to_right { format!("{pad}{cell}  ") } else { format!("{cell}{pad}  ") });
         }
         writeln!(out, "{}", line.trim_end())?;

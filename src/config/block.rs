@@ -32,6 +32,7 @@ pub fn source_block(source: &Source) -> String {
             block.maybe("timezone", cron.zone());
         }
     }
+    block.maybe("expect", source.expect.map(write_duration).as_ref());
     block.list("topics", &source.topics);
     block.list("countries", &source.countries);
     if source.defaults == Defaults::Always {

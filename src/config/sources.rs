@@ -94,6 +94,7 @@ const KEYS: &[&str] = &[
     "every",
     "cron",
     "timezone",
+    "expect",
     "topics",
     "countries",
     "defaults",
@@ -127,6 +128,9 @@ fn one(table: &mut Table<'_, '_>, source: &mut Source, topics: &[Topic], layer: 
     }
     if let Some(timetable) = timetable(table) {
         source.timetable = timetable;
+    }
+    if let Some(expect) = duration(table, "expect") {
+        source.expect = Some(expect);
     }
     // An operator who switches a topic off has not made a mistake in our file.
     let topic = |name: &str| match find(topics, name) {

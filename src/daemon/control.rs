@@ -37,8 +37,12 @@ pub enum Ask {
         /// Source ids.
         ids: Vec<String>,
     },
-    /// What is known of each source.
-    Sources,
+    /// What is known of each source, or of the named one with its history.
+    Sources {
+        /// A source id.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+    },
     /// One feed, as it would be served: `feed/topic/youth.atom?lang=es`.
     Print {
         /// Path and query, without a leading slash.

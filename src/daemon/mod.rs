@@ -27,10 +27,12 @@ use crate::{
     classify::Classifier,
     config::Config,
     fetch::{Client, FetchError, Policy},
-    model::{Second, Source, SourceId},
+    health::{self, Past, Row},
+    model::{Second, Source, SourceId, SourceState},
     pull::Kit,
     schedule::{Outcome, Register, Schedule, Wish},
-    serve::{self, App, Limits},
+    serve::{self, App, Limits, Watched},
+    store::Store,
 };
 
 /// The head of a reader's request has to be there within this.
@@ -171,6 +173,7 @@ pub async fn run(
     let limits = limits(&config);
     let app = App::new(store.clone(), publishing, &limits);
     let register = Register::new(states);
+    app.watch(Watched { sources: sources(&config), register: register.clone(), clock: clock.clone() });
     let data = folder.path().to_owned();
 
     let changed = {
@@ -185,7 +188,7 @@ pub async fn run(
         sources: if pulls && read_only.is_none() { sources(&config) } else { BTreeMap::new() },
         register: register.clone(),
         desk: desk.clone(),
-        clock,
+        clock: clock.clone(),
         at_once: config.settings.fetch.at_once,
         per_host: config.settings.fetch.per_host,
         tell: {
@@ -199,10 +202,11 @@ pub async fn run(
     let scheduling = tokio::spawn(schedule.run(wishes, stop.clone()));
     let answering = control_socket(&data).map(|listener| {
         let config = Arc::new(config.clone());
-        let (app, register) = (app.clone(), register.clone());
+        let app = app.clone();
+        let watch = Watch { config: config.clone(), register: register.clone(), store: store.clone(), clock: clock.clone() };
         let why_not = read_only.clone().or_else(|| (!pulls).then(|| "this daemon was started with --read-only".to_owned()));
         let answer = move |ask, rows| {
-            let (config, app, desk, register) = (config.clone(), app.clone(), desk.clone(), register.clone());
+            let (config, app, desk, watch) = (config.clone(), app.clone(), desk.clone(), watch.clone());
             let (wish, why_not) = (wish.clone(), why_not.clone());
             async move {
                 match ask {
@@ -210,7 +214,7 @@ pub async fn run(
                         Some(why) => Err(why),
                         None => pull_now(&config, &wish, ids, rows).await,
                     },
-                    Ask::Sources => tell_sources(&config, &register, rows).await,
+                    Ask::Sources { id } => tell_sources(watch, id, rows).await,
                     Ask::Print { path } => print(&app, path, rows).await,
                     Ask::Verify => verify(&desk, rows).await,
                 }
@@ -239,6 +243,15 @@ pub async fn run(
     drop(folder);
     tracing::info!("stopped");
     Ok(())
+}
+
+/// What is needed to tell how the sources are.
+#[derive(Clone)]
+struct Watch {
+    config: Arc<Config>,
+    register: Register,
+    store: Arc<Store>,
+    clock: Clock,
 }
 
 /// Tells the log how far a rebuild is, now and then.
@@ -301,30 +314,34 @@ pub fn outcome_row(outcome: &Outcome) -> Value {
     })
 }
 
-/// The health of one source as a row of data.
-pub fn source_row(source: &Source, state: Option<&crate::model::SourceState>) -> Value {
-    let standing = match state {
-        _ if !source.enabled => "off",
-        None => "new",
-        Some(state) if state.gone => "gone",
-        Some(state) if state.trouble.is_some() => "failing",
-        Some(state) if !state.repaired.is_empty() => "repaired",
-        Some(_) => "good",
+/// The health of each source as a row of data; of one source alone, with its history.
+pub fn source_rows(
+    sources: &BTreeMap<SourceId, Arc<Source>>,
+    states: &BTreeMap<SourceId, SourceState>,
+    store: &Store,
+    id: Option<&SourceId>,
+    now: Second,
+) -> Result<Vec<Value>, String> {
+    let written = |row: Result<Value, serde_json::Error>| row.map_err(|error| error.to_string());
+    let Some(source) = id.and_then(|id| sources.get(id)) else {
+        return health::rows(sources, states, now).into_iter().map(|row| written(serde_json::to_value(row))).collect();
     };
-    json!({
-        "source": source.id, "title": source.title, "url": source.url, "standing": standing,
-        "asked": state.map(|s| s.asked), "answered": state.and_then(|s| s.answered), "newest": state.and_then(|s| s.newest),
-        "items": state.map_or(0, |s| s.items), "failures": state.map_or(0, |s| s.failures),
-        "trouble": state.and_then(|s| s.trouble.clone()), "not_before": state.and_then(|s| s.not_before),
-        "moved": state.and_then(|s| s.moved.clone()), "repaired": state.map(|s| s.repaired.clone()).unwrap_or_default(),
-        "ids": state.and_then(|s| s.ids), "note": source.note,
-    })
+    let state = states.get(&source.id);
+    let mut history = store.history(&source.id).map_err(|error| error.to_string())?;
+    // The last look may not be written down yet.
+    state.iter().for_each(|state| history.note(state));
+    let mut row = written(serde_json::to_value(Row::of(source, state, now)))?;
+    row["history"] = written(serde_json::to_value(Past(&history)))?;
+    Ok(vec![row])
 }
 
-async fn tell_sources(config: &Config, register: &Register, rows: mpsc::Sender<Value>) -> Result<(), String> {
-    let states = register.all();
-    for source in &config.sources {
-        let _ = rows.send(source_row(source, states.get(&source.id))).await;
+async fn tell_sources(watch: Watch, id: Option<String>, rows: mpsc::Sender<Value>) -> Result<(), String> {
+    let id = wanted_sources(&watch.config, id.as_slice())?.pop();
+    let Watch { config, register, store, clock } = watch;
+    let told = tokio::task::spawn_blocking(move || source_rows(&sources(&config), &register.all(), &store, id.as_ref(), clock())).await;
+    for row in told.map_err(|error| error.to_string())?? {
+        // Whoever asked may have hung up.
+        let _ = rows.send(row).await;
     }
     Ok(())
 }

@@ -6,7 +6,9 @@
 
 mod countries;
 pub mod date_order;
+pub mod fault;
 pub mod filter;
+pub mod history;
 pub mod ids;
 pub mod item;
 pub mod labels;
@@ -21,13 +23,16 @@ pub mod rhythm;
 pub mod second;
 pub mod site;
 pub mod source;
+pub mod standing;
 pub mod story;
 pub mod subscription;
 pub mod timetable;
 pub mod topic;
 
 pub use date_order::DateOrder;
+pub use fault::Fault;
 pub use filter::Filter;
+pub use history::{History, Outcome, Run, Spell};
 pub use ids::{BadName, CountryCode, FeedSlug, Lang, RegionSlug, SourceId, TopicSlug};
 pub use item::{Category, Enclosure, Item, Upstream, UpstreamFrom};
 pub use labels::{CountryLabel, Evidence, Field, Labels, LangFrom, Language, RegionLabel, Rejected, TopicLabel};
@@ -42,6 +47,7 @@ pub use rhythm::Rhythm;
 pub use second::Second;
 pub use site::Site;
 pub use source::{ContentPolicy, Defaults, Source};
+pub use standing::Standing;
 pub use story::{Copy, Edition, Page, Shown, Story, StoryId, Why};
 pub use subscription::Subscription;
 pub use timetable::Timetable;

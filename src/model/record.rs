@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Hints, Rhythm, Second, SourceId, Story};
+use super::{Fault, Hints, Rhythm, Second, SourceId, Story};
 
 /// Who began a journal, and when. Written into every segment, and into the view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -165,6 +165,12 @@ pub struct SourceState {
     /// Why it failed last, in words; absent when the last answer was good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
+    /// What kind of trouble that was; absent in records of before kinds were kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
+    /// Since when it has had trouble of this [`Standing`](super::Standing) at every look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Second>,
     /// Not to be asked before this, by the publisher's word or by back-off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Second>,
@@ -186,6 +192,9 @@ pub struct SourceState {
     /// Items in its last document.
     #[serde(default)]
     pub items: u32,
+    /// Items that were new or changed at the last look.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub news: u32,
     /// In what way it was read, when not as any feed is: what would be read in another way now is read again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<String>,

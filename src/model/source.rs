@@ -32,6 +32,8 @@ pub struct Source {
     pub rank: u8,
     /// When it is pulled.
     pub timetable: Timetable,
+    /// It should have something new within this; `None` leaves it to its own rhythm.
+    pub expect: Option<Duration>,
     /// Topics of its items.
     pub topics: Vec<TopicSlug>,
     /// Countries of its items.
@@ -71,6 +73,7 @@ impl Source {
             lang: None,
             rank: 5,
             timetable: Timetable::Adaptive,
+            expect: None,
             topics: Vec::new(),
             countries: Vec::new(),
             defaults: Defaults::default(),

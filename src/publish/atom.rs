@@ -1,4 +1,4 @@
-//! Atom 1.0 (RFC 4287): our native form. The only place that knows atom_syndication.
+//! Atom 1.0 (RFC 4287): our native form.
 
 use std::collections::BTreeMap;
 
@@ -194,22 +194,22 @@ fn card(feed: &Feed<'_>, id: &SourceId) -> SourceCard {
     })
 }
 
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     text::one_line(text)
 }
 
-fn plain(text: &str, lang: Option<&str>) -> Text {
+pub(super) fn plain(text: &str, lang: Option<&str>) -> Text {
     Text { lang: lang.map(str::to_owned), ..Text::plain(clean(text)) }
 }
 
-fn person(name: &str) -> Person {
+pub(super) fn person(name: &str) -> Person {
     Person { name: clean(name), ..Person::default() }
 }
 
-fn link(rel: &str, href: &str, media_type: Option<&str>) -> Link {
+pub(super) fn link(rel: &str, href: &str, media_type: Option<&str>) -> Link {
     Link { href: clean(href), rel: rel.to_owned(), mime_type: media_type.map(str::to_owned), ..Link::default() }
 }
 
-fn date(at: Second) -> FixedDateTime {
+pub(super) fn date(at: Second) -> FixedDateTime {
     at.date_time().fixed_offset()
 }

@@ -6,12 +6,14 @@
 //! anything a reader's request could change beside the filter.
 
 mod atom;
+mod notices;
 mod opml;
 mod words;
 
 use std::collections::BTreeMap;
 
 pub use atom::atom;
+pub use notices::{Notice, notices};
 pub use opml::opml;
 pub use words::title;
 

@@ -1,13 +1,14 @@
 //! What a look teaches us about a source.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use url::Url;
 
 use super::{Said, Trouble};
 use crate::{
     fetch::FetchError,
-    model::{DateOrder, Hints, Moved, RawFeed, Rhythm, Second, Source, SourceState, Timetable, timetable::lot},
+    model::{DateOrder, Fault, Hints, Moved, RawFeed, Rhythm, Second, Source, SourceState, Timetable, timetable::lot},
+    parse::{PageError, ParseError},
     text,
 };
 
@@ -87,6 +88,8 @@ pub(super) fn answered(
         failures: 0,
         unread: 0,
         trouble: None,
+        fault: None,
+        since: None,
         not_before: quiet_for.filter(|quiet| !quiet.is_zero()).map(|quiet| now.plus(quiet)),
         host_rests: rest.map(|rest| now.plus(rest)),
         hints,
@@ -94,6 +97,7 @@ pub(super) fn answered(
         gone: false,
         repaired: feed.map_or_else(|| known.map(|state| state.repaired.clone()).unwrap_or_default(), |feed| feed.repaired.clone()),
         items: known.map_or(0, |state| state.items),
+        news: 0,
         ids: known.and_then(|state| state.ids),
         rules: rules(source),
     }
@@ -123,6 +127,8 @@ pub(super) fn failed(source: &Source, before: Option<&SourceState>, trouble: &Tr
         failures: 0,
         unread: 0,
         trouble: None,
+        fault: None,
+        since: None,
         not_before: None,
         host_rests: None,
         hints: Hints::default(),
@@ -130,6 +136,7 @@ pub(super) fn failed(source: &Source, before: Option<&SourceState>, trouble: &Tr
         gone: false,
         repaired: Vec::new(),
         items: 0,
+        news: 0,
         ids: None,
         rules: rules(source),
     };
@@ -140,6 +147,11 @@ pub(super) fn failed(source: &Source, before: Option<&SourceState>, trouble: &Tr
     };
     state.asked = now;
     state.failures += 1;
+    state.news = 0;
+    let kind = fault(trouble);
+    // A trouble that changes its words, and not what can be done about it, is the same one.
+    state.since = state.since.filter(|_| state.fault.is_some_and(|before| before.standing() == kind.standing())).or(Some(now));
+    state.fault = Some(kind);
     state.trouble = Some(text::chain(trouble));
     let back_off = back_off(source, state.failures);
     let rest = match trouble {
@@ -152,6 +164,35 @@ pub(super) fn failed(source: &Source, before: Option<&SourceState>, trouble: &Tr
     let is_elsewhere = turn(source, &mut state, trouble);
     state.gone = !is_elsewhere && matches!(trouble, Trouble::Fetch(FetchError::Gone { .. }));
     state
+}
+
+/// What kind of trouble an error is.
+fn fault(trouble: &Trouble) -> Fault {
+    match trouble {
+        Trouble::Fetch(error) => match error {
+            FetchError::NoAnswer { .. } | FetchError::NoSuchName { .. } | FetchError::Proxy { .. } => Fault::Unreachable,
+            FetchError::Tls { .. } => Fault::Tls,
+            FetchError::TooSlow { .. } => Fault::Slow,
+            // A server that is busy and does not say how long is one that fails.
+            FetchError::SlowDown { status: 503, retry_after: None, .. } => Fault::ServerError,
+            FetchError::SlowDown { .. } => Fault::AskedToWait,
+            FetchError::Gone { .. } => Fault::Gone,
+            FetchError::Refused { .. } | FetchError::Challenge { .. } => Fault::Blocked,
+            FetchError::Missing { .. } => Fault::Missing,
+            FetchError::File { cause, .. } if cause.kind() == io::ErrorKind::NotFound => Fault::Missing,
+            FetchError::File { .. } => Fault::Unreachable,
+            FetchError::Failed { .. } | FetchError::Nonsense { .. } | FetchError::LongHead { .. } => Fault::ServerError,
+            FetchError::TooLarge { .. } | FetchError::BadCoding { .. } => Fault::Unreadable,
+            FetchError::BadRedirect { .. } => Fault::Misdirected,
+            FetchError::Forbidden { .. } | FetchError::BadPort { .. } => Fault::Forbidden,
+            FetchError::Setup { .. } | FetchError::Authority { .. } => Fault::Internal,
+        },
+        Trouble::Parse(error) => match error {
+            ParseError::Page(PageError::NothingMatches { .. } | PageError::NoParts { .. }) => Fault::Broken,
+            ParseError::NotAFeed(_) | ParseError::Broken(_) | ParseError::Page(_) => Fault::Unreadable,
+        },
+        Trouble::Reader(_) => Fault::Internal,
+    }
 }
 
 /// A permanent redirect that was seen, perhaps again. It is believed at once when only the scheme became a safe one.

@@ -14,6 +14,14 @@ use crate::model::Second;
 
 /// What shared caches may do with a feed: five minutes, and a day when we can not be reached.
 const FEED_CACHING: &str = "public, max-age=300, stale-while-revalidate=300, stale-if-error=86400";
+/// Atom.
+pub(super) const ATOM: &str = "application/atom+xml; charset=utf-8";
+/// JSON.
+pub(super) const JSON: &str = "application/json; charset=utf-8";
+/// A page.
+pub(super) const HTML: &str = "text/html; charset=utf-8";
+/// A page of ours needs nothing but its own style.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 /// Lists have live counts.
 const LIST_CACHING: &str = "public, max-age=60";
 
@@ -37,19 +45,32 @@ impl Coding {
 
 /// A finished feed, or the word that the asker has it already.
 pub(super) fn feed(finished: &Finished, asked: &HeaderMap) -> Response {
+    ready_made(finished, asked, ATOM, FEED_CACHING, Some(finished.changed))
+}
+
+/// Something finished about the sources, or the word that the asker has it already. It is true for a moment only,
+/// so that caches ask each time, and a date to the second says nothing.
+pub(super) fn status(finished: &Finished, asked: &HeaderMap, media_type: &'static str) -> Response {
+    let mut response = ready_made(finished, asked, media_type, "no-cache", None);
+    if media_type == HTML {
+        set(response.headers_mut(), header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
+    }
+    response
+}
+
+/// Finished bytes of a type, with `changed` as `Last-Modified` where that can be relied on.
+fn ready_made(finished: &Finished, asked: &HeaderMap, media_type: &str, caching: &str, changed: Option<Second>) -> Response {
     let coding = coding(asked, finished);
     let (bytes, name) = match coding {
         Coding::Identity => (&finished.identity, None),
         Coding::Gzip => (&finished.gzip, Some("gzip")),
         Coding::Brotli => (&finished.brotli, Some("br")),
     };
-    let known = known(asked, coding, &finished.tag, finished.changed);
+    let known = known(asked, coding, &finished.tag, changed);
     let tag = format!("\"{}{}\"", finished.tag, known.unwrap_or(coding).suffix());
-    let changed = finished.changed.date_time().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
     let fixed = [
         (header::ETAG, tag.as_str()),
-        (header::LAST_MODIFIED, &changed),
-        (header::CACHE_CONTROL, FEED_CACHING),
+        (header::CACHE_CONTROL, caching),
         (header::VARY, "Accept-Encoding"),
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (header::ACCESS_CONTROL_EXPOSE_HEADERS, "ETag, Link"),
@@ -58,11 +79,14 @@ pub(super) fn feed(finished: &Finished, asked: &HeaderMap) -> Response {
     for (name, value) in fixed {
         set(response.headers_mut(), name, value);
     }
+    if let Some(changed) = changed {
+        set(response.headers_mut(), header::LAST_MODIFIED, &changed.date_time().format("%a, %d %b %Y %H:%M:%S GMT").to_string());
+    }
     if known.is_some() {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return response;
     }
-    set(response.headers_mut(), header::CONTENT_TYPE, "application/atom+xml; charset=utf-8");
+    set(response.headers_mut(), header::CONTENT_TYPE, media_type);
     set(response.headers_mut(), header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     if let Some(name) = name {
         set(response.headers_mut(), header::CONTENT_ENCODING, name);
@@ -82,11 +106,11 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
 ///
 /// `If-None-Match` goes before `If-Modified-Since` (§13.2.2) and compares weakly. The tag of any coding
 /// counts, because caches code and decode on the way; the answer names that tag, so that they find what they keep.
-fn known(asked: &HeaderMap, coding: Coding, tag: &str, changed: Second) -> Option<Coding> {
+fn known(asked: &HeaderMap, coding: Coding, tag: &str, changed: Option<Second>) -> Option<Coding> {
     let lists: Vec<&HeaderValue> = asked.get_all(header::IF_NONE_MATCH).iter().collect();
     if lists.is_empty() {
         let since = asked.get(header::IF_MODIFIED_SINCE).and_then(|value| value.to_str().ok()).and_then(http_date);
-        return since.filter(|since| changed <= *since).map(|_| coding);
+        return since.filter(|since| changed.is_some_and(|changed| changed <= *since)).map(|_| coding);
     }
     let theirs: Vec<&str> = lists.iter().filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(',')).map(str::trim).collect();
     if theirs.contains(&"*") {
@@ -139,7 +163,7 @@ fn coding(asked: &HeaderMap, finished: &Finished) -> Coding {
 
 /// A list as JSON.
 pub(super) fn list(value: &Value) -> Response {
-    let mut response = text(StatusCode::OK, "application/json; charset=utf-8", value.to_string());
+    let mut response = text(StatusCode::OK, JSON, value.to_string());
     set(response.headers_mut(), header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     set(response.headers_mut(), header::CACHE_CONTROL, LIST_CACHING);
     response
@@ -147,12 +171,8 @@ pub(super) fn list(value: &Value) -> Response {
 
 /// A page for people.
 pub(super) fn page(html: String) -> Response {
-    let mut response = text(StatusCode::OK, "text/html; charset=utf-8", html);
-    set(
-        response.headers_mut(),
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
-    );
+    let mut response = text(StatusCode::OK, HTML, html);
+    set(response.headers_mut(), header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
     set(response.headers_mut(), header::CACHE_CONTROL, LIST_CACHING);
     response
 }

@@ -11,12 +11,14 @@ mod listen;
 mod pages;
 mod routes;
 pub mod sample;
+mod status;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 pub use filter::{Asked, Wrong};
 pub use listen::listen;
+pub use status::Watched;
 
 use self::cache::{Cache, Finished};
 use crate::{
@@ -67,6 +69,7 @@ pub struct App {
     publishing: ArcSwap<Publishing>,
     cache: Cache,
     standing: ArcSwap<Standing>,
+    status: status::Board,
 }
 
 /// Whether the daemon does its work.
@@ -85,6 +88,7 @@ impl App {
             publishing: ArcSwap::from_pointee(publishing),
             cache: Cache::new(limits.cache),
             standing: ArcSwap::from_pointee(Standing::Starting),
+            status: status::Board::default(),
         })
     }
 
@@ -92,6 +96,11 @@ impl App {
     pub fn set_ready(&self, read_only: Option<&str>) {
         let standing = read_only.map_or(Standing::Ready, |why| Standing::ReadOnly(why.to_owned()));
         self.standing.store(Arc::new(standing));
+    }
+
+    /// Says whose health the status pages tell; without it there are none.
+    pub fn watch(&self, watched: Watched) {
+        self.status.watch(watched);
     }
 
     /// Drops the finished feeds that these stories were in or are in now.

@@ -45,9 +45,9 @@ pub(super) fn sources(publishing: &Publishing, counts: &Counts) -> Value {
 }
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;color:#1d2433;background:#fff}\
-a{color:#0b5cad}small,.quiet{color:#5a6472}li{margin:.2rem 0}@media(prefers-color-scheme:dark){body{color:#e6e9ef;background:#14171c}a{color:#7db7f0}small,.quiet{color:#9aa4b2}}";
+a{color:#0b5cad}small,.quiet{color:#5a6472}li{margin:.2rem 0}dt{margin-top:.8rem}dd{margin:0 0 0 1rem;overflow-wrap:anywhere}@media(prefers-color-scheme:dark){body{color:#e6e9ef;background:#14171c}a{color:#7db7f0}small,.quiet{color:#9aa4b2}}";
 
-fn page(title: &str, head: &str, body: &str) -> String {
+pub(super) fn page(title: &str, head: &str, body: &str) -> String {
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{}</title>{head}<style>{STYLE}</style></head><body>{body}</body></html>",
         escape(title)
@@ -90,6 +90,7 @@ pub(super) fn index(app: &App, publishing: &Publishing) -> String {
         .iter()
         .filter_map(|(id, count)| Some((format!("feed/source/{id}.atom"), &*publishing.sources.get(id)?.title, *count)));
     list("Sources", sources.collect());
+    body.push_str(&format!("<p class=\"quiet\"><a href=\"{}\">How the sources are</a></p>", address("status")));
     let head = format!("<link rel=\"alternate\" type=\"application/atom+xml\" href=\"{}\">", address("feed.atom"));
     page(&publishing.site.title, &head, &body)
 }

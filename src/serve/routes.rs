@@ -11,7 +11,7 @@ use axum::{
 use serde_json::json;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
-use super::{App, Asked, Standing, answer, filter, filter::Wrong, pages};
+use super::{App, Asked, Standing, answer, filter, filter::Wrong, pages, status::Form};
 use crate::model::StoryId;
 
 /// No answer takes longer than this.
@@ -51,6 +51,9 @@ async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
         "topics.json" => lists(&app, pages::topics),
         "countries.json" => lists(&app, pages::countries),
         "sources.json" => lists(&app, pages::sources),
+        "status" => status(&app, Form::Page, &head.headers).await,
+        "status.json" => status(&app, Form::Json, &head.headers).await,
+        "status.atom" => status(&app, Form::Atom, &head.headers).await,
         "livez" => answer::text(StatusCode::OK, "text/plain; charset=utf-8", "alive\n"),
         "readyz" => ready(&app),
         _ => match below.strip_prefix("story/") {
@@ -95,6 +98,15 @@ async fn story(app: &Arc<App>, publishing: &super::Publishing, id: &str) -> Resp
         Ok(Ok(Some(story))) => answer::page(pages::story(&story, publishing)),
         Ok(Ok(None)) => answer::problem(StatusCode::NOT_FOUND, "there is no such story", &[]),
         Ok(Err(error)) => failed(&error),
+        Err(error) => failed(&error),
+    }
+}
+
+/// How the sources are.
+async fn status(app: &Arc<App>, form: Form, headers: &HeaderMap) -> Response {
+    match app.status(form).await {
+        Ok(Some(finished)) => answer::status(&finished, headers, form.media_type()),
+        Ok(None) => wrong(&Wrong::NoPage, &app.publishing.load()),
         Err(error) => failed(&error),
     }
 }

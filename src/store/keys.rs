@@ -9,6 +9,7 @@ pub(super) struct Key;
 const META: u8 = b'm';
 const STORY: u8 = b's';
 const STATE: u8 = b't';
+const QUIET: u8 = b'q';
 const BLOCK: u8 = b'b';
 
 impl Key {
@@ -36,6 +37,11 @@ impl Key {
 
     pub(super) fn states() -> Vec<u8> {
         vec![STATE]
+    }
+
+    /// The looks at a source since its state was written.
+    pub(super) fn quiet(id: &SourceId) -> Vec<u8> {
+        join(QUIET, id.as_str().as_bytes())
     }
 
     /// What the record of this sequence says of the index.

@@ -9,12 +9,13 @@
 
 mod index;
 mod keys;
+mod quiet;
 mod sled;
 mod terms;
 mod value;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard},
@@ -27,13 +28,14 @@ use terms::Term;
 use self::{
     index::{Block, Handle, Index, Number, Row, Size},
     keys::Key,
+    quiet::Quiet,
     sled::{Batch, Tree},
     value::{pack, unpack},
 };
-use crate::model::{Body, Filter, Genesis, Page, Record, Second, Shown, SourceId, SourceState, Story, StoryId};
+use crate::model::{Body, Filter, Genesis, History, Page, Record, Second, Shown, SourceId, SourceState, Story, StoryId, Unchanged};
 
 /// The layout of the view. Another one is set aside and rebuilt from the journal.
-const LAYOUT: u64 = 3;
+const LAYOUT: u64 = 4;
 /// A query that the writer keeps overtaking waits for it after this many tries.
 const TRIES: usize = 3;
 /// Copies under one link that are looked at; a link that more share proves nothing.
@@ -178,12 +180,7 @@ impl Store {
             }
             Body::Checked(checked) => {
                 for unchanged in &checked.unchanged {
-                    if let Some(mut state) = self.state(&unchanged.source)? {
-                        state.asked = unchanged.at;
-                        state.answered = Some(unchanged.at);
-                        state.not_before = unchanged.not_before;
-                        change.state(&state)?;
-                    }
+                    change.unchanged(unchanged)?;
                 }
                 checked.states.iter().try_for_each(|state| change.state(state))?;
                 Vec::new()
@@ -259,12 +256,43 @@ impl Store {
 
     /// What is known of a source.
     pub fn state(&self, id: &SourceId) -> Result<Option<SourceState>, StoreError> {
-        self.tree.get(&Key::state(id))?.map(|bytes| unpack(&bytes, "a source's state")).transpose()
+        Ok(self.known(id)?.map(|(state, _)| state))
     }
 
     /// What is known of every source that was ever looked at, by id.
     pub fn states(&self) -> Result<Vec<SourceState>, StoreError> {
-        self.tree.values(&Key::states()).map(|bytes| unpack(&bytes?, "a source's state")).collect()
+        self.all_known().map(|known| Ok(known?.0)).collect()
+    }
+
+    /// The last looks at a source.
+    pub fn history(&self, id: &SourceId) -> Result<History, StoreError> {
+        Ok(self.known(id)?.map(|(_, history)| history).unwrap_or_default())
+    }
+
+    /// The last looks at every source that was ever looked at.
+    pub fn histories(&self) -> Result<BTreeMap<SourceId, History>, StoreError> {
+        self.all_known().map(|known| known.map(|(state, history)| (state.source, history))).collect()
+    }
+
+    fn known(&self, id: &SourceId) -> Result<Option<(SourceState, History)>, StoreError> {
+        self.tree.get(&Key::state(id))?.map(|bytes| self.as_known(&bytes)).transpose()
+    }
+
+    fn all_known(&self) -> impl Iterator<Item = Result<(SourceState, History), StoreError>> + '_ {
+        self.tree.values(&Key::states()).map(|bytes| self.as_known(&bytes?))
+    }
+
+    /// A state as it was written, with the looks that came to nothing since.
+    fn as_known(&self, bytes: &[u8]) -> Result<(SourceState, History), StoreError> {
+        let (mut state, mut history): (SourceState, History) = unpack(bytes, "a source's state")?;
+        if let Some(quiet) = self.quiet(&state.source)? {
+            quiet.lay_over(&mut state, &mut history);
+        }
+        Ok((state, history))
+    }
+
+    fn quiet(&self, id: &SourceId) -> Result<Option<Quiet>, StoreError> {
+        self.tree.get(&Key::quiet(id))?.map(|bytes| Quiet::unpack(&bytes)).transpose()
     }
 
     /// Every story, in no order that means anything.
@@ -448,8 +476,22 @@ impl<'a> Change<'a> {
         Self { store, seq, at, batch: Batch::default(), before: Vec::new(), after: Vec::new(), touched: BTreeSet::new(), next }
     }
 
+    /// The look that a state comes from goes into the history beside it, after those that came to nothing.
     fn state(&mut self, state: &SourceState) -> Result<(), StoreError> {
-        self.batch.put(Key::state(&state.source), pack(state)?);
+        let mut history = self.store.history(&state.source)?;
+        history.note(state);
+        self.batch.put(Key::state(&state.source), pack(&(state, history))?);
+        self.batch.remove(Key::quiet(&state.source));
+        Ok(())
+    }
+
+    /// Of a source that nothing is known of, nothing is kept.
+    fn unchanged(&mut self, unchanged: &Unchanged) -> Result<(), StoreError> {
+        let Unchanged { source, at, not_before } = unchanged;
+        let before = self.store.quiet(source)?;
+        if before.is_some() || self.store.tree.get(&Key::state(source))?.is_some() {
+            self.batch.put(Key::quiet(source), Quiet::then(before, *at, *not_before).pack());
+        }
         Ok(())
     }
 

@@ -37,6 +37,10 @@ impl Batch {
     pub(super) fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
         self.0.insert(key, value);
     }
+
+    pub(super) fn remove(&mut self, key: Vec<u8>) {
+        self.0.remove(key);
+    }
 }
 
 impl Tree {

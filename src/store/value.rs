@@ -39,20 +39,27 @@ pub(super) fn pack(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
         rmp_serde::encode::write_named(plain, value).ok()?;
         packed.resize(zstd::zstd_safe::compress_bound(plain.len()), 0);
         let length = press.compress_to_buffer(&plain[..], &mut packed[..]).ok()?;
-        let check = blake3::hash(&packed[..length]);
-        Some([&[VALUE][..], &check.as_bytes()[..CHECK], &packed[..length]].concat())
+        Some(seal(&packed[..length]))
     });
     packed.ok_or(StoreError::Damaged { what: "a value to be written" })
+}
+
+/// Bytes with version and checksum.
+pub(super) fn seal(bytes: &[u8]) -> Vec<u8> {
+    [&[VALUE][..], &blake3::hash(bytes).as_bytes()[..CHECK], bytes].concat()
+}
+
+/// The bytes that were sealed, if they are whole.
+pub(super) fn unseal(bytes: &[u8]) -> Option<&[u8]> {
+    let (&version, rest) = bytes.split_first()?;
+    let (check, sealed) = rest.split_at_checked(CHECK)?;
+    (version == VALUE && check == &blake3::hash(sealed).as_bytes()[..CHECK]).then_some(sealed)
 }
 
 /// The value that was packed. `what` it should be is for the error.
 pub(super) fn unpack<T: DeserializeOwned>(bytes: &[u8], what: &'static str) -> Result<T, StoreError> {
     let damaged = || StoreError::Damaged { what };
-    let (&version, rest) = bytes.split_first().ok_or_else(damaged)?;
-    let (check, packed) = rest.split_at_checked(CHECK).ok_or_else(damaged)?;
-    if version != VALUE || check != &blake3::hash(packed).as_bytes()[..CHECK] {
-        return Err(damaged());
-    }
+    let packed = unseal(bytes).ok_or_else(damaged)?;
     let size = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten().filter(|size| *size <= LONGEST).ok_or_else(damaged)?;
     let size = usize::try_from(size).map_err(|_| damaged())?;
     let plain = UNPRESS.with_borrow_mut(|unpress| unpress.as_mut().and_then(|unpress| unpress.decompress(packed, size).ok()));

@@ -77,6 +77,8 @@ pub fn state(source: &str, asked: Second) -> SourceState {
         failures: 0,
         unread: 0,
         trouble: None,
+        fault: None,
+        since: None,
         not_before: None,
         host_rests: None,
         hints: Hints::default(),
@@ -84,6 +86,7 @@ pub fn state(source: &str, asked: Second) -> SourceState {
         gone: false,
         repaired: vec![],
         items: 1,
+        news: 0,
         ids: None,
         rules: None,
     }

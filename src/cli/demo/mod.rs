@@ -91,6 +91,8 @@ fn source(sample: &Sample, publishers: &str) -> Option<Source> {
         lang: sample.lang.parse().ok(),
         rank: sample.rank,
         timetable: Timetable::Every(EVERY),
+        // Most of what they tell is of 2020, and they are not silent for that.
+        expect: Some(Duration::from_hours(50 * 365 * 24)),
         topics: sample.topics.iter().filter_map(|slug| slug.parse().ok()).collect(),
         countries: sample.countries.iter().filter_map(|code| code.parse().ok()).collect(),
         defaults: Defaults::Hints,

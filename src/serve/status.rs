@@ -1,0 +1,203 @@
+//! How the sources are, for operators: a page, JSON, and a feed of troubles and recoveries.
+//!
+//! Everybody may look, so that nothing of it holds a secret. It is made when it is asked for,
+//! by one thread at a time, and kept for several times as long as that took: whoever asks again and
+//! again costs a small share of one processor, however many sources there are.
+//! Deliberately absent: anything that feeds or readiness depend on.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
+};
+
+use serde::Serialize;
+use tokio::sync::Mutex;
+
+use super::{App, Publishing, answer, cache::Finished, pages};
+use crate::{
+    apply::Clock,
+    health::{self, Row, Summary},
+    html::escape,
+    model::{Second, Source, SourceId, Standing},
+    publish,
+    schedule::Register,
+    store::StoreError,
+};
+
+/// An answer is kept for this many times as long as it took to make.
+const KEPT: u32 = 10;
+/// Rows of troubled sources on the page at most; JSON has all of them.
+const TROUBLED: usize = 1_000;
+/// Rows of other sources on the page at most.
+const OTHERS: usize = 200;
+
+/// Whose health is told.
+pub struct Watched {
+    /// The sources.
+    pub sources: BTreeMap<SourceId, Arc<Source>>,
+    /// What is known of them.
+    pub register: Register,
+    /// The present.
+    pub clock: Clock,
+}
+
+/// In what form it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Page,
+    Json,
+    Atom,
+}
+
+impl Form {
+    pub(super) fn media_type(self) -> &'static str {
+        match self {
+            Self::Page => answer::HTML,
+            Self::Json => answer::JSON,
+            Self::Atom => answer::ATOM,
+        }
+    }
+}
+
+/// What is watched, and the last answer in each form.
+#[derive(Default)]
+pub(super) struct Board {
+    watched: OnceLock<Watched>,
+    made: [Mutex<Option<Made>>; 3],
+}
+
+struct Made {
+    finished: Arc<Finished>,
+    at: Instant,
+    took: Duration,
+}
+
+impl Board {
+    pub(super) fn watch(&self, watched: Watched) {
+        // The first word stands: a daemon says it once.
+        let _ = self.watched.set(watched);
+    }
+}
+
+impl App {
+    /// How the sources are; nothing when none are watched.
+    pub(super) async fn status(self: &Arc<Self>, form: Form) -> Result<Option<Arc<Finished>>, StoreError> {
+        if self.status.watched.get().is_none() {
+            return Ok(None);
+        }
+        // Held while it is made: the others wait for the same answer.
+        let mut made = self.status.made[form as usize].lock().await;
+        if let Some(made) = &*made
+            && made.at.elapsed() < made.took * KEPT
+        {
+            return Ok(Some(made.finished.clone()));
+        }
+        let (app, begun) = (self.clone(), Instant::now());
+        let told = tokio::task::spawn_blocking(move || app.tell(form)).await;
+        let Some(finished) = told.unwrap_or(Err(StoreError::Damaged { what: "the health of a source" }))? else { return Ok(None) };
+        let finished = Arc::new(finished);
+        *made = Some(Made { finished: finished.clone(), at: Instant::now(), took: begun.elapsed() });
+        Ok(Some(finished))
+    }
+
+    fn tell(&self, form: Form) -> Result<Option<Finished>, StoreError> {
+        let Some(Watched { sources, register, clock }) = self.status.watched.get() else { return Ok(None) };
+        let (states, now) = (register.all(), clock());
+        let publishing = self.publishing.load();
+        let bytes = match form {
+            Form::Page => page(&public(health::rows(sources, &states, now)), &publishing).into_bytes(),
+            Form::Json => json(&public(health::rows(sources, &states, now))),
+            Form::Atom => {
+                let mut histories = self.store.histories()?;
+                let mut notices = Vec::new();
+                for source in sources.values() {
+                    let state = states.get(&source.id);
+                    let mut history = histories.remove(&source.id).unwrap_or_default();
+                    // The last look may not be written down yet.
+                    state.iter().for_each(|state| history.note(state));
+                    notices.extend(health::notices(source, &health::health(source, state, now), &history));
+                }
+                let hidden =
+                    notices.into_iter().map(|notice| publish::Notice { text: crate::text::without_secrets(&notice.text), ..notice });
+                publish::notices(&publishing.site, &hidden.collect::<Vec<_>>(), publishing.genesis)
+            }
+        };
+        Ok(Some(Finished::new(bytes, now)))
+    }
+}
+
+fn public(rows: Vec<Row>) -> Vec<Row> {
+    rows.into_iter().map(Row::for_everybody).collect()
+}
+
+/// All of it: `summary` counts sources by standing, `sources` has a row for each, by id.
+fn json(rows: &[Row]) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Status<'a> {
+        summary: Summary,
+        sources: &'a [Row],
+    }
+    // Plain data is always written.
+    serde_json::to_vec(&Status { summary: Summary::of(rows), sources: rows }).unwrap_or_default()
+}
+
+/// The worst first, then by id; of the sources that are well only so many.
+fn page(rows: &[Row], publishing: &Publishing) -> String {
+    let address = |path: &str| escape(&publishing.site.address(path));
+    let mut sorted: Vec<&Row> = rows.iter().collect();
+    sorted.sort_by_key(|row| (row.leading.standing, &row.source));
+    let (troubled, others): (Vec<&Row>, Vec<&Row>) = sorted.into_iter().partition(|row| row.leading.standing.is_trouble());
+    let mut body = format!(
+        "<h1>How the sources are</h1><p>{}. <a href=\"{}\">JSON</a> · <a href=\"{}\">troubles and recoveries as a feed</a></p>",
+        escape(&Summary::of(rows).words()),
+        address("status.json"),
+        address("status.atom")
+    );
+    for (heading, rows, most) in [("Troubles", troubled, TROUBLED), ("The others", others, OTHERS)] {
+        if rows.is_empty() {
+            continue;
+        }
+        let shown: String = rows.iter().take(most).map(|row| shown(row)).collect();
+        body.push_str(&format!("<h2>{heading}</h2><dl>{shown}</dl>"));
+        if rows.len() > most {
+            body.push_str(&format!(
+                "<p>{} more are not shown here; <a href=\"{}\">all of them as JSON</a></p>",
+                rows.len() - most,
+                address("status.json")
+            ));
+        }
+    }
+    body.push_str(&format!("<p><a href=\"{}\">{}</a></p>", address(""), escape(&publishing.site.title)));
+    let head = format!("<link rel=\"alternate\" type=\"application/atom+xml\" href=\"{}\">", address("status.atom"));
+    pages::page("How the sources are", &head, &body)
+}
+
+fn shown(row: &Row) -> String {
+    let id = escape(row.source.as_str());
+    let mut told =
+        format!("<dt id=\"{id}\"><strong>{}</strong> {} <small>{id}</small></dt><dd>", row.leading.standing.as_str(), escape(&row.title));
+    for finding in [&row.leading].into_iter().chain(&row.also) {
+        if finding.standing != row.leading.standing {
+            told.push_str(&format!("<br>also {}: ", finding.standing.as_str()));
+        }
+        told.push_str(&escape(&finding.sentence));
+        if let Some(remedy) = &finding.remedy {
+            told.push_str(&format!("<br><span class=\"quiet\">What to try: {}</span>", escape(remedy)));
+        }
+    }
+    row.notes.iter().for_each(|note| told.push_str(&format!("<br>{}", escape(note))));
+    let times = [("last answer", row.answered), ("last news", row.newest), ("next look", row.next)];
+    let times = times.iter().filter_map(|(what, at)| at.map(|at| format!("{what} {}", time(at))));
+    let rate = (row.items_per_week > 0.0).then(|| format!("{:.1} new a week", row.items_per_week));
+    let line: Vec<String> = times.chain(rate).collect();
+    if row.leading.standing != Standing::Off && !line.is_empty() {
+        told.push_str(&format!("<br><small>{}</small>", line.join(" · ")));
+    }
+    told.push_str("</dd>");
+    told
+}
+
+fn time(at: Second) -> String {
+    format!("<time datetime=\"{at}\">{}</time>", at.date_time().format("%Y-%m-%d %H:%M UTC"))
+}
