@@ -108,14 +108,14 @@ async fn talk(mut stream: TcpStream, host: usize, mood: Arc<Mood>, bodies: Arc<V
         }
         let text = String::from_utf8_lossy(&head);
         let n: usize = text.split(' ').nth(1).unwrap().trim_start_matches('/').parse().unwrap();
-        if mood.hangs.load(Ordering::SeqCst) == 1 && host % ONE_IN == 0 {
+        if mood.hangs.load(Ordering::SeqCst) == 1 && host.is_multiple_of(ONE_IN) {
             std::future::pending::<()>().await;
         }
         let latency = mood.latency.load(Ordering::SeqCst);
         if latency > 0 {
             tokio::time::sleep(Duration::from_millis(latency)).await;
         }
-        let edition = if n % ONE_IN == 0 { mood.edition.load(Ordering::SeqCst) } else { 0 };
+        let edition = if n.is_multiple_of(ONE_IN) { mood.edition.load(Ordering::SeqCst) } else { 0 };
         let is_known = mood.forgets.load(Ordering::SeqCst) == 0 && text.contains(&format!("\"{n}-{edition}\""));
         let sent = if is_known {
             stream.write_all(format!("HTTP/1.1 304 Not Modified\r\nETag: \"{n}-{edition}\"\r\n\r\n").as_bytes()).await
