@@ -58,12 +58,10 @@ pub fn one_line(text: &str) -> String {
         }
         return line;
     }
+    // What is taken out may have stood between a letter and its accent: so composed last.
+    let line = one_line_of(text.chars(), text.len());
     // Most text is composed as it is, and to see that costs less than to compose it.
-    if is_composed(text) || is_nfc_quick(text.chars()) == IsNormalized::Yes {
-        one_line_of(text.chars(), text.len())
-    } else {
-        one_line_of(text.nfc(), text.len())
-    }
+    if is_composed(&line) || is_nfc_quick(line.chars()) == IsNormalized::Yes { line } else { line.nfc().collect() }
 }
 
 /// Whether a byte is a visible character of ASCII, or white space that is one to `split_ascii_whitespace` as well.
@@ -201,6 +199,7 @@ mod tests {
         assert_eq!(one_line(" Caf\u{65}\u{301} \u{0}\u{202E}\n\t de\u{200B} la  Paix\u{FFFE} "), "Café de la Paix");
         assert_eq!(one_line(&one_line("a \u{1} \u{2} b")), "a b");
         assert_eq!(one_line("\t a\r\n  b c \n"), one_line("\t a\r\n \u{200B} b\u{A0}c \n"));
+        assert_eq!(one_line("a\u{4}\u{309}"), "\u{1EA3}");
         assert_eq!(one_line(" a\u{B}b\u{7F}\u{1F}c "), "a bc");
     }
 
