@@ -23,7 +23,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use flate2::{Compression, write::GzEncoder};
+use flate2::{Compression, read::MultiGzDecoder, write::GzEncoder};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -215,7 +215,9 @@ fn bare(list: &str, is_parsed: bool) {
             let (client, seats) = (client.clone(), seats.clone());
             running.spawn(async move {
                 let _seat = seats.acquire_owned().await.unwrap();
-                let body = client.get(url).send().await.unwrap().bytes().await.unwrap();
+                let sent = client.get(url).header("accept-encoding", "gzip").send().await.unwrap().bytes().await.unwrap();
+                let mut body = Vec::new();
+                MultiGzDecoder::new(&sent[..]).read_to_end(&mut body).unwrap();
                 if !is_parsed {
                     return body.len();
                 }
