@@ -13,7 +13,7 @@ use std::{
 use crate::model::{Second, SourceId, timetable::lot};
 
 /// A host that did not answer this often in a row is left alone ...
-const SILENT: u32 = 3;
+const SILENT: u32 = 2;
 /// ... for this long, and twice as long each time that it still does not answer, a part being drawn ...
 const FIRST_REST: Duration = Duration::from_mins(5);
 /// ... but no longer than this: so long may it be back before we see it.
@@ -39,6 +39,15 @@ struct Host {
     times: u32,
 }
 
+/// Why a host is left alone, and until when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Alone {
+    /// It said so.
+    ByItsWord(Second),
+    /// It does not answer.
+    Silent(Second),
+}
+
 /// All hosts that there is anything to know of.
 pub(super) struct Hosts {
     hosts: HashMap<Name, Host>,
@@ -51,11 +60,11 @@ impl Hosts {
         Self { hosts: HashMap::new(), seats: seats.max(1) }
     }
 
-    /// Until when a host is left alone. By its own word it is left alone whatever an operator wishes.
-    pub(super) fn left_alone(&mut self, name: &Name, is_wished: bool, now: Second) -> Option<Second> {
+    /// Whether a host is left alone.
+    pub(super) fn left_alone(&self, name: &Name, now: Second) -> Option<Alone> {
         let host = self.hosts.get(name)?;
-        let down = host.down.filter(|_| !is_wished);
-        host.rests.max(down).filter(|until| *until > now)
+        let later = |until: Option<Second>| until.filter(|until| *until > now);
+        later(host.rests).map(Alone::ByItsWord).or_else(|| later(host.down).map(Alone::Silent))
     }
 
     /// Takes a seat at a host, or stands in line there.

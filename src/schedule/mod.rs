@@ -27,12 +27,13 @@ use tokio::{
 };
 
 use self::{
+    hosts::Alone,
     plan::{Plan, Step},
     watch::{Gait, Watch},
 };
 use crate::{
     apply::{ApplyError, Clock, Desk},
-    model::{Second, Source, SourceId},
+    model::{Second, Source, SourceId, SourceState},
     pull::{self, Kit},
 };
 pub use due::due;
@@ -47,6 +48,9 @@ const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// A source whose look broke off in a way that it never should is left alone for this long.
 const AFTER_A_FALL: Duration = Duration::from_hours(1);
+
+/// When so many hosts and nobody else was heard of in a row, it is our network that is gone.
+const CUT_OFF: usize = 5;
 
 /// What came of a wish, or why nobody is asked.
 type Told = Result<Outcome, String>;
@@ -122,6 +126,8 @@ struct Round {
     mending: JoinSet<Result<(), Arc<ApplyError>>>,
     /// Why the clock can not be believed.
     doubt: Option<String>,
+    /// Sources that had no answer since anybody had one.
+    unanswered: HashMap<SourceId, hosts::Name>,
 }
 
 impl Round {
@@ -137,6 +143,7 @@ impl Round {
             pause: FIRST_PAUSE,
             mending: JoinSet::new(),
             doubt: None,
+            unanswered: HashMap::new(),
             is_on_schedule,
             schedule,
         };
@@ -223,9 +230,14 @@ impl Round {
                     let look = self.looks.spawn(async move { pull(&kit, &source, &register, &desk, &clock).await });
                     self.under_way.insert(look.id(), id);
                 }
-                Step::Refuse(id, until) => {
+                Step::Refuse(id, alone) => {
                     let host = self.plan.host_of(&id).unwrap_or_else(|| "its host".into());
-                    let trouble = Some(format!("{host} asked us to leave it alone until {until}; it is not asked before"));
+                    let trouble = Some(match alone {
+                        Alone::ByItsWord(until) => format!("{host} asked us to leave it alone until {until}; it is not asked before"),
+                        Alone::Silent(until) => {
+                            format!("{host} answers nothing and is left alone until {until}; `tributary pull {id}` asks all the same")
+                        }
+                    });
                     let outcome = Outcome { source: id.clone(), report: None, trouble, was_silent: false, took: Duration::ZERO };
                     self.answer(&id, &Ok(outcome));
                     self.put(&id, now, now);
@@ -271,13 +283,35 @@ impl Round {
         let hosts = self.plan.hosts();
         if !was_silent {
             hosts.answered(host);
-        } else if let Some(until) = hosts.was_silent(host, now) {
-            tracing::warn!(%host, "{host} answers nothing; its sources are left alone until {until}");
+            self.come_back(now);
+        } else {
+            self.unanswered.insert(id.clone(), host.clone());
+            if let Some(until) = hosts.was_silent(host, now) {
+                tracing::warn!(%host, "{host} answers nothing; its sources are left alone until {until}");
+            }
         }
         let state = self.schedule.register.get(id);
         let rests = self.schedule.sources.get(id).zip(state).and_then(|(source, state)| due::rests(source, &state, now));
         if let Some(until) = rests {
             self.plan.hosts().rest(host, until);
+        }
+    }
+
+    /// Somebody answered. If nobody did for a while it was the network that was gone, and not each of the hosts: then
+    /// nobody waits any longer for that.
+    fn come_back(&mut self, now: Second) {
+        let unanswered = std::mem::take(&mut self.unanswered);
+        let hosts: std::collections::HashSet<&hosts::Name> = unanswered.values().collect();
+        if hosts.len() < CUT_OFF {
+            return;
+        }
+        tracing::info!(sources = unanswered.len(), "publishers answer again, of whom {} hosts did not", hosts.len());
+        for (id, host) in &unanswered {
+            self.plan.hosts().answered(host);
+            let (Some(source), Some(state)) = (self.schedule.sources.get(id), self.schedule.register.get(id)) else { continue };
+            let state = SourceState { not_before: None, ..state };
+            let due = due(source, Some(&state), now).filter(|_| self.is_on_schedule);
+            self.plan.put(id, Some(host.clone()), due);
         }
     }
 
@@ -338,7 +372,7 @@ impl Round {
                 let _ = wish.reply.send(Err(why.clone()));
                 continue;
             }
-            self.plan.wish(&id);
+            self.plan.wish(&id, !wish.ids.is_empty());
             self.waiting.entry(id).or_default().push(wish.reply.clone());
         }
     }
@@ -393,7 +427,6 @@ mod tests {
         apply::Writer,
         config,
         daemon::{self, data::DataFolder},
-        model::SourceState,
         serve::sample::Publisher,
     };
 
@@ -661,6 +694,38 @@ mod tests {
         world.restart();
         assert_eq!(world.turn(), ["a0"]);
         assert_eq!((world.state("a0").gone, world.state("a0").items), (false, 1));
+    }
+
+    #[test]
+    fn when_the_network_comes_back_nobody_waits_for_what_the_hosts_did_not_do() {
+        let mut world = World::new(7, 1);
+        world.turn();
+        for gone in [4, 5] {
+            world.pass(2 * HOUR);
+            assert_eq!(world.turn().len(), 7);
+            let now = Second::from_unix(world.wall.load(Ordering::SeqCst));
+            let ids: Vec<SourceId> = ["a0", "b0", "c0", "d0", "e0", "f0"].map(|id| id.parse().unwrap()).into();
+            let round = world.round();
+            for id in &ids[..gone] {
+                let host = round.plan.host_of(id).unwrap();
+                let state = round.schedule.register.get(id).unwrap();
+                let not_before = Some(now.plus(Duration::from_hours(8)));
+                round.schedule.register.set(SourceState { failures: 6, trouble: Some("no answer".into()), not_before, ..state });
+                round.take_note(id, &host, true, now);
+                round.put(id, now, now);
+            }
+            world.pass(HOUR);
+            // The last one is answered, as every hour.
+            let first = world.turn();
+            world.pass(1);
+            let then = world.turn();
+            match gone {
+                4 => assert_eq!((first.len(), then.len()), (3, 0), "four hosts can be down at once"),
+                _ => assert_eq!([first, then].concat().len(), 7, "five of them are our network"),
+            }
+            world.pass(10 * HOUR);
+            world.turn();
+        }
     }
 
     #[test]
