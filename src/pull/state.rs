@@ -216,7 +216,7 @@ fn turn(source: &Source, state: &mut SourceState, trouble: &Trouble) -> bool {
     let is_dead = match trouble {
         // Where the old address leads is not the old address.
         Trouble::Fetch(FetchError::Missing { url } | FetchError::Gone { url }) => url == asked,
-        Trouble::Fetch(FetchError::NoAnswer { host, .. }) => {
+        Trouble::Fetch(FetchError::NoAnswer { host, .. } | FetchError::NoSuchName { host, .. }) => {
             let host = Some(host.clone());
             state.failures >= DEAD && host == host_of(asked) && host != host_of(other)
         }

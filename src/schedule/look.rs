@@ -69,5 +69,5 @@ pub async fn pull(kit: &Kit, source: &Arc<Source>, register: &Register, desk: &D
 
 /// Whether the host that was asked gave no answer at all, so that its other sources will have none either.
 fn is_silence(trouble: &Trouble, asked: &str) -> bool {
-    matches!(trouble, Trouble::Fetch(FetchError::NoAnswer { host, .. } | FetchError::TooSlow { host, .. }) if host == asked)
+    matches!(trouble, Trouble::Fetch(FetchError::NoAnswer { host, .. } | FetchError::NoSuchName { host, .. } | FetchError::TooSlow { host, .. }) if host == asked)
 }
