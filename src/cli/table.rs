@@ -20,15 +20,16 @@ pub fn painted(
         .map(|(column, heading)| rows.iter().map(|row| row[column].chars().count()).chain([heading.chars().count()]).max().unwrap_or(0))
         .collect();
     let is_number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let is_to_right = |column: usize| !rows.is_empty() && rows.iter().all(|row| is_number(&row[column]));
+    let to_right: Vec<bool> = (0..headings.len()).map(is_to_right).collect();
     let headings: Vec<String> = headings.iter().map(|heading| (*heading).to_owned()).collect();
     for (line_number, row) in std::iter::once(&headings).chain(rows).enumerate() {
         let mut line = String::new();
         for (column, cell) in row.iter().enumerate() {
             let pad = " ".repeat(widths[column].saturating_sub(cell.chars().count()));
-            let to_right = rows.iter().all(|row| is_number(&row[column])) && !rows.is_empty();
             let colour = line_number.checked_sub(1).map_or("", |row| colour(row, column));
             let cell = if colour.is_empty() { cell.clone() } else { format!("{colour}{cell}\x1b[0m") };
-            line.push_str(&if to_right { format!("{pad}{cell}  ") } else { format!("{cell}{pad}  ") });
+            line.push_str(&if to_right[column] { format!("{pad}{cell}  ") } else { format!("{cell}{pad}  ") });
         }
         writeln!(out, "{}", line.trim_end())?;
     }

@@ -6,6 +6,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
+    hash::{BuildHasherDefault, Hasher},
     ops::Bound,
 };
 
@@ -22,6 +23,24 @@ pub(super) type Number = u32;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Handle(u64);
+
+/// A handle is a hash: it is not hashed again. It comes of BLAKE3, so that nobody can crowd a bucket.
+#[derive(Debug, Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 impl Handle {
     pub(super) fn id(id: &StoryId) -> Self {
@@ -154,7 +173,7 @@ pub(super) struct Index {
     /// The last sequence whose record is in the view.
     pub(super) applied: u64,
     ids: Vec<Option<StoryId>>,
-    handles: HashMap<Handle, Number>,
+    handles: HashMap<Handle, Number, BuildHasherDefault<AsItIs>>,
     /// Further stories of one handle: a link that several have.
     shared: HashMap<Handle, Vec<Number>>,
     positions: BTreeMap<Second, Number>,
