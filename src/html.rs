@@ -146,8 +146,8 @@ impl SafeHtml {
         let markup = &markup[..floor_char_boundary(markup, LONGEST)];
         if !has_markup(markup) {
             // As a parser does it: a carriage return is a line break (WHATWG HTML §13.2.3.5).
-            let text = text::xml_safe(markup.trim()).replace("\r\n", "\n").replace('\r', "\n");
-            return Self(text.trim().replace('>', "&gt;"));
+            let text = text::xml_safe(markup).replace("\r\n", "\n").replace('\r', "\n");
+            return Self(trimmed(&text).replace('>', "&gt;"));
         }
         if markup.len() > TAME && (markup.bytes().filter(|b| *b == b'&').count() > MOST_REFERENCES || is_wild(markup)) {
             return Self(escape(&text::one_line(&without_tags(markup))));
@@ -156,7 +156,8 @@ impl SafeHtml {
         let Some(clean) = with_builder(base, |builder| at_rest(builder, &tame)) else {
             return Self(escape(&text::one_line(&without_tags(markup))));
         };
-        Self(if clean.trim().len() == clean.len() { clean } else { clean.trim().to_owned() })
+        let trimmed = trimmed(&clean);
+        Self(if trimmed.len() == clean.len() { clean } else { trimmed.to_owned() })
     }
 
     /// A text as one paragraph.
@@ -239,6 +240,11 @@ fn at_rest(builder: &Builder<'_>, markup: &str) -> Option<String> {
         clean = again;
     }
     None
+}
+
+/// Without white space around it, and without the byte order marks that a parser drops from the beginning (WHATWG HTML §13.2.3.1).
+fn trimmed(markup: &str) -> &str {
+    markup.trim_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}')
 }
 
 /// References can stand for characters that XML forbids, and for a carriage return, which is a line break to a parser.
