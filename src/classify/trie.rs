@@ -10,16 +10,14 @@ pub(super) struct Trie<T> {
     nodes: Vec<Node<T>>,
 }
 
+/// The maps hash quickly rather than safely: only words of our own tables are put in, so nobody can crowd a bucket.
 #[derive(Debug)]
 struct Node<T> {
-    words: Map<Box<str>, usize>,
+    words: FxHashMap<Box<str>, usize>,
     /// Beginnings of words by their first two bytes, so that a node with many of them stays quick.
-    beginnings: Map<u16, Vec<(Box<str>, usize)>>,
+    beginnings: FxHashMap<u16, Vec<(Box<str>, usize)>>,
     entries: Vec<T>,
 }
-
-/// Only words of our own tables are put in, so nobody can crowd a bucket.
-type Map<K, V> = FxHashMap<K, V>;
 
 impl<T> Default for Trie<T> {
     fn default() -> Self {
@@ -29,7 +27,7 @@ impl<T> Default for Trie<T> {
 
 impl<T> Default for Node<T> {
     fn default() -> Self {
-        Self { words: Map::default(), beginnings: Map::default(), entries: Vec::new() }
+        Self { words: FxHashMap::default(), beginnings: FxHashMap::default(), entries: Vec::new() }
     }
 }
 

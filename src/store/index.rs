@@ -5,7 +5,7 @@
 //! view is opened. A story takes about 200 bytes here. Deliberately absent: stories; the index knows their numbers.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry},
     hash::{BuildHasherDefault, Hasher},
     ops::Bound,
 };
@@ -41,6 +41,8 @@ impl Hasher for AsItIs {
         self.0
     }
 }
+
+type ByHandle<V> = HashMap<Handle, V, BuildHasherDefault<AsItIs>>;
 
 impl Handle {
     pub(super) fn id(id: &StoryId) -> Self {
@@ -173,9 +175,9 @@ pub(super) struct Index {
     /// The last sequence whose record is in the view.
     pub(super) applied: u64,
     ids: Vec<Option<StoryId>>,
-    handles: HashMap<Handle, Number, BuildHasherDefault<AsItIs>>,
+    handles: ByHandle<Number>,
     /// Further stories of one handle: a link that several have.
-    shared: HashMap<Handle, Vec<Number>>,
+    shared: ByHandle<Vec<Number>>,
     positions: BTreeMap<Second, Number>,
     terms: HashMap<Term, Places>,
 }
@@ -214,8 +216,8 @@ impl Index {
         self.ids[number] = Some(row.id);
         for handle in &row.handles {
             match self.handles.entry(*handle) {
-                std::collections::hash_map::Entry::Vacant(vacant) => drop(vacant.insert(row.number)),
-                std::collections::hash_map::Entry::Occupied(_) => self.shared.entry(*handle).or_default().push(row.number),
+                Entry::Vacant(vacant) => drop(vacant.insert(row.number)),
+                Entry::Occupied(_) => self.shared.entry(*handle).or_default().push(row.number),
             }
         }
         self.positions.extend(row.positions.iter().map(|at| (*at, row.number)));
@@ -253,7 +255,7 @@ impl Index {
         for (term, at) in &row.places {
             let Some(places) = self.terms.get_mut(term) else { continue };
             places.at.remove(at);
-            places.stories -= u64::from(last != Some(term)).min(places.stories);
+            places.stories = places.stories.saturating_sub(u64::from(last != Some(term)));
             last = Some(term);
         }
     }

@@ -156,7 +156,7 @@ impl Store {
         self.index().applied
     }
 
-    /// The index as it stands. Nobody waits for the disk while holding it.
+    /// The index as it stands. Nobody but [`verify`](Self::verify) reads the disk while holding it.
     fn index(&self) -> RwLockReadGuard<'_, Index> {
         self.index.read().unwrap_or_else(PoisonError::into_inner)
     }
