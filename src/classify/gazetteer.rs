@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{
     tokens::{Words, key, phrase},
-    trie::Trie,
+    trie::{Lexicon, Trie},
 };
 use crate::{
     model::{CountryCode, Field, FourNames, Lang, RegionSlug},
@@ -145,6 +145,8 @@ struct Ambiguity {
 /// Everything that is known of names.
 #[derive(Debug)]
 pub(super) struct Gazetteer {
+    /// The words of all tables, those of topics as well.
+    pub(super) lexicon: Lexicon,
     pub(super) trie: Trie<Entry>,
     pub(super) require: HashMap<String, Require>,
     pub(super) shared: Vec<Shared>,
@@ -175,6 +177,7 @@ impl Gazetteer {
     pub(super) fn new() -> Self {
         let ambiguity: Option<Ambiguity> = toml::from_str(AMBIGUITY).ok();
         let mut gazetteer = Self {
+            lexicon: Lexicon::default(),
             trie: Trie::default(),
             require: HashMap::new(),
             shared: Vec::new(),
@@ -225,7 +228,7 @@ impl Gazetteer {
             for form in row[1..].iter().flat_map(|cell| forms(cell)) {
                 let capital_at = capital_at(form);
                 let entry = Entry { kind: Kind::Region, code: None, region: Some(slug.clone()), lang: None, exact: None, capital_at };
-                gazetteer.trie.add(&phrase(form), entry);
+                gazetteer.trie.add(&mut gazetteer.lexicon, &phrase(form), entry);
             }
         }
         if let Some(ambiguity) = ambiguity {
@@ -240,7 +243,7 @@ impl Gazetteer {
         let needs_capital = kind != Kind::Demonym || lang == Some(Lang::EN);
         let capital_at = if needs_capital { capital_at(form) } else { None };
         let exact = exact.then(|| form.trim_end_matches('.').into());
-        self.trie.add(&phrase(form), Entry { kind, code: Some(code), region: None, lang, exact, capital_at });
+        self.trie.add(&mut self.lexicon, &phrase(form), Entry { kind, code: Some(code), region: None, lang, exact, capital_at });
     }
 
     fn take(&mut self, ambiguity: Ambiguity) {
@@ -249,7 +252,7 @@ impl Gazetteer {
             let is_name = |form: &String| mask.code.is_some() && self.by_name.get(&key(form)).copied() == mask.code;
             for form in mask.forms.iter().filter(|form| !is_name(form)).collect::<Vec<_>>() {
                 let entry = Entry { kind: Kind::Mask, code: mask.code, region: None, lang: None, exact: None, capital_at: None };
-                self.trie.add(&phrase(form), entry);
+                self.trie.add(&mut self.lexicon, &phrase(form), entry);
             }
         }
         for (code, halves) in ambiguity.compound {

@@ -53,7 +53,9 @@ pub struct Classifier {
 impl Classifier {
     /// Compiles the rules; a term that can not be understood is named.
     pub fn new(rules: &TopicRules) -> Result<Self, BadTerm> {
-        Ok(Self { gazetteer: Gazetteer::new(), topics: Topics::new(rules)? })
+        let mut gazetteer = Gazetteer::new();
+        let topics = Topics::new(rules, &mut gazetteer.lexicon)?;
+        Ok(Self { gazetteer, topics })
     }
 
     /// Files an item of a source.
@@ -74,7 +76,8 @@ impl Classifier {
 
     /// Files what is known of an item.
     pub fn classify(&self, subject: &Subject<'_>) -> Labels {
-        let fields = [Words::of(Field::Title, subject.title), Words::of(Field::Summary, subject.summary)];
+        let fields = [(Field::Title, subject.title), (Field::Summary, subject.summary)]
+            .map(|(field, text)| Words::of(field, text).numbered(&self.gazetteer.lexicon));
         let lang = language::tell(subject, &fields);
         let (countries, regions, mut rejected) = countries::tell(self, subject, &fields, lang.value);
         let (topics, near) = self.topics.tell(subject, &fields, lang.value);

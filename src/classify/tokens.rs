@@ -1,5 +1,6 @@
 //! Text as words: folded for comparison, with the place where each stands.
 
+use super::trie::{self, Lexicon, Word};
 use crate::{model::Field, text};
 
 /// A text is read up to this many words: a news item's subject is told long before.
@@ -20,6 +21,10 @@ pub(super) struct Token {
     pub(super) capital: bool,
     /// Sentences before it.
     pub(super) sentence: u32,
+    /// Its number in the lexicon it was looked up in.
+    pub(super) word: Word,
+    /// The first bytes of its folded form.
+    pub(super) head: u64,
 }
 
 /// The words of one field.
@@ -60,13 +65,23 @@ impl<'a> Words<'a> {
                 words.folded.push_str(&text::fold(word));
             }
             let to = words.folded.len();
+            let head = trie::head(&words.folded[from..]);
             words.folded.push(' ');
-            words.tokens.push(Token { from, to, start, end, capital: c.is_uppercase() || c.is_ascii_digit(), sentence });
+            let capital = c.is_uppercase() || c.is_ascii_digit();
+            words.tokens.push(Token { from, to, start, end, capital, sentence, word: trie::UNKNOWN, head });
             if words.tokens.len() >= MOST {
                 break;
             }
         }
         words
+    }
+
+    /// The same, each word with its number.
+    pub(super) fn numbered(mut self, lexicon: &Lexicon) -> Self {
+        for token in &mut self.tokens {
+            token.word = lexicon.number(&self.folded[token.from..token.to]);
+        }
+        self
     }
 
     /// One folded word.

@@ -10,7 +10,7 @@ use super::{
     Subject,
     countries::plain,
     tokens::{Words, phrase},
-    trie::Trie,
+    trie::{Lexicon, Trie},
 };
 use crate::{
     model::{Defaults, Evidence, Field, Lang, Rejected, TopicDefaults, TopicLabel, TopicRules, TopicSlug},
@@ -73,7 +73,7 @@ pub struct BadTerm {
 }
 
 impl Topics {
-    pub(super) fn new(rules: &TopicRules) -> Result<Self, BadTerm> {
+    pub(super) fn new(rules: &TopicRules, lexicon: &mut Lexicon) -> Result<Self, BadTerm> {
         let mut topics = Self {
             defaults: rules.defaults.clone(),
             slugs: Vec::new(),
@@ -97,7 +97,7 @@ impl Topics {
                         let fresh = names.len();
                         let name = *names.entry(text::fold(term)).or_insert(fresh);
                         let term = Term { topic: n, weight, strong, distance: 0, text: term.as_str().into(), name };
-                        topics.add(*lang, term).map_err(bad)?;
+                        topics.add(lexicon, *lang, term).map_err(bad)?;
                     }
                 }
             }
@@ -105,18 +105,18 @@ impl Topics {
         Ok(topics)
     }
 
-    fn add(&mut self, lang: Lang, mut term: Term) -> Result<(), &'static str> {
+    fn add(&mut self, lexicon: &mut Lexicon, lang: Lang, mut term: Term) -> Result<(), &'static str> {
         const NUMBER: &str = "needs a number after ~, such as `a ~4 b`";
         let n = self.terms.len();
         let trie = self.tries.entry(lang).or_default();
         if let Some((left, rest)) = term.text.split_once('~') {
             let (distance, right) = rest.split_once(' ').ok_or(NUMBER)?;
             for (half, side) in [(left, Side::Left), (right, Side::Right)] {
-                trie.add(&words_of(half).ok_or("has words on one side of ~ only")?, Entry::Half(n, side));
+                trie.add(lexicon, &words_of(half).ok_or("has words on one side of ~ only")?, Entry::Half(n, side));
             }
             term.distance = distance.parse().map_err(|_| NUMBER)?;
         } else {
-            trie.add(&words_of(&term.text).ok_or("has no words")?, Entry::Whole(n));
+            trie.add(lexicon, &words_of(&term.text).ok_or("has no words")?, Entry::Whole(n));
         }
         self.terms.push(term);
         Ok(())
