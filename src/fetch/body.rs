@@ -1,4 +1,4 @@
-//! The body of an answer: decoded as it comes in, within the limits of size and silence.
+//! The body of an answer: decoded as it comes in, within the limits of size, room and silence.
 
 use std::time::Duration;
 
@@ -11,11 +11,21 @@ use super::{
     coding::{Coding, Decoder, Spoilt},
     error::plain,
     fault, headers, host_of,
+    room::{Room, Rooms},
 };
 use crate::model::Proxy;
 
-/// The whole body, decoded.
-pub(super) async fn whole(url: &Url, response: &mut Response, policy: &Policy, proxy: Option<&Proxy>) -> Result<Vec<u8>, FetchError> {
+/// How much is decoded at a time, in bytes: a bomb has not grown far before it needs room.
+const BITE: usize = 1 << 10;
+
+/// The whole body, decoded, and the room it takes.
+pub(super) async fn whole(
+    url: &Url,
+    response: &mut Response,
+    policy: &Policy,
+    proxy: Option<&Proxy>,
+    rooms: &Rooms,
+) -> Result<(Vec<u8>, Room), FetchError> {
     let limit = policy.longest_body;
     let too_large = || FetchError::TooLarge { url: plain(url), limit };
     let spoilt = |spoilt| match spoilt {
@@ -29,6 +39,7 @@ pub(super) async fn whole(url: &Url, response: &mut Response, policy: &Policy, p
         return Err(too_large());
     }
     let (mut decoder, mut taken) = (Decoder::new(coding, limit, usize::try_from(told.unwrap_or(0)).unwrap_or(limit)), 0);
+    let mut room = Room::default();
     loop {
         let piece = match timeout(policy.silence, response.chunk()).await {
             Ok(piece) => piece.map_err(|error| fault::told(url, policy, proxy, error))?,
@@ -40,9 +51,12 @@ pub(super) async fn whole(url: &Url, response: &mut Response, policy: &Policy, p
         if taken > limit {
             return Err(too_large());
         }
-        decoder.feed(&piece).map_err(spoilt)?;
+        for bite in piece.chunks(BITE) {
+            decoder.feed(bite).map_err(spoilt)?;
+            rooms.make(decoder.len(), &mut room).await;
+        }
     }
-    decoder.finish().map_err(spoilt)
+    Ok((decoder.finish().map_err(spoilt)?, room))
 }
 
 /// As much of a body as comes easily, to see what it is: of an answer that is an error already, nothing else matters.

@@ -101,6 +101,11 @@ impl Decoder {
         Ok(())
     }
 
+    /// How long the body is by now, in bytes.
+    pub(super) fn len(&self) -> usize {
+        self.vessel().body.len()
+    }
+
     /// What can be decoded of what has come.
     pub(super) fn so_far(&mut self) -> &[u8] {
         // What can not be flushed is not there.

@@ -21,5 +21,5 @@ pub(super) async fn read(url: &Url, limit: usize) -> Result<Answer, FetchError> 
         return Err(FetchError::TooLarge { url: url.to_string(), limit });
     }
     let document = Document { url: url.clone(), body: body.into(), content_type: None, etag: None, last_modified: None };
-    Ok(Answer::Document { document, hints: Hints::default(), moved: None, is_delta: false })
+    Ok(Answer::Document { document, hints: Hints::default(), moved: None, is_delta: false, room: super::Room::default() })
 }

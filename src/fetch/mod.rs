@@ -17,6 +17,7 @@ mod headers;
 mod hints;
 mod hosts;
 mod names;
+mod room;
 mod trust;
 mod way;
 
@@ -29,6 +30,7 @@ use reqwest::{
     Response, StatusCode,
     header::{self, HeaderMap, HeaderName, HeaderValue},
 };
+pub use room::Room;
 use tokio::time::{Instant, timeout};
 use url::{Host, Url};
 
@@ -37,6 +39,7 @@ use self::{
     error::plain,
     headers::{list, sent_back, text, verbatim},
     hosts::{Hosts, Seat},
+    room::Rooms,
     way::Way,
 };
 use crate::model::{Document, Hints, Private, Proxy, Second};
@@ -115,7 +118,7 @@ impl<'a> Ask<'a> {
 }
 
 /// What came back.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub enum Answer {
     /// The same as last time (304, RFC 9110 §15.4.5). What was known of it still stands: validators that a 304 brings may be of
     /// something that was never read.
@@ -135,6 +138,8 @@ pub enum Answer {
         moved: Option<Url>,
         /// Whether it holds only what is new since the last answer (226, RFC 3229): what is missing is not gone.
         is_delta: bool,
+        /// The room it takes.
+        room: Room,
     },
 }
 
@@ -148,6 +153,7 @@ struct Inner {
     policy: Policy,
     diallers: Diallers,
     hosts: Hosts,
+    rooms: Rooms,
 }
 
 /// What one hop came to.
@@ -165,7 +171,7 @@ impl Client {
     /// The same, with another look-up of names than the system's.
     pub fn with_lookup(policy: &Policy, lookup: Lookup) -> Result<Self, FetchError> {
         let (diallers, hosts) = (Diallers::new(policy, lookup)?, Hosts::new(policy.per_host));
-        Ok(Self { inner: Arc::new(Inner { policy: policy.clone(), diallers, hosts }) })
+        Ok(Self { inner: Arc::new(Inner { policy: policy.clone(), diallers, hosts, rooms: Rooms::new() }) })
     }
 
     /// Asks once, following redirects. `now` is for answers that name a date.
@@ -250,9 +256,9 @@ impl Client {
             200..=299 => {
                 let (etag, last_modified) = (verbatim(headers, &header::ETAG), verbatim(headers, &header::LAST_MODIFIED));
                 let (content_type, hints) = (text(headers, &header::CONTENT_TYPE), hints::hints(headers, now));
-                let body = body::whole(url, &mut response, policy, proxy).await?.into();
-                let document = Document { url: url.clone(), body, content_type, etag, last_modified };
-                Ok(Answer::Document { document, hints, moved, is_delta: status == 226 })
+                let (body, room) = body::whole(url, &mut response, policy, proxy, &self.inner.rooms).await?;
+                let document = Document { url: url.clone(), body: body.into(), content_type, etag, last_modified };
+                Ok(Answer::Document { document, hints, moved, is_delta: status == 226, room })
             }
             407 if proxy.is_some() => {
                 Err(FetchError::Proxy { proxy: proxy.map(ToString::to_string).unwrap_or_default(), what: "wants a name and password" })
