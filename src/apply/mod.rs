@@ -297,7 +297,7 @@ impl Hand {
         let (looks, replies): (Vec<Look>, Vec<Reply>) = group.into_iter().unzip();
         match self.decide(looks).map_err(Arc::new) {
             Ok((kept, noted)) => {
-                self.round.extend(noted);
+                noted.into_iter().for_each(|(id, noted)| note(&mut self.round, id, noted));
                 for (reply, kept) in replies.into_iter().zip(kept) {
                     // Whoever asked may have gone; what is kept stays kept.
                     let _ = reply.send(Ok(kept));
@@ -487,6 +487,14 @@ impl Hand {
         self.has_room()?;
         let (now, last) = ((self.clock)(), self.journal.bounds().last_at);
         if now.plus(CLOCK_SLIP) < last { Err(ApplyError::Clock { now, last }) } else { Ok(now.max(last)) }
+    }
+}
+
+/// Notes the last word on a source; what is still to be written of it is not forgotten over a look that taught nothing.
+fn note(round: &mut Round, id: SourceId, noted: Noted) {
+    match (round.get_mut(&id), noted) {
+        (Some(Noted::State(state)), Noted::Unchanged(unchanged)) => state.answer_again(unchanged.at, unchanged.not_before),
+        (_, noted) => drop(round.insert(id, noted)),
     }
 }
 

@@ -14,7 +14,7 @@ use url::Url;
 use super::{Free, Kept, Noted, Report, Round, known::Fate, records::draft};
 use crate::{
     dedup::{self, Also, Arrival, Candidates, Decision, Own, Teller},
-    model::{Draft, Ids, Item, Labels, Second, SourceId, SourceState, Story, StoryId, Unchanged, Upstream, UpstreamFrom},
+    model::{Draft, Ids, Item, Labels, Second, SourceId, Story, StoryId, Unchanged, Upstream, UpstreamFrom},
     pull::{Found, Look},
     store::{Store, StoreError},
 };
@@ -54,7 +54,7 @@ impl<'a> Table<'a> {
         let id = look.source.id.clone();
         let (mut items, dropped) = match look.found {
             Found::Items { items, dropped } => (items, dropped),
-            Found::Unchanged if is_plain_repeat(self.store.state(&id)?.as_ref(), &state) => {
+            Found::Unchanged if look.is_repeat => {
                 let unchanged = Unchanged { source: id.clone(), at: look.at, not_before: state.not_before };
                 noted.insert(id, Noted::Unchanged(unchanged));
                 return Ok(Kept { report: Report::default(), state: Box::new(state) });
@@ -238,14 +238,6 @@ impl<'a> Table<'a> {
         }
         self.last = last.max(places.iter().max().copied());
     }
-}
-
-/// Whether a look taught us nothing but that the source still answers.
-fn is_plain_repeat(known: Option<&SourceState>, state: &SourceState) -> bool {
-    known.is_some_and(|known| {
-        let repeated = SourceState { asked: state.asked, answered: state.answered, not_before: state.not_before, news: 0, ..known.clone() };
-        repeated == *state
-    })
 }
 
 /// Tells once that a source's ids are no ids.

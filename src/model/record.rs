@@ -203,6 +203,20 @@ pub struct SourceState {
     pub ids: Option<Ids>,
 }
 
+impl SourceState {
+    /// Whether a look taught us nothing but that the source still answers, beside what was known `before`.
+    pub fn repeats(&self, before: &Self) -> bool {
+        let mut repeated = before.clone();
+        repeated.answer_again(self.asked, self.not_before);
+        self.answered == Some(self.asked) && repeated == *self
+    }
+
+    /// The state after one more look that taught nothing else.
+    pub fn answer_again(&mut self, at: Second, not_before: Option<Second>) {
+        (self.asked, self.answered, self.not_before, self.news) = (at, Some(at), not_before, 0);
+    }
+}
+
 /// What the ids of a source are worth. [`Changing`](Self::Changing) and [`Repeating`](Self::Repeating)
 /// stay until the source has another address: its items are then known by link, else by text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

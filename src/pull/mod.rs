@@ -23,7 +23,7 @@ use tokio::sync::Semaphore;
 use crate::{
     classify::Classifier,
     clean::{self, Origin},
-    fetch::{Answer, Ask, Client, FetchError},
+    fetch::{Answer, Ask, Client, FetchError, Room},
     model::{Document, Hints, Item, Labels, RawFeed, Second, Source, SourceState},
     parse, text,
 };
@@ -70,8 +70,12 @@ pub struct Look {
     pub last_good: Option<Second>,
     /// What was there.
     pub found: Found,
+    /// Whether it taught nothing but that the source still answers.
+    pub is_repeat: bool,
     /// How long it took.
     pub took: Duration,
+    /// The room that what was there takes in memory.
+    pub room: Room,
 }
 
 /// What was there.
@@ -121,19 +125,22 @@ pub async fn look(kit: &Kit, source: &Arc<Source>, before: Option<&SourceState>,
     let last_good = before.and_then(|state| state.answered);
     // A document that makes us stumble costs its source this look, and nobody else anything.
     let asked = AssertUnwindSafe(ask(kit, source, known, recall, now)).catch_unwind().await;
-    let (state, found) = match asked.unwrap_or_else(|panic| Err(Trouble::Reader(text::of_panic(&*panic)))) {
-        Ok(Heard::Unchanged { answer, hash }) => (answered(source, before, known, &answer, None, hash, None, now), Found::Unchanged),
-        Ok(Heard::Feed { answer, hash, gathered }) => {
+    let (state, found, room) = match asked.unwrap_or_else(|panic| Err(Trouble::Reader(text::of_panic(&*panic)))) {
+        Ok(Heard::Unchanged { answer, hash }) => {
+            (answered(source, before, known, &answer, None, hash, None, now), Found::Unchanged, Room::default())
+        }
+        Ok(Heard::Feed { answer, hash, gathered, room }) => {
             let Gathered { feed, items, dropped, unread, wait, .. } = *gathered;
             let mut state = answered(source, before, known, &answer, wait, hash, Some(&feed), now);
             let count = u32::try_from(items.len()).unwrap_or(u32::MAX);
             state.items = if answer.is_delta { state.items.max(count) } else { count };
             state.unread = unread;
-            (state, Found::Items { items, dropped })
+            (state, Found::Items { items, dropped }, room)
         }
-        Err(trouble) => (failed(source, before, &trouble, now), Found::Trouble(trouble)),
+        Err(trouble) => (failed(source, before, &trouble, now), Found::Trouble(trouble), Room::default()),
     };
-    Look { source: source.clone(), at: now, state, last_good, found, took: started.elapsed() }
+    let is_repeat = matches!(found, Found::Unchanged) && before.is_some_and(|before| state.repeats(before));
+    Look { source: source.clone(), at: now, state, last_good, found, is_repeat, took: started.elapsed(), room }
 }
 
 /// The state of a source whose items made us stumble after the look: it is asked again as one that fails.
@@ -154,7 +161,7 @@ struct Said {
 
 enum Heard {
     Unchanged { answer: Said, hash: Option<String> },
-    Feed { answer: Said, hash: Option<String>, gathered: Box<Gathered> },
+    Feed { answer: Said, hash: Option<String>, gathered: Box<Gathered>, room: Room },
 }
 
 async fn ask(kit: &Kit, source: &Arc<Source>, known: Option<&SourceState>, recall: &Recall, now: Second) -> Result<Heard, Trouble> {
@@ -180,7 +187,7 @@ async fn ask(kit: &Kit, source: &Arc<Source>, known: Option<&SourceState>, recal
                 hash: of(|state| &state.body_hash),
             })
         }
-        Answer::Document { document, hints, moved, is_delta } => {
+        Answer::Document { document, hints, moved, is_delta, room } => {
             let from = (document.url != source.url).then(|| document.url.to_string());
             let said = Said { etag: document.etag.clone(), last_modified: document.last_modified.clone(), from, is_delta, moved, hints };
             // The new entries alone say nothing of the whole document, which is read when it comes again.
@@ -189,16 +196,18 @@ async fn ask(kit: &Kit, source: &Arc<Source>, known: Option<&SourceState>, recal
                 return Ok(Heard::Unchanged { answer: said, hash });
             }
             if source.page.is_some() {
+                // Its further pages may need room as well.
+                drop(room);
                 let gathered = Reading { kit, source, known, recall, now }.gather(document).await?;
                 // What was left out has to be found again, and is not when the page counts as known.
                 let (answer, hash) =
                     if gathered.is_whole { (said, hash) } else { (Said { etag: None, last_modified: None, ..said }, None) };
-                return Ok(Heard::Feed { answer, hash, gathered: Box::new(gathered) });
+                return Ok(Heard::Feed { answer, hash, gathered: Box::new(gathered), room: Room::default() });
             }
             let (classifier, source) = (kit.classifier.clone(), source.clone());
             let (feed, items, dropped) = kit.work(move || read(&document, &source, &classifier)).await??;
             let gathered = Gathered { feed, items, dropped, is_whole: true, unread: 0, wait: None };
-            Ok(Heard::Feed { answer: said, hash, gathered: Box::new(gathered) })
+            Ok(Heard::Feed { answer: said, hash, gathered: Box::new(gathered), room })
         }
     }
 }

@@ -28,10 +28,7 @@ impl Quiet {
 
     /// Lays them over what was known before them.
     pub(super) fn lay_over(self, state: &mut SourceState, history: &mut History) {
-        state.asked = self.last;
-        state.answered = Some(self.last);
-        state.not_before = self.not_before;
-        state.news = 0;
+        state.answer_again(self.last, self.not_before);
         history.note_unchanged(self.first, self.last, self.looks);
     }
 
