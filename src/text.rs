@@ -2,7 +2,7 @@
 //!
 //! Everything here is linear in the length of its input and changes nothing the second time.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, char::is_combining_mark, is_nfc_quick};
 
@@ -93,11 +93,38 @@ fn one_line_of(text: impl Iterator<Item = char>, length: usize) -> String {
 
 /// The text for comparison: decomposed, accents dropped, lower case, `ß ø ł đ œ æ ı` spelt out.
 pub fn fold(text: &str) -> String {
-    // Decomposing looks every character up; ASCII has nothing to decompose.
-    if text.is_ascii() {
-        return text.to_ascii_lowercase();
-    }
     let mut folded = String::with_capacity(text.len());
+    fold_into(&mut folded, text);
+    folded
+}
+
+/// The same, at the end of another text.
+pub fn fold_into(folded: &mut String, text: &str) {
+    // Decomposing looks every character up; ASCII has nothing to decompose, and for the rest of Latin it was done once.
+    if text.is_ascii() {
+        let from = folded.len();
+        folded.push_str(text);
+        folded[from..].make_ascii_lowercase();
+    } else if text.chars().all(|c| c < LATIN_ENDS) {
+        text.chars().for_each(|c| folded.push_str(&LATIN[c as usize]));
+    } else {
+        fold_any(folded, text);
+    }
+}
+
+/// The first character after those of [`LATIN`]. None before it joins with its neighbours.
+const LATIN_ENDS: char = '\u{250}';
+/// The characters of Latin, folded.
+static LATIN: LazyLock<Vec<Box<str>>> = LazyLock::new(|| {
+    let fold = |c: char| {
+        let mut folded = String::new();
+        fold_any(&mut folded, c.encode_utf8(&mut [0; 4]));
+        folded.into()
+    };
+    ('\0'..LATIN_ENDS).map(fold).collect()
+});
+
+fn fold_any(folded: &mut String, text: &str) {
     for c in text.nfkd().filter(|c| !is_combining_mark(*c)) {
         for c in c.to_lowercase() {
             match c {
@@ -113,7 +140,24 @@ pub fn fold(text: &str) -> String {
             }
         }
     }
-    folded
+}
+
+/// Lower-case ASCII letters and digits of a text, with single hyphens between its words; at most `most` bytes.
+pub fn slug(text: &str, most: usize) -> String {
+    let mut slug = String::new();
+    for c in fold(&shorten(text, 4 * most)).chars() {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c);
+        } else if !slug.is_empty() && !slug.ends_with('-') && c != '\'' && c != '’' {
+            slug.push('-');
+        }
+    }
+    if slug.len() > most {
+        // Between two words, when there is a place in the second half.
+        let cut = slug[..most].rfind('-').filter(|at| *at >= most / 2).unwrap_or(most);
+        slug.truncate(cut);
+    }
+    slug.trim_end_matches('-').to_owned()
 }
 
 /// The first `limit` characters, cut at a space where there is one in the last fifth, with `…` when something was cut.
@@ -206,6 +250,13 @@ mod tests {
     #[test]
     fn folding_spells_out_and_drops_accents() {
         assert_eq!(fold("Œuvre Straße ÍNDICE Ñandú Łódź"), "oeuvre strasse indice nandu lodz");
+        let latin: String = ('\u{1}'..'\u{252}').collect();
+        for text in [latin.clone(), latin.chars().rev().collect()] {
+            let mut folded = String::new();
+            fold_any(&mut folded, &text);
+            assert_eq!(fold(&text), folded);
+            assert_eq!(fold(&text.replace(['\u{250}', '\u{251}'], "")), folded.replace(['\u{250}', '\u{251}'], ""));
+        }
     }
 
     #[test]

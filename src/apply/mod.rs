@@ -23,6 +23,7 @@ use tokio::sync::oneshot;
 
 use self::table::Table;
 use crate::{
+    dedup::{self, Window},
     journal::{Journal, JournalError},
     model::{Body, Checked, Draft, Item, Second, Source, SourceId, SourceState, Unchanged},
     pull::{self, Found, Look},
@@ -182,6 +183,7 @@ impl Writer {
             clock,
             changed: Box::new(changed),
             round: Round::new(),
+            window: Window::default(),
             free: Free::new(),
             broken,
             reserve,
@@ -229,6 +231,8 @@ struct Hand {
     clock: Clock,
     changed: Changed,
     round: Round,
+    /// The stories that new items are compared with.
+    window: Window,
     free: Free,
     /// Set when the view missed a record: deciding against it would tell stories twice.
     broken: Option<Arc<StoreError>>,
@@ -242,6 +246,7 @@ struct Hand {
 impl Hand {
     fn work(&mut self, inbox: &mpsc::Receiver<Job>) {
         self.take_reserve();
+        self.fill_window();
         let mut round_ends = Instant::now() + ROUND;
         loop {
             match inbox.recv_timeout(round_ends.saturating_duration_since(Instant::now())) {
@@ -259,6 +264,7 @@ impl Hand {
             }
             if Instant::now() >= round_ends {
                 self.end_round();
+                self.window.forget((self.clock)());
                 round_ends = Instant::now() + ROUND;
             }
         }
@@ -325,7 +331,7 @@ impl Hand {
         let mut looks = looks.into_iter();
         while looks.len() > 0 {
             let mut drafts = Vec::new();
-            let mut table = Table::new(&self.store, std::mem::take(&mut self.free));
+            let mut table = Table::new(&self.store, &self.window, std::mem::take(&mut self.free));
             let mut fallen = None;
             for look in looks.by_ref() {
                 let (source, drafted) = (look.source.clone(), drafts.len());
@@ -426,9 +432,22 @@ impl Hand {
             }
             self.broken = None;
             self.free.clear();
+            self.fill_window();
             tracing::info!("the store was opened again and is up to the journal");
         }
         Ok(())
+    }
+
+    /// Looks at the stories of late again. What can not be read is joined by link alone.
+    fn fill_window(&mut self) {
+        let now = (self.clock)();
+        self.window = Window::default();
+        for story in self.store.since(now.minus(dedup::AGE), dedup::MOST) {
+            match story {
+                Ok(story) => self.window.add(&story, now),
+                Err(error) => tracing::warn!("a story can not be compared with new ones: {}", text::chain(&error)),
+            }
+        }
     }
 
     /// Writes what the round found that was no story.
@@ -470,6 +489,7 @@ impl Hand {
             match self.store.apply(record) {
                 Ok(touched) => {
                     touched.iter().for_each(tell);
+                    touched.iter().for_each(|touched| self.window.add(&touched.after, record.at));
                     (self.changed)(&touched);
                 }
                 // The journal has it, so that a view without it must not be decided against.

@@ -13,7 +13,7 @@ use url::Url;
 
 use super::{Free, Kept, Noted, Report, Round, known::Fate, records::draft};
 use crate::{
-    dedup::{self, Also, Arrival, Candidates, Decision, Own, Teller},
+    dedup::{self, Also, Arrival, Candidates, Decision, Kinship, Own, Sketch, Teller, Telling, Window},
     model::{Draft, Ids, Item, Labels, Second, SourceId, Story, StoryId, Unchanged, Upstream, UpstreamFrom},
     pull::{Found, Look},
     store::{Store, StoreError},
@@ -22,6 +22,9 @@ use crate::{
 /// The view, and on top of it what this group has decided but not yet written.
 pub(super) struct Table<'a> {
     pub(super) store: &'a Store,
+    /// The stories of late that were written; and those on the table.
+    window: &'a Window,
+    fresh: Window,
     pub(super) stories: HashMap<StoryId, Arc<Story>>,
     /// The stories of each source among them.
     pub(super) of_source: HashMap<SourceId, Vec<StoryId>>,
@@ -34,9 +37,11 @@ pub(super) struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    pub(super) fn new(store: &'a Store, free: Free) -> Self {
+    pub(super) fn new(store: &'a Store, window: &'a Window, free: Free) -> Self {
         Self {
             store,
+            window,
+            fresh: Window::default(),
             stories: HashMap::new(),
             of_source: HashMap::new(),
             upstream: HashMap::new(),
@@ -105,7 +110,7 @@ impl<'a> Table<'a> {
             if is_changed.insert(story.id) {
                 changed.push(story.id);
             }
-            self.lay(story);
+            self.lay(story, now);
         }
         self.place(&unplaced, &arrivals, look.last_good, now);
         let news = report.new + report.joined + report.revised;
@@ -154,7 +159,9 @@ impl<'a> Table<'a> {
         let candidates: Vec<&Story> = stories.iter().map(AsRef::as_ref).collect();
         let id = item.upstream.id.as_str();
         let id_is_used = self.entry_ids.contains(id) || self.store.by_entry_id(id).is_some();
-        Ok(dedup::decide(item, labels, teller, Candidates { own: None, linked: &candidates, id_is_used }, now))
+        let alike = self.alike(&item, &labels, now)?;
+        let alike: Vec<(&Story, Kinship)> = alike.iter().map(|(story, kin)| (story.as_ref(), kin.clone())).collect();
+        Ok(dedup::decide(item, labels, teller, Candidates { own: None, linked: &candidates, alike: &alike, id_is_used }, now))
     }
 
     /// The identity of a new item: the first of its keys that are believed and that no other item of the source goes by.
@@ -192,7 +199,7 @@ impl<'a> Table<'a> {
     }
 
     /// Lays a decided story on the table, where the next item finds it.
-    fn lay(&mut self, story: Story) {
+    fn lay(&mut self, story: Story, now: Second) {
         for copy in &story.copies {
             let Upstream { id, also, .. } = &copy.item.upstream;
             for key in [Some(id), also.as_ref()].into_iter().flatten() {
@@ -212,7 +219,28 @@ impl<'a> Table<'a> {
                 known.push(story.id);
             }
         }
+        self.fresh.add(&story, now);
         self.stories.insert(story.id, Arc::new(story));
+    }
+
+    /// The stories that tell something alike, the likeliest first.
+    fn alike(&self, item: &Item, labels: &Labels, now: Second) -> Result<Vec<(Arc<Story>, Kinship)>, StoreError> {
+        if item.published.is_some_and(|at| dedup::is_old(at, now)) {
+            return Ok(Vec::new());
+        }
+        let sketch = Sketch::of(Telling { item, labels }, now);
+        let mut ids = self.fresh.candidates(&sketch, now);
+        ids.extend(self.window.candidates(&sketch, now).into_iter().filter(|id| !self.stories.contains_key(id)));
+        let mut alike = Vec::new();
+        for id in ids {
+            if let Some(story) = self.story(&id)? {
+                let kin = dedup::relate(&sketch, &story);
+                alike.push((story, kin));
+            }
+        }
+        // The oldest of several is the one that others joined.
+        alike.sort_by_key(|(story, _)| (story.copies[0].first_seen, story.id));
+        Ok(alike)
     }
 
     /// Gives each new edition its place.

@@ -6,6 +6,9 @@ use crate::{model::Field, text};
 /// A text is read up to this many words: a news item's subject is told long before.
 const MOST: usize = 4_000;
 
+/// Bytes that so many words take at most, as a rule.
+const READ: usize = 8 * MOST;
+
 /// One word.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Token {
@@ -42,7 +45,10 @@ pub(super) struct Words<'a> {
 impl<'a> Words<'a> {
     /// Splits at everything that is neither letter nor digit.
     pub(super) fn of(field: Field, text: &'a str) -> Self {
-        let mut words = Self { field, text, tokens: Vec::new(), folded: String::from(" "), shouts: true };
+        // Words have six letters on average.
+        let (tokens, mut folded) = (Vec::with_capacity(text.len().min(READ) / 6), String::with_capacity(text.len().min(READ) + 16));
+        folded.push(' ');
+        let mut words = Self { field, text, tokens, folded, shouts: true };
         let mut sentence = 0;
         let mut chars = text.char_indices().peekable();
         while let Some((start, c)) = chars.next() {
@@ -59,11 +65,7 @@ impl<'a> Words<'a> {
             }
             let from = words.folded.len();
             let word = &text[start..end];
-            if word.is_ascii() {
-                words.folded.extend(word.chars().map(|c| c.to_ascii_lowercase()));
-            } else {
-                words.folded.push_str(&text::fold(word));
-            }
+            text::fold_into(&mut words.folded, word);
             let to = words.folded.len();
             let head = trie::head(&words.folded[from..]);
             words.folded.push(' ');

@@ -6,6 +6,7 @@
 
 mod check;
 mod data;
+mod dedup;
 pub mod demo;
 mod discover;
 mod health;
@@ -16,6 +17,7 @@ mod parse;
 mod progress;
 mod pull;
 mod run;
+mod shelf;
 mod sources;
 mod table;
 
@@ -127,6 +129,8 @@ enum Command {
         #[arg(long)]
         explain: bool,
     },
+    /// Say which items tell one story: read one JSON object a line, print it with its story, edition and why
+    Dedup(dedup::Dedup),
     /// Exchange lists of subscriptions with news readers
     Opml {
         #[command(subcommand)]
@@ -243,6 +247,7 @@ impl Command {
             }
             Self::Print { filter } => data::print(common, &filter),
             Self::Parse(asked) => parse::parse(&asked),
+            Self::Dedup(asked) => dedup::dedup(common, &asked),
             Self::Classify { file, explain } => lines::classify(common, &file, explain),
             Self::Opml { command: OpmlCommand::Import { file, write } } => opml::import(common, &file, write),
             Self::Opml { command: OpmlCommand::Export { all } } => opml::export(common, all),

@@ -110,7 +110,8 @@ impl Ids {
 
     /// An id from the first of these texts that has a letter or digit that an id may have: `OIM México` is `oim-mexico`.
     pub fn give(&mut self, texts: &[&str]) -> Option<SourceId> {
-        let words = texts.iter().map(|text| slug(text)).find(|slug| !slug.is_empty()).unwrap_or_else(|| "source".to_owned());
+        let words =
+            texts.iter().map(|text| text::slug(text, LONGEST_ID)).find(|slug| !slug.is_empty()).unwrap_or_else(|| "source".to_owned());
         let next = self.next.entry(words.clone()).or_insert(1);
         loop {
             let id = if *next == 1 { words.clone() } else { format!("{words}-{next}") };
@@ -121,24 +122,6 @@ impl Ids {
             }
         }
     }
-}
-
-/// Lower-case ASCII letters and digits of a text, with single hyphens between its words.
-fn slug(words: &str) -> String {
-    let mut slug = String::new();
-    for c in text::fold(&text::shorten(words, 4 * LONGEST_ID)).chars() {
-        if c.is_ascii_alphanumeric() {
-            slug.push(c);
-        } else if !slug.is_empty() && !slug.ends_with('-') && c != '\'' && c != '’' {
-            slug.push('-');
-        }
-    }
-    if slug.len() > LONGEST_ID {
-        // Between two words, when there is a place in the second half.
-        let cut = slug[..LONGEST_ID].rfind('-').filter(|at| *at >= LONGEST_ID / 2).unwrap_or(LONGEST_ID);
-        slug.truncate(cut);
-    }
-    slug.trim_end_matches('-').to_owned()
 }
 
 #[cfg(test)]

@@ -5,11 +5,14 @@ use std::time::Duration;
 use url::Url;
 use uuid::Uuid;
 
-use super::{By, agree, agree::differ_in_words, differ_materially, is_one_place};
-use crate::model::{Copy, Edition, Item, Labels, Lang, Second, SourceId, Story, StoryId, UpstreamFrom, Why};
+use super::{By, Kinship, agree, agree::differ_in_words, differ_materially, is_one_place};
+use crate::model::{Copy, Edition, Item, Labels, Lang, Refusal, Second, SourceId, Story, StoryId, UpstreamFrom, Why};
 
 /// A better copy may take over within this time of the edition's first copy.
 const SWITCH_WITHIN: Duration = Duration::from_hours(48);
+
+/// Refusals that are kept of an item.
+const REFUSALS: usize = 3;
 
 /// The namespace under which stories and entries without an id of their own are named (RFC 9562 §5.5).
 const NAMESPACE: Uuid = Uuid::from_u128(0x6e0c_4b52_9d4f_4c1e_8a57_7472_6962_7574);
@@ -30,6 +33,8 @@ pub struct Candidates<'a> {
     pub own: Option<Own<'a>>,
     /// Stories that hold a copy with this canonical link, from any source, oldest first.
     pub linked: &'a [&'a Story],
+    /// Stories that tell something alike, and what the item is to each, the likeliest first.
+    pub alike: &'a [(&'a Story, Kinship)],
     /// Whether another entry already uses the item's upstream id as its own.
     pub id_is_used: bool,
 }
@@ -80,10 +85,34 @@ pub fn decide(item: Item, labels: Labels, teller: Teller<'_>, candidates: Candid
     if let Some(own) = candidates.own {
         return revise(own, item, labels, now);
     }
-    match candidates.linked.iter().find(|story| may_join(story, &item, teller)) {
-        Some(story) => join(story, item, labels, teller, candidates.id_is_used, now),
-        None => begin(item, labels, teller, candidates.id_is_used, now),
+    let linked = candidates.linked.iter().find(|story| may_join(story, &item, teller));
+    let (story, why) = match (linked, of_the_same(candidates.alike)) {
+        (Some(story), _) => (Some(*story), Why::SameLink { link: item.canonical.clone().unwrap_or_default() }),
+        (None, Some((story, why))) => (Some(story), why),
+        (None, None) => (None, Why::First),
+    };
+    let copy = Copy { item, labels, first_seen: now, revised: None, rank: teller.rank, why, refused: refusals(candidates.alike) };
+    match story {
+        Some(story) => join(story, copy, candidates.id_is_used, now),
+        None => begin(copy, candidates.id_is_used, now),
     }
+}
+
+/// The story that an item tells: in its own language rather than in another.
+fn of_the_same<'a>(alike: &[(&'a Story, Kinship)]) -> Option<(&'a Story, Why)> {
+    let same = alike.iter().find_map(|(story, kin)| if let Kinship::Same(why) = kin { Some((*story, why.clone())) } else { None });
+    let told =
+        || alike.iter().find_map(|(story, kin)| if let Kinship::Translation(why) = kin { Some((*story, why.clone())) } else { None });
+    same.or_else(told)
+}
+
+/// The stories that an item looked like, and what spoke against them.
+fn refusals(alike: &[(&Story, Kinship)]) -> Vec<Refusal> {
+    let refused = alike.iter().filter_map(|(story, kin)| match kin {
+        Kinship::Refused(why) => Some(Refusal { story: story.id, why: (*why).to_owned() }),
+        _ => None,
+    });
+    refused.take(REFUSALS).collect()
 }
 
 fn revise(own: Own<'_>, mut item: Item, labels: Labels, now: Second) -> Decision {
@@ -137,15 +166,14 @@ fn is_within(host: &str, own: &str) -> bool {
     host == own || host.strip_suffix(own).is_some_and(|rest| rest.ends_with('.'))
 }
 
-fn join(story: &Story, item: Item, labels: Labels, teller: Teller<'_>, id_is_used: bool, now: Second) -> Decision {
+fn join(story: &Story, copy: Copy, id_is_used: bool, now: Second) -> Decision {
     let mut story = story.clone();
-    let lang = labels.lang.value;
-    let link = item.canonical.clone().unwrap_or_default();
+    let lang = copy.labels.lang.value;
     let at = story.copies.len();
     // A text whose language is not known, or a story's, is no language of its own.
     let told_in = story.editions.iter().position(|e| e.lang == lang || !e.lang.is_known() || !lang.is_known());
-    let edition = told_in.is_none().then(|| new_edition(&item, lang, at, id_is_used, now));
-    story.copies.push(Copy { item, labels, first_seen: now, revised: None, rank: teller.rank, why: Why::SameLink { link } });
+    let edition = told_in.is_none().then(|| new_edition(&copy.item, lang, at, id_is_used, now));
+    story.copies.push(copy);
     let decision = match (told_in, edition) {
         (Some(e), _) => {
             prefer(&mut story, e, at, now);
@@ -183,10 +211,9 @@ fn fullness(item: &Item) -> (usize, usize) {
     (item.content.as_ref().map_or(0, |html| html.as_str().len() / 500 + 1), item.summary.len() / 100)
 }
 
-fn begin(item: Item, labels: Labels, teller: Teller<'_>, id_is_used: bool, now: Second) -> Decision {
-    let edition = new_edition(&item, labels.lang.value, 0, id_is_used, now);
-    let id = story_id(&item.source, &item.upstream.id);
-    let copy = Copy { item, labels, first_seen: now, revised: None, rank: teller.rank, why: Why::First };
+fn begin(copy: Copy, id_is_used: bool, now: Second) -> Decision {
+    let edition = new_edition(&copy.item, copy.labels.lang.value, 0, id_is_used, now);
+    let id = story_id(&copy.item.source, &copy.item.upstream.id);
     let mut story = Story { id, editions: vec![edition], copies: vec![copy], topics: vec![], countries: vec![], regions: vec![] };
     relabel(&mut story);
     Decision::NewStory(story)

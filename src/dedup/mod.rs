@@ -2,21 +2,29 @@
 //!
 //! Everything here is a function of its arguments: what is known is looked up by the roof and
 //! handed in, and so is the present. What is decided is written into the journal and never
-//! computed again. In this version an item is known again within its source by id, link and text,
-//! and joins other sources' stories by canonical link; near texts between sources and translations
-//! are deliberately absent.
+//! computed again. An item is known again within its source by id, link and text; it joins other
+//! sources' stories by canonical link, by text, by figures, and as a translation. Deliberately absent:
+//! any look at what is kept, and anything that joins or parts stories that are there already.
 
 mod agree;
 mod decide;
+mod guard;
 mod judge;
 mod known;
 mod likeness;
+mod near;
 mod place;
+mod sketch;
 mod survey;
+mod tokens;
+mod window;
 
 pub use agree::{agree, differ_materially};
 pub use decide::{Also, Candidates, Decision, Own, Teller, decide, entry_id, story_id};
 pub use known::{By, Match, Recognition, exact_pairs, is_one_place, other_scheme, recognise};
 pub use likeness::Telling;
+pub use near::{Kinship, compare, relate};
 pub use place::{Arrival, HANDFUL, Wanted, places, wanted};
+pub use sketch::Sketch;
 pub use survey::{Survey, survey};
+pub use window::{AGE, MOST, Window, is_old};

@@ -48,7 +48,7 @@ pub use second::Second;
 pub use site::Site;
 pub use source::{ContentPolicy, Defaults, Source};
 pub use standing::Standing;
-pub use story::{Copy, Edition, Page, Shown, Story, StoryId, Why};
+pub use story::{Copy, Edition, Page, Refusal, Shown, Story, StoryId, Why};
 pub use subscription::Subscription;
 pub use timetable::Timetable;
 pub use topic::{Terms, Topic, TopicDefaults, TopicRules};

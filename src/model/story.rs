@@ -4,7 +4,7 @@
 //! rule of ours: the last word on a story is the story. Deliberately absent: any way to change an
 //! edition's `entry_id` or `position` once it is given.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -68,6 +68,18 @@ pub struct Copy {
     pub rank: u8,
     /// Why it belongs to this story.
     pub why: Why,
+    /// Stories that it looked like and does not belong to: a few.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Refusal>,
+}
+
+/// A story that a copy looked like, and why it does not belong to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// Which story.
+    pub story: StoryId,
+    /// What speaks against it, in words.
+    pub why: String,
 }
 
 /// Why a copy belongs to its story.
@@ -81,9 +93,48 @@ pub enum Why {
         /// The canonical link that both have.
         link: String,
     },
+    /// Title and text are the same.
+    SameText,
+    /// Nearly the same text.
+    NearText {
+        /// Which part of the shorter telling stands in the other, in percent.
+        held: u8,
+        /// Which part of both is common, in percent.
+        common: u8,
+    },
+    /// Other words for the same figures, within a few days.
+    SameFigures {
+        /// The figures that both have.
+        figures: Vec<u64>,
+    },
+    /// The same in another language.
+    Translation {
+        /// What speaks for it, in words.
+        by: Vec<String>,
+    },
     /// An editor, or a rule of a later version, put it here.
     #[serde(untagged)]
     Other(serde_json::Value),
+}
+
+/// In words for people.
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::First => f.write_str("the story began with it"),
+            Self::SameLink { link } => write!(f, "tells the same page, {link}"),
+            Self::SameText => f.write_str("has the same title and text"),
+            Self::NearText { held, common } => {
+                write!(f, "has nearly the same text: {held} % of the shorter one stands in the other, {common} % of both is common")
+            }
+            Self::SameFigures { figures } => {
+                let figures: Vec<String> = figures.iter().map(u64::to_string).collect();
+                write!(f, "tells the same figures in other words: {}", figures.join(", "))
+            }
+            Self::Translation { by } => write!(f, "is a translation: {}", by.join(", ")),
+            Self::Other(other) => other.fmt(f),
+        }
+    }
 }
 
 impl Story {

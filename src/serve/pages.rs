@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{App, Publishing};
 use crate::{
     html::escape,
-    model::{Evidence, Field, FourNames, Story, Why},
+    model::{Evidence, Field, FourNames, Story},
     publish::{self, Feed},
     store::Counts,
 };
@@ -121,12 +121,11 @@ pub(super) fn story(story: &Story, publishing: &Publishing) -> String {
             None => escape(&name),
         };
         let lang = copy.labels.lang.value;
-        let why = match &copy.why {
-            Why::First => "the story began with it".to_owned(),
-            Why::SameLink { link } => format!("tells the same page, {link}"),
-            Why::Other(other) => other.to_string(),
-        };
-        body.push_str(&format!("<li>{title} <small>({lang}) first seen {} · {}</small></li>", copy.first_seen, escape(&why)));
+        body.push_str(&format!(
+            "<li>{title} <small>({lang}) first seen {} · {}</small></li>",
+            copy.first_seen,
+            escape(&copy.why.to_string())
+        ));
     }
     body.push_str("</ul><h2>Filed under</h2><ul>");
     let because = |evidence: &[Evidence]| {

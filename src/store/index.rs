@@ -5,7 +5,7 @@
 //! view is opened. A story takes about 200 bytes here. Deliberately absent: stories; the index knows their numbers.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, hash_map::Entry},
     hash::{BuildHasherDefault, Hasher},
     ops::Bound,
 };
@@ -288,6 +288,12 @@ impl Index {
 
     pub(super) fn at(&self, position: Second) -> Option<Number> {
         self.positions.get(&position).copied()
+    }
+
+    /// The stories with an edition at or after a second, newest first, each once; at most `most`.
+    pub(super) fn since(&self, at: Second, most: usize) -> Vec<Number> {
+        let mut seen = HashSet::new();
+        self.positions.range(at..).rev().map(|(_, number)| *number).filter(|number| seen.insert(*number)).take(most).collect()
     }
 
     pub(super) fn last_position(&self) -> Option<Second> {

@@ -233,6 +233,12 @@ impl Store {
         ids
     }
 
+    /// The stories that have an edition at or after a second, newest first, at most `most`; one at a time, as they are now.
+    pub fn since(&self, at: Second, most: usize) -> impl Iterator<Item = Result<Story, StoreError>> + '_ {
+        let numbers = self.index().since(at, most);
+        numbers.into_iter().filter_map(|number| self.kept(number).map(|kept| kept.map(|(_, story)| story)).transpose())
+    }
+
     /// The story that has an entry of this id.
     pub fn by_entry_id(&self, entry_id: &str) -> Option<StoryId> {
         self.index().latest(Handle::entry(entry_id), 1).pop()

@@ -53,7 +53,15 @@ pub fn story(source: &str, upstream: &str, title: &str, position: Second) -> Sto
     Story {
         id: tributary::dedup::story_id(&item.source, &item.upstream.id),
         editions: vec![edition],
-        copies: vec![Copy { item, labels: labels(Lang::EN), first_seen: position, revised: None, rank: 3, why: Why::First }],
+        copies: vec![Copy {
+            item,
+            labels: labels(Lang::EN),
+            first_seen: position,
+            revised: None,
+            rank: 3,
+            why: Why::First,
+            refused: Vec::new(),
+        }],
         topics: vec![],
         countries: vec![],
         regions: vec![],

@@ -1,0 +1,85 @@
+//! Stories in memory, for commands that know nothing of a data folder.
+//!
+//! An item is decided here by the same rules as in the daemon, but known again by the id of its source alone.
+//! Deliberately absent: places, journal and store.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::{
+    dedup::{self, By, Candidates, Decision, Kinship, Own, Sketch, Teller, Telling, Window},
+    model::{Item, Labels, Lang, Refusal, Second, SourceId, Story, StoryId},
+};
+
+/// Stories, and how they are found.
+#[derive(Default)]
+pub struct Shelf {
+    stories: BTreeMap<StoryId, Story>,
+    by_upstream: HashMap<(SourceId, String), StoryId>,
+    by_link: HashMap<String, Vec<StoryId>>,
+    entry_ids: HashSet<String>,
+    window: Window,
+}
+
+/// Where an item was put.
+pub struct Place {
+    /// The story.
+    pub story: StoryId,
+    /// The language of the edition that it tells.
+    pub edition: Lang,
+    /// Why it is there, in words.
+    pub why: String,
+    /// The stories that it looked like.
+    pub refused: Vec<Refusal>,
+}
+
+impl Shelf {
+    /// Puts an item where it belongs. `now` is when it is seen.
+    pub fn put(&mut self, item: Item, labels: Labels, now: Second) -> Place {
+        let key = (item.source.clone(), item.upstream.id.clone());
+        let lang = labels.lang.value;
+        let own = self.by_upstream.get(&key).and_then(|id| self.stories.get(id)).and_then(|story| {
+            let copy = story.copies.iter().position(|copy| copy.item.source == key.0 && copy.item.upstream.goes_by(&key.1))?;
+            Some(Own { story, copy, by: By::Id, also: None, keeps_link: false })
+        });
+        let known = own.map(|own| own.story.id);
+        let links = item.canonical.as_ref().and_then(|link| self.by_link.get(link)).into_iter().flatten();
+        let linked: Vec<&Story> = links.filter_map(|id| self.stories.get(id)).collect();
+        let sketch = Sketch::of(Telling { item: &item, labels: &labels }, now);
+        let found = if own.is_some() { Vec::new() } else { self.window.candidates(&sketch, now) };
+        let mut alike: Vec<(&Story, Kinship)> =
+            found.iter().filter_map(|id| self.stories.get(id)).map(|story| (story, dedup::relate(&sketch, story))).collect();
+        alike.sort_by_key(|(story, _)| (story.copies[0].first_seen, story.id));
+        let teller = Teller { rank: u8::MAX, hosts: &[] };
+        let candidates = Candidates { own, linked: &linked, alike: &alike, id_is_used: self.entry_ids.contains(&item.upstream.id) };
+        let story = match dedup::decide(item, labels, teller, candidates, now) {
+            Decision::Same => None,
+            Decision::Renamed(story) | Decision::Revised(story) | Decision::Joined(story) => Some(story),
+            Decision::NewEdition(story) | Decision::NewStory(story) => Some(story),
+        };
+        let id = story.map_or(known.unwrap_or_default(), |story| self.keep(story, now));
+        let copy = self.stories.get(&id).and_then(|story| story.copies.last()).filter(|_| known.is_none());
+        Place {
+            story: id,
+            edition: self.stories.get(&id).and_then(|story| story.edition_in(lang)).map_or(lang, |edition| edition.lang),
+            why: copy.map_or_else(|| "is known by its id".to_owned(), |copy| copy.why.to_string()),
+            refused: copy.map(|copy| copy.refused.clone()).unwrap_or_default(),
+        }
+    }
+
+    fn keep(&mut self, story: Story, now: Second) -> StoryId {
+        let id = story.id;
+        for copy in &story.copies {
+            self.by_upstream.insert((copy.item.source.clone(), copy.item.upstream.id.clone()), id);
+            if let Some(link) = &copy.item.canonical {
+                let ids = self.by_link.entry(link.clone()).or_default();
+                if !ids.contains(&id) {
+                    ids.push(id);
+                }
+            }
+        }
+        self.entry_ids.extend(story.editions.iter().map(|edition| edition.entry_id.clone()));
+        self.window.add(&story, now);
+        self.stories.insert(id, story);
+        id
+    }
+}

@@ -1,0 +1,266 @@
+//! What two publishers' tellings are compared by, made ready once.
+//!
+//! Of an item that is its title without the site's name, the beginning of its text without dateline
+//! and boilerplate, the figures in both, and where it can be read. Deliberately absent: any judgement.
+
+use std::{
+    collections::{BTreeSet, hash_map::DefaultHasher},
+    hash::{Hash, Hasher},
+};
+
+use url::Url;
+
+use super::{
+    Telling,
+    tokens::{Kind, Word, words},
+};
+use crate::model::{CountryCode, Field, Lang, Second, SourceId, TopicSlug};
+
+/// Words of the text that are compared.
+const LEAD: usize = 70;
+/// Words of the title that are compared.
+const TITLE: usize = 60;
+/// Words of the text that the keys of an item are made of: a copy may be cut off soon after.
+const OPENING: usize = 25;
+/// A dateline ends within this many words.
+const DATELINE: usize = 14;
+/// A site's name at the end of a title has this many words at most.
+const SITE: usize = 4;
+/// Figures that keys are made of, two at a time.
+const FIGURES: usize = 5;
+/// Hash functions, and how many of their least values make one key: texts that share two thirds of their
+/// pairs of words share one of eight keys with a probability of 0.98.
+const BANDS: u64 = 8;
+const ROWS: u64 = 2;
+
+/// What a title may begin with, and says nothing of what it tells.
+const OPENERS: [&str; 12] = [
+    "UPDATE:",
+    "UPDATED:",
+    "CORRECTION:",
+    "CORRECTED:",
+    "BREAKING:",
+    "PRESS RELEASE:",
+    "ACTUALIZACIÓN:",
+    "COMUNICADO:",
+    "COMUNICADO DE PRENSA:",
+    "COMMUNIQUÉ:",
+    "COMMUNIQUÉ DE PRESSE:",
+    "ATUALIZAÇÃO:",
+];
+/// What follows these is no longer the text.
+const CLOSERS: [&str; 8] =
+    ["Read more", "appeared first on", "Continue reading", "Leer más", "Seguir leyendo", "Lire la suite", "Leia mais", "Saiba mais"];
+
+/// What an item is compared by.
+#[derive(Debug, Clone)]
+pub struct Sketch {
+    pub(super) source: SourceId,
+    pub(super) lang: Lang,
+    /// When it was published, or else first seen; whether it says so itself.
+    pub(super) at: Second,
+    pub(super) is_dated: bool,
+    pub(super) title: Vec<Word>,
+    pub(super) lead: Vec<Word>,
+    /// Words that name places, as whoever filed the item found them in its title.
+    pub(super) places: BTreeSet<String>,
+    /// Pairs of neighbouring words of title and lead, as hashes, sorted.
+    pub(super) shingles: Vec<u64>,
+    /// The same of the lead alone.
+    pub(super) lead_shingles: Vec<u64>,
+    /// Figures that few texts share, sorted.
+    pub(super) figures: Vec<u64>,
+    /// Countries it is about, sorted; and those of which the title says so.
+    pub(super) countries: Vec<CountryCode>,
+    pub(super) title_countries: Vec<CountryCode>,
+    pub(super) topics: Vec<TopicSlug>,
+    /// Names in title and lead, folded: what a translation keeps.
+    pub(super) names: BTreeSet<String>,
+    /// The publisher's domain, without its parts for languages and sections.
+    pub(super) site: String,
+    /// The address without host and language, when it has more than one word.
+    pub(super) path: String,
+    /// Pictures and documents that belong to it.
+    pub(super) media: BTreeSet<String>,
+}
+
+impl Sketch {
+    /// Of a telling that was first seen at `seen`.
+    pub fn of(telling: Telling<'_>, seen: Second) -> Self {
+        let (item, labels) = (telling.item, telling.labels);
+        let url = item.link.as_deref().and_then(|link| Url::parse(link).ok());
+        let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
+        let title = words(title(&item.title, host), TITLE);
+        let lead = words(lead(&item.summary), LEAD);
+        let lead_shingles = shingles(&lead);
+        let shingles = sorted(shingles(&title).into_iter().chain(lead_shingles.iter().copied()));
+        let figures = sorted(title.iter().chain(&lead).filter_map(Word::figure));
+        let in_title = labels.countries.iter().filter(|label| label.evidence.iter().any(|evidence| evidence.field == Field::Title));
+        let evidence =
+            labels.countries.iter().flat_map(|label| &label.evidence).chain(labels.regions.iter().flat_map(|label| &label.evidence));
+        let places = evidence.filter(|evidence| evidence.field == Field::Title).flat_map(|evidence| words(&evidence.text, TITLE));
+        Self {
+            source: item.source.clone(),
+            lang: labels.lang.value,
+            at: item.published.unwrap_or(seen),
+            is_dated: item.published.is_some(),
+            places: places.filter(|word| !word.is_small()).map(|word| word.text).collect(),
+            names: title.iter().chain(&lead).filter(|word| word.is_name).map(|word| word.text.clone()).collect(),
+            countries: sorted(labels.countries.iter().map(|label| label.code)),
+            title_countries: sorted(in_title.map(|label| label.code)),
+            topics: sorted(labels.topics.iter().map(|label| label.slug.clone())),
+            site: site(host),
+            path: url.as_ref().map(path).unwrap_or_default(),
+            media: item.enclosures.iter().map(|enclosure| enclosure.url.clone()).chain(item.image.clone()).collect(),
+            title,
+            lead,
+            shingles,
+            lead_shingles,
+            figures,
+        }
+    }
+
+    /// The keys that it shares with tellings that may be of the same story, whatever their language.
+    pub fn keys(&self) -> Vec<u64> {
+        let mut keys = Vec::with_capacity(BANDS as usize + 16);
+        if let Some(names) = self.title_names() {
+            keys.extend(names);
+        }
+        let opening = shingles(&self.title).into_iter().chain(shingles(self.lead.get(..OPENING).unwrap_or(&self.lead)));
+        keys.extend(bands(&opening.collect::<Vec<_>>()));
+        let figures: Vec<u64> = self.figures.iter().rev().take(FIGURES).copied().collect();
+        for (n, one) in figures.iter().enumerate() {
+            keys.extend(figures[n + 1..].iter().map(|other| key(("figures", one.min(other), one.max(other)))));
+        }
+        if !self.site.is_empty() {
+            keys.push(key(("day", &self.site, self.day())));
+        }
+        if !self.path.is_empty() {
+            keys.push(key(("path", &self.path)));
+        }
+        keys.extend(self.media.iter().map(|media| key(("media", media))));
+        sorted(keys)
+    }
+
+    /// Where tellings of other days that may be translations of it are found.
+    pub fn neighbours(&self, days: i64) -> Vec<u64> {
+        let near = (-days..=days).filter(|day| *day != 0);
+        if self.site.is_empty() { Vec::new() } else { near.map(|day| key(("day", &self.site, self.day() + day))).collect() }
+    }
+
+    fn day(&self) -> i64 {
+        self.at.unix().div_euclid(86_400)
+    }
+
+    /// The whole title and the words that carry it, when they say enough.
+    fn title_names(&self) -> Option<[u64; 2]> {
+        let heavy: BTreeSet<&str> = content(&self.title).collect();
+        (heavy.len() >= 3).then(|| [key(("title", texts(&self.title))), key(("words", heavy))])
+    }
+}
+
+/// The words that carry a text.
+pub(super) fn content(words: &[Word]) -> impl Iterator<Item = &str> {
+    words.iter().filter(|word| !word.is_small()).map(|word| word.text.as_str())
+}
+
+pub(super) fn texts(words: &[Word]) -> Vec<&str> {
+    words.iter().map(|word| word.text.as_str()).collect()
+}
+
+fn sorted<T: Ord>(list: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut list: Vec<T> = list.into_iter().collect();
+    list.sort_unstable();
+    list.dedup();
+    list
+}
+
+/// Pairs of neighbouring words, sorted.
+fn shingles(words: &[Word]) -> Vec<u64> {
+    sorted(words.windows(2).map(|pair| key((&pair[0].text, &pair[1].text))))
+}
+
+/// The least values under [`BANDS`] × [`ROWS`] hash functions, [`ROWS`] at a time (MinHash; Broder 1997).
+fn bands(shingles: &[u64]) -> Vec<u64> {
+    if shingles.is_empty() {
+        return Vec::new();
+    }
+    let least = |function: u64| shingles.iter().map(|shingle| mix(shingle ^ mix(function + 1))).min().unwrap_or(0);
+    (0..BANDS).map(|band| key(("band", band, (0..ROWS).map(|row| least(band * ROWS + row)).collect::<Vec<_>>()))).collect()
+}
+
+/// Spreads a number over all 64 bits (the finisher of SplitMix64).
+fn mix(number: u64) -> u64 {
+    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
+}
+
+fn key(of: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// A title without what it begins with, and without the name of the site it ends with.
+fn title<'a>(title: &'a str, host: &str) -> &'a str {
+    let opener = OPENERS.iter().find(|opener| title.get(..opener.len()).is_some_and(|begin| begin.to_uppercase() == **opener));
+    let title = opener.map_or(title, |opener| title[opener.len()..].trim_start());
+    let Some((at, gap)) = [" | ", " - ", " – ", " — ", " :: "].iter().filter_map(|gap| title.rfind(gap).map(|at| (at, gap.len()))).max()
+    else {
+        return title;
+    };
+    let name = words(&title[at + gap..], SITE + 1);
+    let joined: String = texts(&name).concat();
+    let is_site = name.len() <= SITE && joined.len() >= 2 && host.replace(['.', '-'], "").contains(&joined);
+    if is_site { title[..at].trim_end() } else { title }
+}
+
+/// A text without dateline and boilerplate.
+fn lead(summary: &str) -> &str {
+    let end = CLOSERS.iter().filter_map(|closer| summary.find(closer)).min().unwrap_or(summary.len());
+    let text = &summary[..end];
+    let head = text.char_indices().filter(|(_, c)| c.is_whitespace()).nth(DATELINE).map_or(text, |(at, _)| &text[..at]);
+    let dashes = [" – ", " — ", " - ", "– ", "— ", ".- ", ")- ", "/- "];
+    match dashes.iter().filter_map(|dash| head.find(dash).map(|at| at + dash.len())).min() {
+        Some(from) => text[from..].trim_start(),
+        None => text,
+    }
+}
+
+/// The domain of a publisher: the last two labels of a host, or three where the last two are everybody's (`gob.mx`, `org.br`).
+fn site(host: &str) -> String {
+    let labels: Vec<&str> = host.split('.').collect();
+    let is_common =
+        |label: &str| matches!(label, "ac" | "co" | "com" | "edu" | "gob" | "gouv" | "gov" | "int" | "net" | "ngo" | "nom" | "org");
+    let own = match labels[..] {
+        [.., second, last] if labels.len() > 2 && last.len() == 2 && is_common(second) => 3,
+        _ => 2,
+    };
+    if labels.len() < 2 || labels.iter().any(|label| label.is_empty()) {
+        String::new()
+    } else {
+        labels[labels.len() - own.min(labels.len())..].join(".")
+    }
+}
+
+/// The path of an address without language: what the versions of one page in several languages have in common.
+fn path(url: &Url) -> String {
+    let is_language =
+        |part: &&str| matches!(part.to_ascii_lowercase().as_str(), "en" | "es" | "fr" | "pt" | "ar" | "pt-br" | "es-mx" | "es-419");
+    let parts: Vec<&str> =
+        url.path_segments().into_iter().flatten().filter(|part| !part.is_empty()).filter(|part| !is_language(part)).collect();
+    // A word or two are a section, and stand for many pages.
+    let says_much = parts.last().is_some_and(|last| last.len() >= 12 || last.bytes().filter(u8::is_ascii_digit).count() >= 4);
+    if says_much { parts.join("/") } else { String::new() }
+}
+
+/// Which of its words count, in their order.
+pub(super) fn counting(words: &[Word]) -> Vec<&str> {
+    words.iter().filter(|word| word.counts()).map(|word| word.text.as_str()).collect()
+}
+
+/// Which of its words are numbers.
+pub(super) fn numbers(words: &[Word]) -> BTreeSet<&str> {
+    words.iter().filter(|word| word.kind == Kind::Number).map(|word| word.text.as_str()).collect()
+}

@@ -1,0 +1,184 @@
+//! Text as words that can be compared: folded, numbers and months recognised in whatever way they are written.
+//!
+//! `9.015`, `9,015` and `9 015` are one number, `IV` and `4` as well, `March` and `marzo` one month. Deliberately
+//! absent: meaning. Which words are names of places is told by whoever filed the item.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use crate::text;
+
+/// One word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Word {
+    /// Folded; a number without its separators, a month as `m1` to `m12`.
+    pub(super) text: String,
+    pub(super) kind: Kind,
+    /// Written with a capital and otherwise small letters.
+    pub(super) is_name: bool,
+}
+
+/// What a word is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Plain,
+    Number,
+    Month,
+}
+
+impl Word {
+    /// Whether it counts and orders things: a number, or a month.
+    pub(super) fn counts(&self) -> bool {
+        self.kind != Kind::Plain
+    }
+
+    /// Whether it is one of the small words that every text has.
+    pub(super) fn is_small(&self) -> bool {
+        self.kind == Kind::Plain && (self.text.len() < 2 || SMALL.binary_search(&&*self.text).is_ok())
+    }
+
+    /// The number, when it is a figure that few texts share: of three digits or more, and no year.
+    pub(super) fn figure(&self) -> Option<u64> {
+        let number: u64 = self.text.parse().ok().filter(|_| self.kind == Kind::Number)?;
+        (number >= 100 && !(1900..=2100).contains(&number)).then_some(number)
+    }
+}
+
+/// The small words of English, Spanish, French and Portuguese, sorted.
+#[rustfmt::skip]
+const SMALL: &[&str] = &[
+    "a", "about", "after", "al", "an", "and", "ao", "aos", "are", "as", "at", "au", "aux", "avec", "been", "but", "by", "ce", "ces",
+    "com", "como", "con", "cuando", "da", "dans", "das", "de", "del", "des", "desde", "do", "dos", "du", "e", "el", "em", "en", "entre",
+    "es", "est", "esta", "et", "for", "from", "ha", "had", "han", "has", "hasta", "have", "in", "into", "is", "it", "its", "la", "las",
+    "le", "les", "leur", "lo", "los", "mais", "mas", "more", "na", "nas", "no", "nos", "not", "o", "of", "on", "or", "os", "ou", "over",
+    "par", "para", "pela", "pelo", "plus", "por", "pour", "que", "qui", "s", "se", "ses", "sin", "sobre", "son", "su", "sur", "sus",
+    "than", "that", "the", "their", "this", "to", "um", "uma", "un", "una", "une", "was", "were", "which", "who", "will", "with", "y",
+];
+
+/// Months in the four languages, folded.
+#[rustfmt::skip]
+const MONTHS: [&[&str]; 12] = [
+    &["january", "jan", "enero", "janvier", "janeiro"], &["february", "feb", "febrero", "fevrier", "fevereiro"],
+    &["march", "marzo", "mars", "marco"], &["april", "apr", "abril", "avril"], &["may", "mayo", "mai", "maio"],
+    &["june", "jun", "junio", "juin", "junho"], &["july", "jul", "julio", "juillet", "julho"], &["august", "aug", "agosto", "aout"],
+    &["september", "sep", "sept", "septiembre", "setiembre", "septembre", "setembro"], &["october", "oct", "octubre", "octobre", "outubro"],
+    &["november", "nov", "noviembre", "novembre", "novembro"], &["december", "dec", "diciembre", "decembre", "dezembro"],
+];
+
+/// Words for the place in a series.
+#[rustfmt::skip]
+const ORDINALS: [&[&str]; 10] = [
+    &["first", "primer", "primera", "primero", "premier", "premiere", "primeiro", "primeira"], &["second", "segundo", "segunda", "deuxieme", "seconde"],
+    &["third", "tercer", "tercera", "tercero", "troisieme", "terceiro", "terceira"], &["fourth", "cuarto", "cuarta", "quatrieme", "quarto", "quarta"],
+    &["fifth", "quinto", "quinta", "cinquieme"], &["sixth", "sexto", "sexta", "sixieme"], &["seventh", "septimo", "septima", "septieme", "setimo", "setima"],
+    &["eighth", "octavo", "octava", "huitieme", "oitavo", "oitava"], &["ninth", "noveno", "novena", "neuvieme", "nono", "nona"],
+    &["tenth", "decimo", "decima", "dixieme"],
+];
+
+/// Roman numbers that stand in titles; `I`, `C`, `D`, `L` and `M` are mostly something else.
+#[rustfmt::skip]
+const ROMAN: [&str; 21] = [
+    "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV", "XV", "XVI", "XVII", "XVIII", "XIX", "XX", "XXI", "XXII",
+];
+
+/// The words of a text, at most so many.
+pub(super) fn words(text: &str, most: usize) -> Vec<Word> {
+    let mut words: Vec<Word> = Vec::new();
+    let mut rest = text;
+    // Whether three more digits may belong to the last word.
+    let mut is_open = false;
+    while words.len() < most {
+        let Some(from) = rest.find(char::is_alphanumeric) else { break };
+        let (gap, begun) = rest.split_at(from);
+        let to = begun.find(|c: char| !is_within(c)).unwrap_or(begun.len());
+        let (word, after) = begun.split_at(to);
+        rest = after;
+        if is_digits(word) {
+            match words.last_mut().filter(|_| is_open && is_separator(gap) && word.len() == 3) {
+                Some(number) => number.text.push_str(word),
+                None => {
+                    is_open = word.len() <= 3 && !word.starts_with('0');
+                    words.push(number(word));
+                }
+            }
+        } else {
+            is_open = false;
+            words.push(spelt(word));
+        }
+    }
+    words
+}
+
+fn number(digits: &str) -> Word {
+    let text = digits.trim_start_matches('0');
+    Word { text: if text.is_empty() { "0" } else { text }.to_owned(), kind: Kind::Number, is_name: false }
+}
+
+fn spelt(word: &str) -> Word {
+    let is_name = word.starts_with(char::is_uppercase) && word.chars().skip(1).any(char::is_lowercase);
+    if let Some(place) = ROMAN.iter().position(|roman| *roman == word) {
+        return number(&(place + 2).to_string());
+    }
+    let folded = text::fold(word);
+    // "12th", "3rd", "4e", "2a".
+    let digits = folded.trim_end_matches(|c: char| c.is_ascii_lowercase());
+    if is_digits(digits) && folded.len() - digits.len() <= 3 {
+        return number(digits);
+    }
+    // English writes months with a capital, and without one "may" and "march" are verbs.
+    let is_verb = matches!(&*folded, "may" | "march") && !word.starts_with(char::is_uppercase);
+    match COUNTING.get(&*folded).filter(|_| !is_verb) {
+        Some(counting) => counting.clone(),
+        None => Word { text: folded, kind: Kind::Plain, is_name },
+    }
+}
+
+/// Months and ordinals, by what they are called.
+static COUNTING: LazyLock<HashMap<&str, Word>> = LazyLock::new(|| {
+    let of = |names: &'static [&'static str], word: Word| names.iter().map(move |name| (*name, word.clone()));
+    let month = |month: usize| Word { text: format!("m{}", month + 1), kind: Kind::Month, is_name: false };
+    let months = MONTHS.iter().enumerate().flat_map(|(n, names)| of(names, month(n)));
+    let ordinals = ORDINALS.iter().enumerate().flat_map(|(n, names)| of(names, number(&(n + 1).to_string())));
+    months.chain(ordinals).collect()
+});
+
+fn is_within(c: char) -> bool {
+    c.is_alphanumeric() || ('\u{300}'..='\u{36F}').contains(&c)
+}
+
+fn is_digits(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// What stands between groups of three digits.
+fn is_separator(gap: &str) -> bool {
+    matches!(gap, "." | "," | " " | "'" | "’" | "\u{A0}" | "\u{202F}" | "\u{2009}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Vec<String> {
+        words(text, 100).into_iter().map(|word| word.text).collect()
+    }
+
+    #[test]
+    fn numbers_and_months_are_the_same_however_they_are_written() {
+        assert_eq!(
+            texts("9.015 migrantes, 15 023 returnees, 1,234,567 people"),
+            ["9015", "migrantes", "15023", "returnees", "1234567", "people"]
+        );
+        assert_eq!(texts("4.3 million in 2019, 408 of 1133"), ["4", "3", "million", "in", "2019", "408", "of", "1133"]);
+        assert_eq!(
+            texts("Turquesa IV, la 4ª y la cuarta, el 12 de MARZO"),
+            ["turquesa", "4", "la", "4", "y", "la", "4", "el", "12", "de", "m3"]
+        );
+        assert_eq!(texts("They may march in May"), ["they", "may", "march", "in", "m5"]);
+        assert_eq!(texts("007 No. 03"), ["7", "no", "3"]);
+    }
+
+    #[test]
+    fn the_small_words_are_in_order() {
+        assert!(SMALL.is_sorted(), "they are searched by halves");
+    }
+}

@@ -1,0 +1,152 @@
+//! The stories of late, by what tellings of one story have in common.
+//!
+//! A telling is compared with the few stories that share a key with it, however many there are. A key that
+//! many stories share is a template and leads nowhere. What is in here is a function of the stories alone,
+//! so that it can be made anew at any time. It takes about 1 KB for each story, and [`MOST`] bounds it.
+//! Deliberately absent: the stories themselves.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
+
+use super::{Telling, sketch::Sketch};
+use crate::model::{Copy, Second, Story, StoryId};
+
+/// Stories older than this are joined by link alone: 30 days.
+pub const AGE: Duration = Duration::from_hours(30 * 24);
+/// Stories at most; the oldest go first. About 60 MB.
+pub const MOST: usize = 60_000;
+/// A key that more stories share is nobody's.
+const CROWD: usize = 32;
+/// Stories that a telling is compared with at most.
+const CANDIDATES: usize = 16;
+/// A translation may come this many days before or after.
+const DAYS: i64 = 3;
+/// Copies of a story that it is found by.
+const COPIES: usize = 8;
+
+/// The stories of late.
+#[derive(Debug, Default)]
+pub struct Window {
+    known: HashMap<StoryId, (Second, Box<[u64]>)>,
+    by_age: BTreeSet<(Second, StoryId)>,
+    by_key: HashMap<u64, Postings>,
+}
+
+/// The stories of one key: most have one.
+#[derive(Debug)]
+enum Postings {
+    One(StoryId),
+    Many(Vec<StoryId>),
+}
+
+impl Postings {
+    fn all(&self) -> &[StoryId] {
+        match self {
+            Self::One(id) => std::slice::from_ref(id),
+            Self::Many(ids) => ids,
+        }
+    }
+
+    fn add(&mut self, new: StoryId) {
+        match self {
+            Self::One(id) => *self = Self::Many(vec![*id, new]),
+            Self::Many(ids) => ids.push(new),
+        }
+    }
+
+    /// Whether none is left.
+    fn remove(&mut self, gone: StoryId) -> bool {
+        match self {
+            Self::One(id) => *id == gone,
+            Self::Many(ids) => {
+                ids.retain(|id| *id != gone);
+                ids.is_empty()
+            }
+        }
+    }
+}
+
+impl Window {
+    /// Takes a story in, or what became of it.
+    pub fn add(&mut self, story: &Story, now: Second) {
+        self.remove(&story.id);
+        // To sketch a whole archive that nobody will be compared with takes its time.
+        if story.copies.iter().all(|copy| copy.item.published.is_some_and(|at| is_old(at, now))) {
+            return;
+        }
+        let sketches: Vec<Sketch> = sketches(story).collect();
+        let Some(at) = sketches.iter().map(|sketch| sketch.at).max() else { return };
+        let mut keys: Vec<u64> = sketches.iter().flat_map(Sketch::keys).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        for key in &keys {
+            self.by_key.entry(*key).and_modify(|postings| postings.add(story.id)).or_insert(Postings::One(story.id));
+        }
+        self.by_age.insert((at, story.id));
+        self.known.insert(story.id, (at, keys.into()));
+        while self.known.len() > MOST
+            && let Some((_, oldest)) = self.by_age.first().copied()
+        {
+            self.remove(&oldest);
+        }
+    }
+
+    /// Forgets what is older than [`AGE`].
+    pub fn forget(&mut self, now: Second) {
+        while let Some((at, id)) = self.by_age.first().copied()
+            && is_old(at, now)
+        {
+            self.remove(&id);
+        }
+    }
+
+    /// The stories that a telling may be of, the likeliest first.
+    pub fn candidates(&self, sketch: &Sketch, now: Second) -> Vec<StoryId> {
+        let mut hits: HashMap<StoryId, usize> = HashMap::new();
+        for key in sketch.keys().into_iter().chain(sketch.neighbours(DAYS)) {
+            let found = self.by_key.get(&key).map_or(&[][..], Postings::all);
+            if found.len() <= CROWD {
+                found.iter().for_each(|id| *hits.entry(*id).or_default() += 1);
+            }
+        }
+        let is_fresh = |id: &StoryId| self.known.get(id).is_some_and(|(at, _)| !is_old(*at, now));
+        let mut found: Vec<(usize, StoryId)> = hits.into_iter().filter(|(id, _)| is_fresh(id)).map(|(id, hits)| (hits, id)).collect();
+        found.sort_unstable_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(&other.1)));
+        found.into_iter().take(CANDIDATES).map(|(_, id)| id).collect()
+    }
+
+    /// How many stories are in it.
+    pub fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    fn remove(&mut self, id: &StoryId) {
+        let Some((at, keys)) = self.known.remove(id) else { return };
+        self.by_age.remove(&(at, *id));
+        for key in keys {
+            if self.by_key.get_mut(&key).is_some_and(|postings| postings.remove(*id)) {
+                self.by_key.remove(&key);
+            }
+        }
+    }
+}
+
+/// Whether what is of that time is joined by link alone.
+pub fn is_old(at: Second, now: Second) -> bool {
+    at.plus(AGE) < now
+}
+
+/// A story's copies, as tellings are compared with them.
+pub(super) fn sketches(story: &Story) -> impl Iterator<Item = Sketch> {
+    // What came into the archive without a date is as old as its place.
+    let old = Some(story.first_edition()).filter(|edition| edition.archived).map(|edition| edition.position);
+    let sketch = move |copy: &Copy| Sketch::of(Telling { item: &copy.item, labels: &copy.labels }, old.unwrap_or(copy.first_seen));
+    story.copies.iter().take(COPIES).map(sketch)
+}
