@@ -38,7 +38,7 @@ pub struct Line {
     command: Command,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 struct Common {
     /// Directory that holds the configuration [default: config, where there is one]
     #[arg(short, long, value_name = "DIR", env = "TRIBUTARY_CONFIG", global = true)]
@@ -279,6 +279,11 @@ impl Common {
             Some(dir) => Ok(Some(dir.clone())),
             None => Ok(Some(PathBuf::from("config")).filter(|dir| dir.is_dir())),
         }
+    }
+
+    /// Where that is, or would be.
+    fn folder(&self) -> PathBuf {
+        self.config.clone().unwrap_or_else(|| PathBuf::from("config"))
     }
 
     fn flags(&self) -> [(&'static str, Option<String>); 2] {

@@ -1,26 +1,31 @@
 //! The daemon: everything joined, started in order and stopped in order.
 //!
-//! Start: data folder, journal, view, listener, writer, schedule, control socket. Stop: no new
+//! Start: data folder, journal, view, listener, writer, schedule, control socket, edits. Stop: no new
 //! looks, what was found is kept, open answers are finished. Tests and the command line come in
 //! by the same door, [`run`], which is handed its listener, its clock and its stop signal.
 
 pub mod control;
 pub mod data;
+mod edits;
 mod publishing;
+mod reload;
 
 use std::{collections::BTreeMap, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
+use arc_swap::ArcSwap;
 use serde_json::{Value, json};
 use tokio::{
     net::TcpListener,
     sync::{mpsc, watch},
 };
 
+pub use edits::Edits;
 pub use publishing::publishing;
 
 use self::{
     control::Ask,
     data::{DataError, DataFolder, Opened},
+    reload::Followers,
 };
 use crate::{
     apply::{Clock, Desk, Reserve, Writer},
@@ -30,8 +35,8 @@ use crate::{
     health::{self, Past, Row},
     model::{Second, Source, SourceId, SourceState},
     pull::Kit,
-    schedule::{Outcome, Register, Schedule, Wish},
-    serve::{self, App, Limits, Watched},
+    schedule::{Order, Outcome, Register, Schedule, Setup, Wish},
+    serve::{self, App, Configuration, Limits},
     store::Store,
 };
 
@@ -84,8 +89,26 @@ pub struct Ready {
 
 /// What looks are made with, for a configuration.
 pub fn kit(config: &Config) -> Result<Kit, DaemonError> {
-    let classifier = Classifier::new(&config.topics).map_err(|error| DaemonError::Topics(error.to_string()))?;
-    Ok(Kit::new(Client::new(&policy(config))?, Arc::new(classifier)))
+    let classifier = Arc::new(classifier(config)?);
+    Ok(Kit::new(Client::new(&policy(config))?, classifier))
+}
+
+/// What looks are made with when a configuration was changed: what did not change is what it was.
+fn kit_after(kit: &Kit, before: &Config, after: &Config) -> Result<Kit, DaemonError> {
+    let (client, classifier) = (policy(before) != policy(after), before.topics != after.topics);
+    let client = if client { Client::new(&policy(after))? } else { kit.client.clone() };
+    let classifier = if classifier { Arc::new(self::classifier(after)?) } else { kit.classifier.clone() };
+    Ok(kit.with(client, classifier))
+}
+
+fn classifier(config: &Config) -> Result<Classifier, DaemonError> {
+    Classifier::new(&config.topics).map_err(|error| DaemonError::Topics(error.to_string()))
+}
+
+/// Who is asked, and by what means, for a configuration.
+pub fn setup(config: &Config, kit: Kit) -> Setup {
+    let fetch = &config.settings.fetch;
+    Setup { kit, sources: sources(config), at_once: fetch.at_once, per_host: fetch.per_host }
 }
 
 /// How publishers are asked, for a configuration: an honest name, and whom to write to.
@@ -143,11 +166,26 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, DaemonError> {
     TcpListener::bind(address).await.map_err(|cause| DaemonError::Listen { address, cause })
 }
 
+/// A configuration, and how a running daemon learns of another one, if it does.
+pub struct Configured {
+    /// The configuration to begin with.
+    pub config: Config,
+    /// Its edits.
+    pub edits: Option<Edits>,
+}
+
+impl From<Config> for Configured {
+    /// One that stays as it is.
+    fn from(config: Config) -> Self {
+        Self { config, edits: None }
+    }
+}
+
 /// Pulls on schedule and serves until `stop` becomes true.
 ///
 /// With `pulls` false nothing is pulled and what is kept is served. `ready` is told once feeds can be asked for.
 pub async fn run(
-    config: Config,
+    configured: impl Into<Configured>,
     folder: DataFolder,
     listener: TcpListener,
     clock: Clock,
@@ -155,6 +193,7 @@ pub async fn run(
     ready: impl FnOnce(Ready),
     stop: watch::Receiver<bool>,
 ) -> Result<(), DaemonError> {
+    let Configured { config, edits } = configured.into();
     if pulls {
         need_contact(&config)?;
     }
@@ -168,12 +207,12 @@ pub async fn run(
     let Opened { journal, store, read_only } = opened;
 
     let states = store.states().map_err(DataError::from)?;
-    let publishing = publishing(&config, kit.classifier.clone(), journal.genesis(), &states);
+    let genesis = journal.genesis().clone();
+    let publishing = publishing(&config, kit.classifier.clone(), &genesis, &states);
     let base = publishing.site.base.to_string();
     let limits = limits(&config);
     let app = App::new(store.clone(), publishing, &limits);
     let register = Register::new(states);
-    app.watch(Watched { sources: sources(&config), register: register.clone(), clock: clock.clone() });
     let data = folder.path().to_owned();
 
     let changed = {
@@ -182,15 +221,29 @@ pub async fn run(
     };
     let reserve = (pulls && read_only.is_none()).then(|| Reserve::of(&data));
     let (desk, writer) = Writer::start_with(journal, store.clone(), clock.clone(), reserve, changed).map_err(DaemonError::Thread)?;
-    let (wish, wishes) = mpsc::channel(16);
+    let why_not = read_only.clone().or_else(|| (!pulls).then(|| "this daemon was started with --read-only".to_owned()));
+    let (order, orders) = mpsc::channel(16);
+    let followers = Followers {
+        current: Arc::new(ArcSwap::from_pointee(config.clone())),
+        standing: Configuration::since(now),
+        read: config.clone(),
+        kit: Arc::new(ArcSwap::from_pointee(kit.clone())),
+        app: app.clone(),
+        register: register.clone(),
+        clock: clock.clone(),
+        genesis,
+        orders: why_not.is_none().then(|| order.clone()),
+    };
+    followers.tell();
+    let mut setup = setup(&config, kit);
+    if why_not.is_some() {
+        setup.sources = BTreeMap::new();
+    }
     let schedule = Schedule {
-        kit,
-        sources: if pulls && read_only.is_none() { sources(&config) } else { BTreeMap::new() },
+        setup,
         register: register.clone(),
         desk: desk.clone(),
         clock: clock.clone(),
-        at_once: config.settings.fetch.at_once,
-        per_host: config.settings.fetch.per_host,
         tell: {
             let app = app.clone();
             let read_only = read_only.clone();
@@ -199,20 +252,18 @@ pub async fn run(
     };
     // What is there can be served from here on, whatever becomes of pulling.
     app.set_ready(read_only.as_deref());
-    let scheduling = tokio::spawn(schedule.run(wishes, stop.clone()));
+    let scheduling = tokio::spawn(schedule.run(orders, stop.clone()));
     let answering = control_socket(&data).map(|listener| {
-        let config = Arc::new(config.clone());
-        let app = app.clone();
-        let watch = Watch { config: config.clone(), register: register.clone(), store: store.clone(), clock: clock.clone() };
-        let why_not = read_only.clone().or_else(|| (!pulls).then(|| "this daemon was started with --read-only".to_owned()));
+        let (app, current) = (app.clone(), followers.current.clone());
         let answer = move |ask, rows| {
-            let (config, app, desk, watch) = (config.clone(), app.clone(), desk.clone(), watch.clone());
-            let (wish, why_not) = (wish.clone(), why_not.clone());
+            let (config, app, desk) = (current.load_full(), app.clone(), desk.clone());
+            let watch = Watch { config: config.clone(), register: register.clone(), store: store.clone(), clock: clock.clone() };
+            let (order, why_not) = (order.clone(), why_not.clone());
             async move {
                 match ask {
                     Ask::Pull { ids } => match why_not {
                         Some(why) => Err(why),
-                        None => pull_now(&config, &wish, ids, rows).await,
+                        None => pull_now(&config, &order, ids, rows).await,
                     },
                     Ask::Sources { id } => tell_sources(watch, id, rows).await,
                     Ask::Print { path } => print(&app, path, rows).await,
@@ -222,6 +273,7 @@ pub async fn run(
         };
         tokio::spawn(control::serve(listener, answer, stop.clone()))
     });
+    let following = edits.map(|edits| tokio::spawn(reload::follow(followers, edits, stop.clone())));
 
     let address = listener.local_addr().map_err(DaemonError::Thread)?;
     tracing::info!(%address, "serving at {base} (listening at {address})");
@@ -231,9 +283,9 @@ pub async fn run(
     // Looks under way are given up, what was found is kept.
     let settle = async {
         let _ = scheduling.await;
-        if let Some(answering) = answering {
-            answering.abort();
-            let _ = answering.await;
+        for task in [answering, following].into_iter().flatten() {
+            task.abort();
+            let _ = task.await;
         }
         tokio::task::spawn_blocking(move || writer.finish()).await
     };
@@ -275,10 +327,10 @@ fn control_socket(data: &Path) -> Option<tokio::net::UnixListener> {
     }
 }
 
-async fn pull_now(config: &Config, wish: &mpsc::Sender<Wish>, ids: Vec<String>, rows: mpsc::Sender<Value>) -> Result<(), String> {
+async fn pull_now(config: &Config, order: &mpsc::Sender<Order>, ids: Vec<String>, rows: mpsc::Sender<Value>) -> Result<(), String> {
     let ids = wanted_sources(config, &ids)?;
     let (reply, mut outcomes) = mpsc::unbounded_channel();
-    wish.send(Wish { ids, reply }).await.map_err(|_| "the daemon is stopping".to_owned())?;
+    order.send(Order::Look(Wish { ids, reply })).await.map_err(|_| "the daemon is stopping".to_owned())?;
     while let Some(outcome) = outcomes.recv().await {
         // Whoever asked may have hung up; the pulls go on.
         let _ = rows.send(outcome_row(&outcome?)).await;
