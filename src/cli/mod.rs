@@ -15,6 +15,7 @@ mod opml;
 mod parse;
 mod progress;
 mod pull;
+mod refile;
 mod run;
 mod sources;
 mod table;
@@ -140,6 +141,15 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// File what is kept again, by the topics of today; say before what that does to each feed
+    Refile {
+        /// Say what it would do, and write nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Print one JSON object for each feed that changes, and for the whole
+        #[arg(long)]
+        json: bool,
+    },
     /// Check that journal and store are whole and agree
     Verify {
         /// Write what the journal has lost back from the store
@@ -247,6 +257,7 @@ impl Command {
             Self::Opml { command: OpmlCommand::Import { file, write } } => opml::import(common, &file, write),
             Self::Opml { command: OpmlCommand::Export { all } } => opml::export(common, all),
             Self::Sources { id, json } => sources::sources(common, id, json),
+            Self::Refile { dry_run, json } => refile::refile(common, dry_run, json),
             Self::Verify { repair } => data::verify(common, repair),
             Self::Rebuild => data::rebuild(common),
             Self::Health => health::health(common),

@@ -8,6 +8,7 @@ pub mod control;
 pub mod data;
 mod edits;
 mod publishing;
+mod refile;
 mod reload;
 
 use std::{collections::BTreeMap, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
@@ -21,6 +22,7 @@ use tokio::{
 
 pub use edits::Edits;
 pub use publishing::publishing;
+pub use refile::{Refiling, refile};
 
 use self::{
     control::Ask,
@@ -28,7 +30,7 @@ use self::{
     reload::Followers,
 };
 use crate::{
-    apply::{Clock, Desk, Reserve, Writer},
+    apply::{Clock, Desk, Filing, Reserve, Writer},
     classify::Classifier,
     config::Config,
     fetch::{Client, FetchError, Policy},
@@ -101,7 +103,8 @@ fn kit_after(kit: &Kit, before: &Config, after: &Config) -> Result<Kit, DaemonEr
     Ok(kit.with(client, classifier))
 }
 
-fn classifier(config: &Config) -> Result<Classifier, DaemonError> {
+/// Files items, for a configuration.
+pub fn classifier(config: &Config) -> Result<Classifier, DaemonError> {
     Classifier::new(&config.topics).map_err(|error| DaemonError::Topics(error.to_string()))
 }
 
@@ -109,6 +112,11 @@ fn classifier(config: &Config) -> Result<Classifier, DaemonError> {
 pub fn setup(config: &Config, kit: Kit) -> Setup {
     let fetch = &config.settings.fetch;
     Setup { kit, sources: sources(config), at_once: fetch.at_once, per_host: fetch.per_host }
+}
+
+/// The rules by which what is kept is filed again, for a configuration.
+pub fn filing(config: &Config, classifier: Arc<Classifier>) -> Arc<Filing> {
+    Arc::new(Filing::new(classifier, sources(config)))
 }
 
 /// How publishers are asked, for a configuration: an honest name, and whom to write to.
@@ -254,11 +262,13 @@ pub async fn run(
     app.set_ready(read_only.as_deref());
     let scheduling = tokio::spawn(schedule.run(orders, stop.clone()));
     let answering = control_socket(&data).map(|listener| {
-        let (app, current) = (app.clone(), followers.current.clone());
+        let (app, current, kit, stop) = (app.clone(), followers.current.clone(), followers.kit.clone(), stop.clone());
+        let end = stop.clone();
         let answer = move |ask, rows| {
             let (config, app, desk) = (current.load_full(), app.clone(), desk.clone());
             let watch = Watch { config: config.clone(), register: register.clone(), store: store.clone(), clock: clock.clone() };
-            let (order, why_not) = (order.clone(), why_not.clone());
+            let (order, why_not, stop) = (order.clone(), why_not.clone(), stop.clone());
+            let classifier = kit.load().classifier.clone();
             async move {
                 match ask {
                     Ask::Pull { ids } => match why_not {
@@ -267,11 +277,18 @@ pub async fn run(
                     },
                     Ask::Sources { id } => tell_sources(watch, id, rows).await,
                     Ask::Print { path } => print(&app, path, rows).await,
+                    Ask::Refile { dry_run } => match why_not.filter(|_| !dry_run) {
+                        Some(why) => Err(why),
+                        None => {
+                            let (store, filing) = (watch.store, filing(&config, classifier));
+                            refile(Refiling { store, filing, desk: (!dry_run).then_some(desk), rows, stop }).await
+                        }
+                    },
                     Ask::Verify => verify(&desk, rows).await,
                 }
             }
         };
-        tokio::spawn(control::serve(listener, answer, stop.clone()))
+        tokio::spawn(control::serve(listener, answer, end))
     });
     let following = edits.map(|edits| tokio::spawn(reload::follow(followers, edits, stop.clone())));
 
