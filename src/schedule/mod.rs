@@ -713,6 +713,36 @@ mod tests {
     }
 
     #[test]
+    fn another_setup_asks_nobody_but_who_is_new_or_elsewhere() {
+        let mut world = World::new(3, 1);
+        assert_eq!(world.turn(), ["a0", "b0", "c0"]);
+        world.pass(600);
+        // Another title and another rhythm; gone from the list; and elsewhere.
+        let (mut kept, c0) = (world.config.sources.clone(), world.config.sources[2].clone());
+        kept.remove(2);
+        kept[0].title = "The Wire".into();
+        kept[0].timetable = crate::model::Timetable::Every(Duration::from_secs(1_200));
+        kept[1].url = format!("{}/b0?new", world.publishers[1].base()).parse().unwrap();
+        let after = kept.clone();
+        world.reload(move |sources| *sources = kept);
+        assert_eq!(world.turn(), ["b0"]);
+        assert_eq!(world.wish(&["c0"]), []);
+        world.pass(600);
+        assert_eq!(world.turn(), ["a0"], "by its own rhythm");
+        assert_eq!((world.state("a0").title.as_str(), world.state("a0").failures), ("The Wire", 0));
+        // Whoever waits for one that goes is told; one that comes back is asked when it would have been.
+        let (reply, mut told) = mpsc::unbounded_channel();
+        world.round().wish(Wish { ids: vec!["b0".parse().unwrap()], reply });
+        world.reload(|sources| drop(sources.remove(1)));
+        assert_eq!(told.try_recv().unwrap().unwrap_err(), "`b0` is configured no more");
+        assert_eq!(world.turn(), NOBODY);
+        world.reload(move |sources| *sources = [after, vec![c0]].concat());
+        assert_eq!(world.turn(), NOBODY);
+        world.pass(HOUR - 1_200);
+        assert_eq!(world.turn(), ["a0", "c0"]);
+    }
+
+    #[test]
     fn a_host_that_asks_us_to_wait_is_left_alone_with_all_its_sources_also_after_a_restart() {
         let mut world = World::new(2, 3);
         assert_eq!(world.turn().len(), 6);
