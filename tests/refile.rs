@@ -153,7 +153,7 @@ fn a_feed_that_empties_or_floods_is_warned_of_before_anything_is_written() {
     assert_eq!(table, "feed         stories  enter  leave  then\ntopic/wasps        0     30      0    30  30 stories enter where 0 are\n");
     assert_eq!(
         talk,
-        "30 of 34 stories are filed in another way today, 30 of them in other feeds; subscribers of 1 feeds will wonder; nothing was written\n"
+        "30 of 34 stories are filed in another way today, 30 of them in other feeds; look at the feed with a warning; nothing was written\n"
     );
     assert_eq!(desk.kept(), (before, records));
 }

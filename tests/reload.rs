@@ -226,6 +226,33 @@ fn an_edit_is_seen_however_the_file_comes_to_its_place() {
 }
 
 #[test]
+fn a_renamed_topic_is_found_under_its_old_name_and_one_that_is_gone_says_so() {
+    let desk = Desk::new(&["wire"]);
+    let mut daemon = desk.start(1);
+    let status = |daemon: &Daemon, slug: &str| get(daemon.address, &format!("/feed/topic/{slug}.atom"));
+    assert_eq!(status(&daemon, "bees").status, 200);
+    let apiculture = topics("apiculture", "beekeeper*");
+    replace(&desk.file("topics.toml"), &apiculture.replace("label =", "aliases = [\"bees\"]\nlabel ="));
+    daemon.wait_for(DONE);
+    let moved = status(&daemon, "bees");
+    assert_eq!(moved.status, 301);
+    assert!(moved.header("location").unwrap().ends_with("/feed/topic/apiculture.atom"), "{moved:?}");
+    // Switched off: not there, and it is said what is near.
+    replace(&desk.file("topics.toml"), &apiculture.replace("apiculture", "beesting"));
+    daemon.wait_for(DONE);
+    let gone = status(&daemon, "bees");
+    assert_eq!((gone.status, gone.json()["nearest"].clone()), (404, json!(["beesting"])));
+    replace(&desk.file("topics.toml"), &format!("{apiculture}[[topic]]\nslug = \"bees\"\nretired = true\n"));
+    daemon.wait_for(DONE);
+    let retired = status(&daemon, "bees");
+    assert_eq!(
+        (retired.status, retired.json()["detail"].as_str().unwrap()),
+        (410, "the topic `bees` is retired; nothing is filed under it any more")
+    );
+    daemon.stop();
+}
+
+#[test]
 fn a_signal_has_it_read_and_always_has_an_answer() {
     let desk = Desk::new(&["wire"]);
     let mut daemon = desk.start(1);

@@ -96,7 +96,11 @@ impl Teller {
         let warned = self.labels.iter().filter(|row| row["warning"].is_string()).count();
         let (stories, moved) = (&row["stories"], &row["moved"]);
         let nothing = if self.dry_run { "; nothing was written" } else { "" };
-        let warning = if warned > 0 { format!("; subscribers of {warned} feeds will wonder") } else { String::new() };
+        let warning = match warned {
+            0 => String::new(),
+            1 => "; look at the feed with a warning".to_owned(),
+            warned => format!("; look at the {warned} feeds with a warning"),
+        };
         self.bar.suspend(|| {
             eprintln!("{changed} of {stories} stories are filed in another way today, {moved} of them in other feeds{warning}{nothing}");
         });

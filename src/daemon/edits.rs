@@ -7,7 +7,9 @@
 //! containers'), SIGHUP does.
 
 use std::{
+    io,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -42,7 +44,7 @@ pub(super) enum Why {
 
 /// Edits of a configuration, as they come, and how it is read.
 pub struct Edits {
-    pub(super) load: std::sync::Arc<Load>,
+    pub(super) load: Arc<Load>,
     told: mpsc::Receiver<Why>,
     folder: Option<Folder>,
 }
@@ -51,7 +53,7 @@ impl Edits {
     /// Listens for SIGHUP, and watches a folder, which need not be there yet. Needs a runtime.
     ///
     /// The first edit is told at once: there may have been one since the configuration was read.
-    pub fn of(folder: &Path, load: impl Fn() -> Result<Config, Vec<String>> + Send + Sync + 'static) -> std::io::Result<Self> {
+    pub fn of(folder: &Path, load: impl Fn() -> Result<Config, Vec<String>> + Send + Sync + 'static) -> io::Result<Self> {
         let mut hangups = signal(SignalKind::hangup())?;
         let (tell, told) = mpsc::channel(16);
         // The channel is empty and has room.
@@ -60,7 +62,7 @@ impl Edits {
             .map_err(|error| tracing::warn!("{} is not watched: {error}; edits are seen at SIGHUP", folder.display()))
             .ok();
         tokio::spawn(async move { while hangups.recv().await.is_some() && tell.send(Why::Signal).await.is_ok() {} });
-        Ok(Self { load: std::sync::Arc::new(load), told, folder })
+        Ok(Self { load: Arc::new(load), told, folder })
     }
 
     /// Waits for the next edit, until it is over.
@@ -73,9 +75,9 @@ impl Edits {
                 Err(_) => break,
             }
         }
-        // Another folder may stand there now.
-        if let Some(folder) = &mut self.folder {
-            folder.watch_itself();
+        // Another folder may stand there now; one that is gone is seen to come back by the folder above.
+        if let Some(Err(error)) = self.folder.as_mut().map(Folder::watch_itself) {
+            tracing::debug!("the configuration's folder is not watched: {error}");
         }
         Some(why)
     }
@@ -98,19 +100,15 @@ impl Folder {
                 let _ = tell.try_send(Why::Change);
             }
         })?;
-        if let Some(above) = path.parent() {
-            watcher.watch(above, RecursiveMode::NonRecursive)?;
-        }
+        // One that is not there is seen to come by the folder above; one of them is better than none.
+        let above = path.parent().map(|above| watcher.watch(above, RecursiveMode::NonRecursive));
         let mut folder = Self { path, watcher };
-        folder.watch_itself();
+        folder.watch_itself().or(above.unwrap_or(Ok(())))?;
         Ok(folder)
     }
 
-    /// One that is not there is seen to come by the folder above.
-    fn watch_itself(&mut self) {
-        if let Err(error) = self.watcher.watch(&self.path, RecursiveMode::NonRecursive) {
-            tracing::debug!("{} is not watched: {error}", self.path.display());
-        }
+    fn watch_itself(&mut self) -> notify::Result<()> {
+        self.watcher.watch(&self.path, RecursiveMode::NonRecursive)
     }
 }
 
