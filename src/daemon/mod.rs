@@ -4,6 +4,7 @@
 //! looks, what was found is kept, open answers are finished. Tests and the command line come in
 //! by the same door, [`run`], which is handed its listener, its clock and its stop signal.
 
+mod answer;
 pub mod control;
 pub mod data;
 mod edits;
@@ -14,32 +15,30 @@ mod reload;
 use std::{collections::BTreeMap, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
-use serde_json::{Value, json};
 use tokio::{
     net::TcpListener,
     sync::{mpsc, watch},
 };
 
+pub use answer::{outcome_row, source_rows, wanted_sources};
 pub use edits::Edits;
 pub use publishing::publishing;
 pub use refile::{Refiling, refile};
 
 use self::{
-    control::Ask,
+    answer::Answers,
     data::{DataError, DataFolder, Opened},
-    reload::Followers,
+    reload::{Followers, InForce},
 };
 use crate::{
-    apply::{Clock, Desk, Filing, Reserve, Writer},
+    apply::{Clock, Filing, Reserve, Writer},
     classify::Classifier,
     config::Config,
     fetch::{Client, FetchError, Policy},
-    health::{self, Past, Row},
-    model::{Second, Source, SourceId, SourceState},
+    model::{Second, Source, SourceId},
     pull::Kit,
-    schedule::{Order, Outcome, Register, Schedule, Setup, Wish},
+    schedule::{Register, Schedule, Setup},
     serve::{self, App, Configuration, Limits},
-    store::Store,
 };
 
 /// The head of a reader's request has to be there within this.
@@ -96,7 +95,8 @@ pub fn kit(config: &Config) -> Result<Kit, DaemonError> {
 }
 
 /// What looks are made with when a configuration was changed: what did not change is what it was.
-fn kit_after(kit: &Kit, before: &Config, after: &Config) -> Result<Kit, DaemonError> {
+fn kit_after(before: &InForce, after: &Config) -> Result<Kit, DaemonError> {
+    let InForce { config: before, kit } = before;
     let (client, classifier) = (policy(before) != policy(after), before.topics != after.topics);
     let client = if client { Client::new(&policy(after))? } else { kit.client.clone() };
     let classifier = if classifier { Arc::new(self::classifier(after)?) } else { kit.classifier.clone() };
@@ -232,10 +232,9 @@ pub async fn run(
     let why_not = read_only.clone().or_else(|| (!pulls).then(|| "this daemon was started with --read-only".to_owned()));
     let (order, orders) = mpsc::channel(16);
     let followers = Followers {
-        current: Arc::new(ArcSwap::from_pointee(config.clone())),
+        current: Arc::new(ArcSwap::from_pointee(InForce { config: config.clone(), kit: kit.clone() })),
         standing: Configuration::since(now),
         read: config.clone(),
-        kit: Arc::new(ArcSwap::from_pointee(kit.clone())),
         app: app.clone(),
         register: register.clone(),
         clock: clock.clone(),
@@ -262,33 +261,19 @@ pub async fn run(
     app.set_ready(read_only.as_deref());
     let scheduling = tokio::spawn(schedule.run(orders, stop.clone()));
     let answering = control_socket(&data).map(|listener| {
-        let (app, current, kit, stop) = (app.clone(), followers.current.clone(), followers.kit.clone(), stop.clone());
-        let end = stop.clone();
-        let answer = move |ask, rows| {
-            let (config, app, desk) = (current.load_full(), app.clone(), desk.clone());
-            let watch = Watch { config: config.clone(), register: register.clone(), store: store.clone(), clock: clock.clone() };
-            let (order, why_not, stop) = (order.clone(), why_not.clone(), stop.clone());
-            let classifier = kit.load().classifier.clone();
-            async move {
-                match ask {
-                    Ask::Pull { ids } => match why_not {
-                        Some(why) => Err(why),
-                        None => pull_now(&config, &order, ids, rows).await,
-                    },
-                    Ask::Sources { id } => tell_sources(watch, id, rows).await,
-                    Ask::Print { path } => print(&app, path, rows).await,
-                    Ask::Refile { dry_run } => match why_not.filter(|_| !dry_run) {
-                        Some(why) => Err(why),
-                        None => {
-                            let (store, filing) = (watch.store, filing(&config, classifier));
-                            refile(Refiling { store, filing, desk: (!dry_run).then_some(desk), rows, stop }).await
-                        }
-                    },
-                    Ask::Verify => verify(&desk, rows).await,
-                }
-            }
+        let answers = Answers {
+            current: followers.current.clone(),
+            app: app.clone(),
+            desk,
+            register,
+            store,
+            clock,
+            order,
+            why_not,
+            stop: stop.clone(),
         };
-        tokio::spawn(control::serve(listener, answer, end))
+        let answer = move |ask, rows| answers.clone().answer(ask, rows);
+        tokio::spawn(control::serve(listener, answer, stop.clone()))
     });
     let following = edits.map(|edits| tokio::spawn(reload::follow(followers, edits, stop.clone())));
 
@@ -314,15 +299,6 @@ pub async fn run(
     Ok(())
 }
 
-/// What is needed to tell how the sources are.
-#[derive(Clone)]
-struct Watch {
-    config: Arc<Config>,
-    register: Register,
-    store: Arc<Store>,
-    clock: Clock,
-}
-
 /// Tells the log how far a rebuild is, now and then.
 fn tell_progress() -> impl FnMut(u64, u64) {
     let mut told = std::time::Instant::now();
@@ -341,95 +317,5 @@ fn control_socket(data: &Path) -> Option<tokio::net::UnixListener> {
             tracing::warn!(%error, "no control socket in {}: {error}; other commands can not ask this daemon", data.display());
             None
         }
-    }
-}
-
-async fn pull_now(config: &Config, order: &mpsc::Sender<Order>, ids: Vec<String>, rows: mpsc::Sender<Value>) -> Result<(), String> {
-    let ids = wanted_sources(config, &ids)?;
-    let (reply, mut outcomes) = mpsc::unbounded_channel();
-    order.send(Order::Look(Wish { ids, reply })).await.map_err(|_| "the daemon is stopping".to_owned())?;
-    while let Some(outcome) = outcomes.recv().await {
-        // Whoever asked may have hung up; the pulls go on.
-        let _ = rows.send(outcome_row(&outcome?)).await;
-    }
-    Ok(())
-}
-
-/// The sources of that name; an unknown one is told with its nearest neighbours.
-pub fn wanted_sources(config: &Config, ids: &[String]) -> Result<Vec<SourceId>, String> {
-    ids.iter()
-        .map(|id| match config.sources.iter().find(|source| source.id.as_str() == id) {
-            Some(source) => Ok(source.id.clone()),
-            None => {
-                let near = crate::text::nearest(id, config.sources.iter().map(|source| source.id.as_str()), 3);
-                let hint = if near.is_empty() {
-                    "`tributary sources` lists them".to_owned()
-                } else {
-                    format!("did you mean {}?", near.join(", "))
-                };
-                Err(format!("there is no source `{id}`; {hint}"))
-            }
-        })
-        .collect()
-}
-
-/// One outcome as a row of data.
-pub fn outcome_row(outcome: &Outcome) -> Value {
-    let report = outcome.report.unwrap_or_default();
-    json!({
-        "source": outcome.source, "items": report.items, "new": report.new, "joined": report.joined, "revised": report.revised,
-        "dropped": report.dropped, "unchanged": outcome.report.is_none() && outcome.trouble.is_none(), "trouble": outcome.trouble,
-        "duration_ms": u64::try_from(outcome.took.as_millis()).unwrap_or(u64::MAX),
-    })
-}
-
-/// The health of each source as a row of data; of one source alone, with its history.
-pub fn source_rows(
-    sources: &BTreeMap<SourceId, Arc<Source>>,
-    states: &BTreeMap<SourceId, SourceState>,
-    store: &Store,
-    id: Option<&SourceId>,
-    now: Second,
-) -> Result<Vec<Value>, String> {
-    let written = |row: Result<Value, serde_json::Error>| row.map_err(|error| error.to_string());
-    let Some(source) = id.and_then(|id| sources.get(id)) else {
-        return health::rows(sources, states, now).into_iter().map(|row| written(serde_json::to_value(row))).collect();
-    };
-    let state = states.get(&source.id);
-    let mut history = store.history(&source.id).map_err(|error| error.to_string())?;
-    // The last look may not be written down yet.
-    state.iter().for_each(|state| history.note(state));
-    let mut row = written(serde_json::to_value(Row::of(source, state, now)))?;
-    row["history"] = written(serde_json::to_value(Past(&history)))?;
-    Ok(vec![row])
-}
-
-async fn tell_sources(watch: Watch, id: Option<String>, rows: mpsc::Sender<Value>) -> Result<(), String> {
-    let id = wanted_sources(&watch.config, id.as_slice())?.pop();
-    let Watch { config, register, store, clock } = watch;
-    let told = tokio::task::spawn_blocking(move || source_rows(&sources(&config), &register.all(), &store, id.as_ref(), clock())).await;
-    for row in told.map_err(|error| error.to_string())?? {
-        // Whoever asked may have hung up.
-        let _ = rows.send(row).await;
-    }
-    Ok(())
-}
-
-async fn print(app: &Arc<App>, path: String, rows: mpsc::Sender<Value>) -> Result<(), String> {
-    let document = app.print(&path).await?;
-    let _ = rows.send(Value::String(document)).await;
-    Ok(())
-}
-
-async fn verify(desk: &Desk, rows: mpsc::Sender<Value>) -> Result<(), String> {
-    let verdict = desk.verify().await.ok_or("the daemon is stopping")?.map_err(|error| error.to_string())?;
-    for row in verdict.rows() {
-        // Whoever asked may have hung up.
-        let _ = rows.send(row).await;
-    }
-    if verdict.agrees() {
-        Ok(())
-    } else {
-        Err("journal and store do not agree; stop the daemon and run `tributary verify --repair`".to_owned())
     }
 }

@@ -24,15 +24,19 @@ use crate::{
     text,
 };
 
+/// The configuration that holds, and what was made of it.
+pub(super) struct InForce {
+    pub(super) config: Config,
+    pub(super) kit: Kit,
+}
+
 /// All that goes by the configuration.
 pub(super) struct Followers {
-    /// The one that holds.
-    pub(super) current: Arc<ArcSwap<Config>>,
+    pub(super) current: Arc<ArcSwap<InForce>>,
     /// What it says that is not so yet, and what it should have said.
     pub(super) standing: Configuration,
     /// As it was last read without mistakes.
     pub(super) read: Config,
-    pub(super) kit: Arc<ArcSwap<Kit>>,
     pub(super) app: Arc<App>,
     pub(super) register: Register,
     pub(super) clock: Clock,
@@ -69,7 +73,7 @@ impl Followers {
     /// Says whose health is told, and by which configuration.
     pub(super) fn tell(&self) {
         let (register, clock) = (self.register.clone(), self.clock.clone());
-        let sources = sources(&self.current.load());
+        let sources = sources(&self.current.load().config);
         self.app.watch(Watched { sources, register, clock, configuration: self.standing.clone() });
     }
 
@@ -101,13 +105,13 @@ impl Followers {
     async fn take(&mut self, read: Config) -> Result<(), Vec<String>> {
         let before = self.current.load_full();
         let mut config = read.clone();
-        let waiting = keep_what_is_fixed(&before.settings, &mut config.settings);
+        let waiting = keep_what_is_fixed(&before.config.settings, &mut config.settings);
         if self.orders.is_some() {
             need_contact(&config).map_err(|error| vec![error.to_string()])?;
         }
-        let (old, kit, new) = (before.clone(), self.kit.load_full(), config.clone());
         // Topics take their time to be compiled.
-        let made = tokio::task::spawn_blocking(move || kit_after(&kit, &old, &new)).await;
+        let (old, new) = (before.clone(), config.clone());
+        let made = tokio::task::spawn_blocking(move || kit_after(&old, &new)).await;
         let kit = match made {
             Ok(made) => made.map_err(|error| vec![text::chain(&error)])?,
             Err(fall) => return Err(vec![format!("the configuration could not be taken over: {fall}")]),
@@ -117,14 +121,14 @@ impl Followers {
             let _ = orders.send(Order::Change(setup(&config, kit.clone()))).await;
         }
         let states: Vec<_> = self.register.all().into_values().collect();
-        self.current.store(Arc::new(config.clone()));
         self.app.republish(publishing(&config, kit.classifier.clone(), &self.genesis, &states), config.settings.serve.cache);
-        self.kit.store(Arc::new(kit));
+        let current = Arc::new(InForce { config, kit });
+        self.current.store(current.clone());
         self.read = read;
         self.standing = Configuration { waiting, ..Configuration::since((self.clock)()) };
         self.tell();
-        tracing::info!("the configuration was read again: {}", changes(&before, &config));
-        self.standing.waiting.iter().chain(&config.notices).for_each(|notice| tracing::warn!("{notice}"));
+        tracing::info!("the configuration was read again: {}", changes(&before.config, &current.config));
+        self.standing.waiting.iter().chain(&current.config.notices).for_each(|notice| tracing::warn!("{notice}"));
         Ok(())
     }
 }
