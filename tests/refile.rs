@@ -19,7 +19,7 @@ use tributary::{
 
 /// A publisher, and a folder in which its items are filed under topics of our own.
 struct Desk {
-    runtime: tokio::runtime::Runtime,
+    _runtime: tokio::runtime::Runtime,
     publisher: Publisher,
     place: Place,
 }
@@ -30,7 +30,7 @@ impl Desk {
     fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let publisher = runtime.block_on(Publisher::start()).unwrap();
-        let desk = Self { runtime, publisher, place: Place::new("") };
+        let desk = Self { _runtime: runtime, publisher, place: Place::new("") };
         desk.publish(&TITLES);
         desk.sources("");
         desk.topics(&[("bees", "beekeeper*")]);
@@ -49,7 +49,7 @@ impl Desk {
         let source = format!(
             "builtin = false\n[[source]]\nid = \"wire\"\ntitle = \"Wire\"\nurl = \"{url}\"\nevery = \"1h\"\nallow_private = true\n{more}"
         );
-        fs::write(self.place.path("config/sources.toml"), source).unwrap();
+        self.put("sources.toml", &source);
     }
 
     /// Topics with one term each.
@@ -58,7 +58,14 @@ impl Desk {
             format!("[[topic]]\nslug = \"{slug}\"\n[topic.en]\nstrong = [\"{term}\"]\n[topic.es]\nstrong = [\"{term}\"]\n")
         };
         let text = format!("builtin = false\n{}", topics.iter().map(topic).collect::<String>());
-        fs::write(self.place.path("config/topics.toml"), text).unwrap();
+        self.put("topics.toml", &text);
+    }
+
+    /// Puts a file of the configuration in the place of another.
+    fn put(&self, name: &str, text: &str) {
+        let aside = self.place.path("config/aside");
+        fs::write(&aside, text).unwrap();
+        fs::rename(aside, self.place.path("config").join(name)).unwrap();
     }
 
     /// What the command says, row by row.
@@ -176,7 +183,7 @@ fn a_language_stays_what_it_was_and_a_source_that_is_gone_has_no_defaults() {
     assert_eq!((labels(&after), after.countries[0].as_str()), (("es".into(), 0, 1), "GT"));
     assert_eq!((&after.editions, after.copies[0].labels.lang), (&before.editions, before.copies[0].labels.lang));
 
-    fs::write(desk.place.path("config/sources.toml"), "builtin = false\n").unwrap();
+    desk.put("sources.toml", "builtin = false\n");
     desk.refile(&[]);
     assert_eq!(labels(&abejas(&desk)), ("es".into(), 0, 0));
     desk.verify();
@@ -232,5 +239,4 @@ fn a_daemon_does_it_between_looks_and_its_feeds_change_at_once() {
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8(refused.stderr).unwrap().contains("this daemon was started with --read-only"));
     daemon.stop();
-    drop(desk.runtime);
 }

@@ -90,6 +90,8 @@ impl Followers {
 
     /// Tells the mistakes, and changes nothing. The same ones are told once, unless somebody asks.
     fn keep(&mut self, mistakes: Vec<String>, why: Why) {
+        // Addresses stand in them, and everybody may see them.
+        let mistakes: Vec<String> = mistakes.iter().map(|mistake| text::without_secrets(mistake)).collect();
         if why == Why::Change && self.standing.mistakes == mistakes {
             return;
         }

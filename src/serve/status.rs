@@ -46,7 +46,7 @@ pub struct Watched {
     pub configuration: Configuration,
 }
 
-/// How the configuration stands that the daemon goes by.
+/// How the configuration stands that the daemon goes by. Everybody may see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Configuration {
     /// Since when it holds.
@@ -61,12 +61,6 @@ impl Configuration {
     /// One that holds from then on, and that nothing is to be said about.
     pub fn since(since: Second) -> Self {
         Self { since, mistakes: Vec::new(), waiting: Vec::new() }
-    }
-
-    /// The same for everybody to see.
-    fn for_everybody(&self) -> Self {
-        let hide = |told: &[String]| told.iter().map(|text| text::without_secrets(text)).collect();
-        Self { since: self.since, mistakes: hide(&self.mistakes), waiting: hide(&self.waiting) }
     }
 }
 
@@ -129,12 +123,11 @@ impl App {
 
     fn tell(&self, watched: &Watched, form: Form) -> Result<Finished, StoreError> {
         let Watched { sources, register, clock, configuration } = watched;
-        let configuration = configuration.for_everybody();
         let (states, now) = (register.all(), clock());
         let publishing = self.publishing.load();
         let bytes = match form {
-            Form::Page => page(&public(health::rows(sources, &states, now)), &configuration, &publishing).into_bytes(),
-            Form::Json => json(&public(health::rows(sources, &states, now)), &configuration),
+            Form::Page => page(&public(health::rows(sources, &states, now)), configuration, &publishing).into_bytes(),
+            Form::Json => json(&public(health::rows(sources, &states, now)), configuration),
             Form::Atom => {
                 let mut histories = self.store.histories()?;
                 let mut notices = Vec::new();
