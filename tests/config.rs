@@ -135,6 +135,42 @@ fn switching_a_topic_off_is_no_mistake_in_what_is_built_in() {
 }
 
 #[test]
+fn a_former_name_leads_to_one_topic_and_a_retired_one_to_none() {
+    let topic = |slug: &str, rest: &str| format!("[[topic]]\nslug = \"{slug}\"\n{rest}\n");
+    let read_topics = |topics: &[String]| read(written(&[("topics.toml", &topics.concat())]).path(), &[], &[]);
+    let leads = |config: &Config, alias: &str| config.topic_names().1.get(&alias.parse().unwrap()).map(ToString::to_string);
+    let renamed = [topic("youth", "enabled = false"), topic("young-people", "aliases = [\"youth\"]"), topic("diaspora", "retired = true")];
+    let config = read_topics(&renamed).unwrap();
+    let led = ["youth", "fair-recruitment", "diaspora"].map(|alias| leads(&config, alias));
+    assert_eq!(led, [Some("young-people".into()), Some("ethical-recruitment".into()), None]);
+    assert_eq!(config.topics.retired.iter().map(ToString::to_string).collect::<Vec<_>>(), ["diaspora"]);
+    assert!(config.overridden.contains(&"topic `diaspora` is retired".to_owned()), "{:?}", config.overridden);
+
+    // What an operator says goes before a former name that is built in.
+    for (own, leads_to) in
+        [(topic("fair-recruitment", ""), None), (topic("hiring", "aliases = [\"fair-recruitment\"]"), Some("hiring".to_owned()))]
+    {
+        let config = read_topics(&[own]).unwrap();
+        assert_eq!(leads(&config, "fair-recruitment"), leads_to);
+        let told = "`fair-recruitment` is no former name of topic `ethical-recruitment` any more".to_owned();
+        assert!(config.overridden.contains(&told), "{:?}", config.overridden);
+    }
+    let mistakes = |topics: &[String]| {
+        let told = read_topics(topics).unwrap_err().0;
+        told.into_iter()
+            .map(|mistake| format!("{}:{}: {}: {}", mistake.line, mistake.column, mistake.thing, mistake.what))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        mistakes(&[topic("a", "aliases = [\"x\", \"youth\"]"), topic("b", "aliases = [\"x\"]")]),
+        [
+            "3:11: topic `a`: `aliases`: `youth` is a topic, and no former name of one; switch it off, or take it out here",
+            "6:11: topic `b`: `aliases`: `x` leads to `a` already",
+        ]
+    );
+}
+
+#[test]
 fn what_would_do_harm_later_is_a_mistake_now() {
     let told = |name: &str, text: &str| read(written(&[(name, text)]).path(), &[], &[]).unwrap_err().to_string();
     let source = |rest: &str| format!("[[source]]\nid = \"own\"\ntitle = \"Own\"\n{rest}\n");

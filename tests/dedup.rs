@@ -5,8 +5,8 @@ mod common;
 
 use common::{at, item, labels};
 use tributary::{
-    dedup::{Also, By, Candidates, Decision, Own, Teller, decide},
-    model::{Item, Lang, Second, Story},
+    dedup::{Also, By, Candidates, Decision, Own, Teller, decide, refile},
+    model::{Item, Labels, Lang, Second, Story, TopicLabel},
 };
 
 const WIRE: Teller<'static> = Teller { rank: 1, hosts: &["wire.example"] };
@@ -43,6 +43,34 @@ fn the_same_page_told_by_two_sources_is_one_story() {
     let Decision::Joined(joined) = linked(copy("A course for young people"), Lang::EN, PAPER, &story, at(9)) else { panic!("it joins") };
     assert_eq!(joined.copies.len(), 2);
     assert_eq!((joined.id, &joined.editions), (story.id, &story.editions), "the worse copy changes nothing that readers see");
+}
+
+#[test]
+fn a_story_that_is_filed_again_keeps_its_languages_and_is_about_what_its_editions_are() {
+    let story = begin(item("wire", "1", "A course for young people"), Lang::EN, WIRE, at(0));
+    let Decision::Joined(story) = linked(copy("A course for young people"), Lang::EN, PAPER, &story, at(9)) else { panic!("it joins") };
+    let spanish = Item { link: story.copies[0].item.link.clone(), ..copy("A course for young people (es)") };
+    let Decision::NewEdition(story) = linked(Item { source: "radio".parse().unwrap(), ..spanish }, Lang::ES, PAPER, &story, at(10)) else {
+        panic!("it is an edition")
+    };
+    let filed = |lang, topics: &[(&str, f32)]| {
+        let topic = |(slug, score): &(&str, f32)| TopicLabel { slug: slug.parse().unwrap(), score: *score, evidence: vec![] };
+        Labels { topics: topics.iter().map(topic).collect(), ..labels(lang) }
+    };
+    assert_eq!(refile(&story, story.copies.iter().map(|copy| copy.labels.clone())), None);
+    // Of the paper's copy nobody sees anything, so that it files nothing.
+    let other = [
+        filed(Lang::FR, &[("youth", 5.0)]),
+        filed(Lang::FR, &[("diaspora", 99.0)]),
+        filed(Lang::FR, &[("remittances", 7.0), ("youth", 6.0)]),
+    ];
+    let again = refile(&story, other.clone()).unwrap();
+    assert_eq!(again.topics.iter().map(AsRef::as_ref).collect::<Vec<&str>>(), ["remittances", "youth"]);
+    assert_eq!((again.id, &again.editions), (story.id, &story.editions));
+    for ((before, after), other) in story.copies.iter().zip(&again.copies).zip(&other) {
+        assert_eq!((&after.item, after.labels.lang, &after.labels.topics), (&before.item, before.labels.lang, &other.topics));
+    }
+    assert_eq!(refile(&again, other), None);
 }
 
 #[test]

@@ -37,6 +37,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hyper_util", &["serve"]),
     ("indicatif", &["cli"]),
     ("ipnet", &["model"]),
+    ("notify", &["daemon"]),
     ("quick_xml", &["parse", "publish"]),
     ("reqwest", &["fetch"]),
     ("rustls", &["fetch"]),

@@ -51,7 +51,7 @@ fn publishing(base: &str) -> Publishing {
     let (countries, regions) = classify::names();
     Publishing {
         site: Site { base: base.parse().unwrap(), title: "News".into(), instance: Uuid::from_u128(2) },
-        names: Names { topics, countries, regions, topic_aliases },
+        names: Names { topics, countries, regions, topic_aliases, retired_topics: ["quarantine".parse().unwrap()].into() },
         classifier: classifier.clone(),
         sources: BTreeMap::from([("wire".parse().unwrap(), card("wire"))]),
         feeds: config.feeds.iter().map(|feed| (feed.slug.clone(), feed.clone())).collect(),
@@ -175,6 +175,7 @@ fn what_is_not_understood_is_refused_and_never_becomes_everything() {
     assert_eq!(wrong("/feed/lang/spanish.atom").0, 400);
     assert_eq!(wrong("/feed/topic/..%2f..%2fetc%2fpasswd.atom").0, 404);
     assert_eq!(wrong("/nothing").0, 404);
+    assert_eq!(wrong("/feed/topic/Quarantine.atom"), (410, "the topic `quarantine` is retired; nothing is filed under it any more".into()));
     let nearest = get(site.address, "/feed/topic/trafico-de-migrantes.atom").json()["nearest"].clone();
     assert_eq!(nearest[0], "migrant-smuggling");
     for (path, to) in [

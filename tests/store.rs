@@ -14,8 +14,8 @@ use common::{at, labels, state, story};
 use proptest::prelude::*;
 use tributary::{
     model::{
-        Body, Checked, Copy, Edition, Fault, Filter, Genesis, History, Lang, Pull, Record, Second, Snapshot, SourceState, Story, StoryId,
-        Unchanged, Why,
+        Body, Checked, Copy, Edition, Fault, Filter, Genesis, History, Lang, Pull, Record, Refiled, Second, Snapshot, SourceState, Story,
+        StoryId, Unchanged, Why,
     },
     store::{Store, StoreError},
 };
@@ -35,6 +35,12 @@ fn record(seq: u64, stories: Vec<Story>) -> Record {
     Record { seq, at: at(seq as i64), prev: String::new(), key: String::new(), body: Body::Pull(pull) }
 }
 
+/// The same stories, as they are written when they are filed again.
+fn refiled(record: Record) -> Record {
+    let Body::Pull(Pull { stories, .. }) = record.body else { panic!("{record:?}") };
+    Record { body: Body::Refiled(Refiled { stories }), ..record }
+}
+
 /// The simple twin: all stories in a map, every question a scan.
 #[derive(Default)]
 struct Twin {
@@ -43,7 +49,9 @@ struct Twin {
 
 impl Twin {
     fn apply(&mut self, record: &Record) {
-        if let Body::Pull(Pull { stories, .. }) | Body::Snapshot(Snapshot { stories, .. }) = &record.body {
+        if let Body::Pull(Pull { stories, .. }) | Body::Refiled(Refiled { stories }) | Body::Snapshot(Snapshot { stories, .. }) =
+            &record.body
+        {
             self.stories.extend(stories.iter().map(|story| (story.id, Story::clone(story))));
         }
     }
@@ -183,17 +191,18 @@ proptest! {
 
     #[test]
     fn the_view_answers_as_its_twin(
-        records in proptest::collection::vec((proptest::collection::vec(made_up(), 0..4), any::<bool>()), 1..10),
+        records in proptest::collection::vec((proptest::collection::vec(made_up(), 0..4), any::<bool>(), any::<bool>()), 1..10),
         questions in proptest::collection::vec((filters(), proptest::option::of(0i64..1_200), 1usize..6), 1..12),
     ) {
         let dir = tempfile::tempdir().unwrap();
         let mut store = open(dir.path());
         let mut twin = Twin::default();
-        for (n, (stories, restart)) in records.into_iter().enumerate() {
+        for (n, (stories, is_refiled, restart)) in records.into_iter().enumerate() {
             let mut stories: Vec<Story> = stories.into_iter().map(build).collect();
             stories.sort_by_key(|story| story.id);
             stories.dedup_by_key(|story| story.id);
             let record = record(n as u64 + 1, stories);
+            let record = if is_refiled { refiled(record) } else { record };
             store.apply(&record).unwrap();
             twin.apply(&record);
             if restart {
@@ -221,6 +230,14 @@ proptest! {
                 prop_assert_eq!(store.by_link(copy.item.canonical.as_ref().unwrap()), vec![story.id]);
             }
         }
+        let (mut stretches, mut from) = (Vec::new(), Some(0));
+        while let Some(first) = from {
+            let (stories, next) = store.stretch(first, 3).unwrap();
+            stretches.extend(stories);
+            from = next;
+        }
+        stretches.sort_by_key(|story| story.id);
+        prop_assert_eq!(stretches, twin.stories.values().cloned().collect::<Vec<_>>());
         let counts = store.counts();
         prop_assert_eq!(counts.total, twin.stories.len() as u64);
         for topic in TOPICS {

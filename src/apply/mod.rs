@@ -8,6 +8,7 @@
 
 mod known;
 mod records;
+mod refile;
 mod reserve;
 mod table;
 
@@ -25,12 +26,13 @@ use self::table::Table;
 use crate::{
     dedup::{self, Window},
     journal::{Journal, JournalError},
-    model::{Body, Checked, Draft, Item, Second, Source, SourceId, SourceState, Unchanged},
+    model::{Body, Checked, Draft, Item, Second, Source, SourceId, SourceState, StoryId, Unchanged},
     pull::{self, Found, Look},
     store::{Store, StoreError, Touched},
     text,
     verify::{Verdict, verify},
 };
+pub use refile::{Filing, Label, Outlook, Shift};
 pub use reserve::Reserve;
 
 /// Where the present comes from: the roof is the only place that has one.
@@ -105,6 +107,7 @@ type Reply = oneshot::Sender<Result<Kept, Arc<ApplyError>>>;
 
 enum Job {
     Keep { look: Box<Look>, reply: Reply },
+    Refile { filing: Arc<Filing>, ids: Vec<StoryId>, reply: oneshot::Sender<Result<usize, Arc<ApplyError>>> },
     Verify { reply: oneshot::Sender<Result<Verdict, StoreError>> },
     Mend { reply: oneshot::Sender<Result<(), Arc<ApplyError>>> },
 }
@@ -114,6 +117,13 @@ impl Desk {
     pub async fn keep(&self, look: Look) -> Result<Kept, Arc<ApplyError>> {
         let (reply, answer) = oneshot::channel();
         self.send(Job::Keep { look: Box::new(look), reply }).await;
+        answer.await.unwrap_or_else(|_| Err(Arc::new(ApplyError::Stopped)))
+    }
+
+    /// Files stories again, and says how many of them changed by that. Looks that wait are kept before the next ones: hand in a few at a time.
+    pub async fn refile(&self, filing: Arc<Filing>, ids: Vec<StoryId>) -> Result<usize, Arc<ApplyError>> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Refile { filing, ids, reply }).await;
         answer.await.unwrap_or_else(|_| Err(Arc::new(ApplyError::Stopped)))
     }
 
@@ -283,6 +293,11 @@ impl Hand {
                 group.push((*look, reply));
                 weight
             }
+            Job::Refile { filing, ids, reply } => {
+                // Whoever asked may have gone; what is written stays written.
+                let _ = reply.send(self.refile(&filing, &ids).map_err(Arc::new));
+                0
+            }
             Job::Verify { reply } => {
                 // Whoever asked may have gone.
                 let _ = reply.send(verify(&self.store, &self.journal));
@@ -318,11 +333,7 @@ impl Hand {
     }
 
     fn decide(&mut self, looks: Vec<Look>) -> Result<(Vec<Kept>, Round), ApplyError> {
-        let now = self.now()?;
-        if self.is_failing {
-            self.write_round()?;
-            self.is_failing = false;
-        }
+        let now = self.begin()?;
         let mut noted = Round::new();
         let mut kept = Vec::with_capacity(looks.len());
         if self.free.len() > REMEMBERED {
@@ -338,8 +349,7 @@ impl Hand {
                 let decided = catch_unwind(AssertUnwindSafe(|| table.decide(look, now, &mut drafts, &mut noted)));
                 match decided {
                     Ok(Ok(one)) => kept.push(one),
-                    Ok(Err(error @ StoreError::Engine { .. })) => return Err(self.broke(error)),
-                    Ok(Err(error)) => return Err(ApplyError::Store(Arc::new(error))),
+                    Ok(Err(error)) => return Err(self.failed(error)),
                     Err(panic) => {
                         drafts.truncate(drafted);
                         fallen = Some((source, text::of_panic(&*panic)));
@@ -365,6 +375,27 @@ impl Hand {
         let state = Box::new(pull::stumbled(source, before.as_ref(), why, now));
         noted.insert(source.id.clone(), Noted::State(state.clone()));
         Ok(Kept { report: Report::default(), state })
+    }
+
+    /// Writes stories as they are filed today, those that changed by that; as they stand now, whatever they were when they were asked for.
+    fn refile(&mut self, filing: &Filing, ids: &[StoryId]) -> Result<usize, ApplyError> {
+        let now = self.begin()?;
+        let mut stories = Vec::new();
+        for id in ids {
+            let story = self.store.story(id).map_err(|error| self.failed(error))?;
+            stories.extend(story.and_then(|story| filing.again(&story)).map(Arc::new));
+        }
+        let count = stories.len();
+        self.write(&records::refiled(stories, now, self.journal.bounds().last + 1))?;
+        Ok(count)
+    }
+
+    /// The view did not answer; an engine that failed is opened again.
+    fn failed(&mut self, error: StoreError) -> ApplyError {
+        match error {
+            StoreError::Engine { .. } => self.broke(error),
+            error => ApplyError::Store(Arc::new(error)),
+        }
     }
 
     /// A view that failed has to be opened again before anything more is decided.
@@ -497,6 +528,16 @@ impl Hand {
             }
         }
         Ok(())
+    }
+
+    /// The time of the next decision, once the round that could not be written is.
+    fn begin(&mut self) -> Result<Second, ApplyError> {
+        let now = self.now()?;
+        if self.is_failing {
+            self.write_round()?;
+            self.is_failing = false;
+        }
+        Ok(now)
     }
 
     /// The time of the next decision, if one may be made.

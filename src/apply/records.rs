@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Body, Draft, Item, Pull, Second, SourceId, SourceState, Story};
+use crate::model::{Body, Draft, Item, Pull, Refiled, Second, SourceId, SourceState, Story};
 
 /// Stories in one record at most.
 const STORIES_IN_RECORD: usize = 64;
@@ -11,6 +11,23 @@ const TEXT_IN_RECORD: usize = 512 << 10;
 
 /// One record, or several when there is much. Only the last one has the source's state: a half-kept pull is pulled again.
 pub(super) fn draft(source: SourceId, at: Second, stories: Vec<Arc<Story>>, state: SourceState, now: Second, drafts: &mut Vec<Draft>) {
+    let parts = parts(stories);
+    let last = parts.len().saturating_sub(1);
+    for (part, stories) in parts.into_iter().enumerate() {
+        let state = (part == last).then(|| state.clone());
+        let key = format!("pull/{source}/{at}/{part}");
+        drafts.push(Draft { at: now, key, body: Body::Pull(Pull { source: source.clone(), stories, state }) });
+    }
+}
+
+/// Stories that were filed again; `seq` is the number that the first of their records gets.
+pub(super) fn refiled(stories: Vec<Arc<Story>>, now: Second, seq: u64) -> Vec<Draft> {
+    let drafted = |(seq, stories)| Draft { at: now, key: format!("refile/{now}/{seq}"), body: Body::Refiled(Refiled { stories }) };
+    (seq..).zip(parts(stories)).map(drafted).collect()
+}
+
+/// As many stories together as one record takes.
+fn parts(stories: Vec<Arc<Story>>) -> Vec<Vec<Arc<Story>>> {
     let mut parts: Vec<Vec<Arc<Story>>> = Vec::new();
     let mut room = 0;
     for story in stories {
@@ -26,12 +43,7 @@ pub(super) fn draft(source: SourceId, at: Second, stories: Vec<Arc<Story>>, stat
             }
         }
     }
-    let last = parts.len().saturating_sub(1);
-    for (part, stories) in parts.into_iter().enumerate() {
-        let state = (part == last).then(|| state.clone());
-        let key = format!("pull/{source}/{at}/{part}");
-        drafts.push(Draft { at: now, key, body: Body::Pull(Pull { source: source.clone(), stories, state }) });
-    }
+    parts
 }
 
 /// About how many bytes a story takes in the journal before compression.

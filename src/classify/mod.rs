@@ -16,7 +16,7 @@ pub use gazetteer::names;
 pub use topics::BadTerm;
 
 use self::{gazetteer::Gazetteer, tokens::Words, topics::Topics};
-use crate::model::{Category, CountryCode, Defaults, Field, Item, Labels, Lang, Source, TopicRules, TopicSlug};
+use crate::model::{Category, CountryCode, Defaults, Field, Item, Labels, Lang, Language, Source, TopicRules, TopicSlug};
 
 /// What is known of an item before it is filed.
 #[derive(Debug, Clone, Copy, Default)]
@@ -60,27 +60,30 @@ impl Classifier {
 
     /// Files an item of a source.
     pub fn of(&self, item: &Item, source: &Source) -> Labels {
-        self.classify(&Subject {
-            title: &item.title,
-            summary: &item.summary,
-            url: item.link.as_deref(),
-            item_lang: item.lang,
-            feed_lang: item.feed_lang,
-            source_lang: source.lang,
-            categories: &item.categories,
-            countries: &source.countries,
-            topics: &source.topics,
-            defaults: source.defaults,
-        })
+        self.classify(&subject(item, Some(source)))
+    }
+
+    /// Files an item again, in the language that it was told to be in: that stays. Without a source it has no defaults.
+    pub fn again(&self, item: &Item, source: Option<&Source>, lang: Language) -> Labels {
+        let subject = subject(item, source);
+        self.file(&subject, &self.fields(&subject), lang)
     }
 
     /// Files what is known of an item.
     pub fn classify(&self, subject: &Subject<'_>) -> Labels {
-        let fields = [(Field::Title, subject.title), (Field::Summary, subject.summary)]
-            .map(|(field, text)| Words::of(field, text).numbered(&self.gazetteer.lexicon));
-        let lang = language::tell(subject, &fields);
-        let (countries, regions, mut rejected) = countries::tell(self, subject, &fields, lang.value);
-        let (topics, near) = self.topics.tell(subject, &fields, lang.value);
+        let fields = self.fields(subject);
+        self.file(subject, &fields, language::tell(subject, &fields))
+    }
+
+    /// Its title and summary, as words.
+    fn fields<'a>(&self, subject: &Subject<'a>) -> [Words<'a>; 2] {
+        let fields = [(Field::Title, subject.title), (Field::Summary, subject.summary)];
+        fields.map(|(field, text)| Words::of(field, text).numbered(&self.gazetteer.lexicon))
+    }
+
+    fn file(&self, subject: &Subject<'_>, fields: &[Words<'_>], lang: Language) -> Labels {
+        let (countries, regions, mut rejected) = countries::tell(self, subject, fields, lang.value);
+        let (topics, near) = self.topics.tell(subject, fields, lang.value);
         rejected.extend(near);
         Labels { lang, topics, countries, regions, rejected }
     }
@@ -88,5 +91,21 @@ impl Classifier {
     /// The country of that name in any of our languages.
     pub fn country(&self, name: &str) -> Option<CountryCode> {
         self.gazetteer.by_name.get(&tokens::key(name)).copied()
+    }
+}
+
+/// What is known of an item that was cleaned.
+fn subject<'a>(item: &'a Item, source: Option<&'a Source>) -> Subject<'a> {
+    Subject {
+        title: &item.title,
+        summary: &item.summary,
+        url: item.link.as_deref(),
+        item_lang: item.lang,
+        feed_lang: item.feed_lang,
+        source_lang: source.and_then(|source| source.lang),
+        categories: &item.categories,
+        countries: source.map_or(&[], |source| &source.countries),
+        topics: source.map_or(&[], |source| &source.topics),
+        defaults: source.map_or(Defaults::default(), |source| source.defaults),
     }
 }

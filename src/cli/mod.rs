@@ -16,6 +16,7 @@ mod opml;
 mod parse;
 mod progress;
 mod pull;
+mod refile;
 mod run;
 mod shelf;
 mod sources;
@@ -40,7 +41,7 @@ pub struct Line {
     command: Command,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 struct Common {
     /// Directory that holds the configuration [default: config, where there is one]
     #[arg(short, long, value_name = "DIR", env = "TRIBUTARY_CONFIG", global = true)]
@@ -141,6 +142,15 @@ enum Command {
         /// A source, to be shown with its history
         id: Option<String>,
         /// Print one JSON object a source
+        #[arg(long)]
+        json: bool,
+    },
+    /// File what is kept again, by the topics of today; say before what that does to each feed
+    Refile {
+        /// Say what it would do, and write nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Print one JSON object for each feed that changes, and for the whole
         #[arg(long)]
         json: bool,
     },
@@ -252,6 +262,7 @@ impl Command {
             Self::Opml { command: OpmlCommand::Import { file, write } } => opml::import(common, &file, write),
             Self::Opml { command: OpmlCommand::Export { all } } => opml::export(common, all),
             Self::Sources { id, json } => sources::sources(common, id, json),
+            Self::Refile { dry_run, json } => refile::refile(common, dry_run, json),
             Self::Verify { repair } => data::verify(common, repair),
             Self::Rebuild => data::rebuild(common),
             Self::Health => health::health(common),
@@ -284,6 +295,11 @@ impl Common {
             Some(dir) => Ok(Some(dir.clone())),
             None => Ok(Some(PathBuf::from("config")).filter(|dir| dir.is_dir())),
         }
+    }
+
+    /// Where that is, or would be.
+    fn folder(&self) -> PathBuf {
+        self.config.clone().unwrap_or_else(|| PathBuf::from("config"))
     }
 
     fn flags(&self) -> [(&'static str, Option<String>); 2] {

@@ -38,13 +38,10 @@ pub fn pull(common: &Common, ids: &[String], json: bool) -> Result<(), Failure> 
             let (desk, writer) = Writer::start(opened.journal, opened.store, daemon::wall_clock(), |_| {})
                 .map_err(Failure::io("the system gave no thread"))?;
             let schedule = Schedule {
-                kit: daemon::kit(&config)?,
-                sources: daemon::sources(&config),
+                setup: daemon::setup(&config, daemon::kit(&config)?),
                 register,
                 desk,
                 clock: daemon::wall_clock(),
-                at_once: config.settings.fetch.at_once,
-                per_host: config.settings.fetch.per_host,
                 tell: Arc::new(|_| {}),
             };
             runtime()?.block_on(schedule::once(schedule, &wanted, |told| {

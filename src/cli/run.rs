@@ -8,11 +8,16 @@ use tokio::{
 };
 
 use super::{Common, Failure, log, runtime};
-use crate::daemon::{self, data::DataFolder};
+use crate::{
+    config::Mistakes,
+    daemon::{self, Configured, Edits, data::DataFolder},
+    text,
+};
 
-/// Pulls on schedule and serves until SIGTERM or SIGINT.
+/// Pulls on schedule and serves until SIGTERM or SIGINT; goes by the configuration as it is edited.
 pub fn run(common: &Common, listen: Option<String>, read_only: bool) -> Result<(), Failure> {
-    let config = common.load(&[("serve.listen", listen)])?;
+    let flags = [("serve.listen", listen)];
+    let config = common.load(&flags)?;
     log::start(common.log, &config.settings.daemon.log);
     for notice in &config.notices {
         tracing::warn!("{notice}");
@@ -25,9 +30,21 @@ pub fn run(common: &Common, listen: Option<String>, read_only: bool) -> Result<(
         let address: SocketAddr = config.settings.serve.listen;
         let listener = daemon::listen(address).await?;
         let stop = stop_signal()?;
+        let again = common.clone();
+        let edits =
+            Edits::of(&common.folder(), move || again.load(&flags).map_err(told)).map_err(Failure::io("no signals can be heard"))?;
+        let config = Configured { config, edits: Some(edits) };
         daemon::run(config, folder, listener, daemon::wall_clock(), !read_only, |_| {}, stop).await?;
         Ok(())
     })
+}
+
+/// What is wrong with a configuration, one sentence each.
+fn told(failure: Failure) -> Vec<String> {
+    match failure {
+        Failure::Mistakes(Mistakes(mistakes)) => mistakes.iter().map(ToString::to_string).collect(),
+        other => vec![text::chain(&other)],
+    }
 }
 
 /// Becomes true at the first SIGTERM or SIGINT; the second one ends the process at once.

@@ -95,8 +95,17 @@ impl<'a> Table<'a, '_> {
 
     /// Tells a mistake of a key's value.
     pub(super) fn wrong_at(&mut self, key: &str, what: &str) {
-        let at = self.map.get(key).map_or(self.at, |value| value.span().start);
-        self.mistakes.push(place(self.file, self.text, at, &self.thing, what));
+        self.mistakes.push(place(self.file, self.text, self.place_of(key), &self.thing, what));
+    }
+
+    /// Where a key's value begins, for a mistake that shows only when all has been read.
+    pub(super) fn place_of(&self, key: &str) -> usize {
+        self.map.get(key).map_or(self.at, |value| value.span().start)
+    }
+
+    /// Tells a mistake of a thing that was read before.
+    pub(super) fn wrong_there(&mut self, at: usize, thing: &str, what: &str) {
+        self.mistakes.push(place(self.file, self.text, at, thing, what));
     }
 
     fn ask(&mut self, key: &'static str) -> Option<Spanned<DeValue<'a>>> {

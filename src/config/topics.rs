@@ -1,6 +1,6 @@
 //! `topics.toml`: the rules by which items are filed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Layer,
@@ -14,7 +14,7 @@ use crate::{
 /// Rules before any file is read.
 pub(super) fn blank() -> TopicRules {
     let defaults = TopicDefaults { threshold: 5.0, max_topics: 4, floor: 0.3, title_factor: 2.0, text_cap: 2, weights: [5.0, 3.0, 1.0] };
-    TopicRules { defaults, topics: Vec::new() }
+    TopicRules { defaults, topics: Vec::new(), retired: BTreeSet::new() }
 }
 
 /// Takes what a file says: topics are changed by slug, switched off, or added.
@@ -23,6 +23,8 @@ pub(super) fn read(reader: &mut Reader<'_>, rules: &mut TopicRules, layer: Layer
         overridden.push("the built-in topics are dropped".to_owned());
     }
     let mut seen: Vec<TopicSlug> = Vec::new();
+    // Topics whose former names stand in this file, and where.
+    let mut renamed: Vec<(TopicSlug, usize)> = Vec::new();
     let mut root = reader.root();
     root.ignore(&["builtin"]);
     root.integer("version", 1..=1);
@@ -51,6 +53,7 @@ pub(super) fn read(reader: &mut Reader<'_>, rules: &mut TopicRules, layer: Layer
                 "categories",
                 "aliases",
                 "enabled",
+                "retired",
                 "gcm",
                 "reliefweb",
                 "iptc",
@@ -69,11 +72,18 @@ pub(super) fn read(reader: &mut Reader<'_>, rules: &mut TopicRules, layer: Layer
         let mut topic = known.map_or_else(|| new(slug.clone()), |at| rules.topics[at].clone());
         let before = topic.clone();
         one(table, &mut topic);
-        let enabled = table.flag("enabled").unwrap_or(true);
+        if table.has("aliases") {
+            renamed.push((slug.clone(), table.place_of("aliases")));
+        }
+        let retired = table.flag("retired").unwrap_or(false);
+        let enabled = table.flag("enabled").unwrap_or(true) && !retired;
+        if retired && layer != (Layer::BuiltIn { dropped: true }) {
+            rules.retired.extend(topic.aliases.iter().cloned().chain([slug.clone()]));
+        }
         match known {
             Some(at) if !enabled => {
                 rules.topics.remove(at);
-                overridden.push(format!("topic `{slug}` is switched off"));
+                overridden.push(format!("topic `{slug}` is {}", if retired { "retired" } else { "switched off" }));
             }
             Some(at) => {
                 if layer == Layer::Own && before != topic {
@@ -90,7 +100,40 @@ pub(super) fn read(reader: &mut Reader<'_>, rules: &mut TopicRules, layer: Layer
             None => {}
         }
     });
+    former_names(&mut root, rules, &renamed, overridden);
     root.finish();
+}
+
+/// Sees to it that a name leads to one topic: what is a topic is no former name, and no two have the same one.
+///
+/// What a file says twice is a mistake in it; what it says goes before what is built in.
+fn former_names(root: &mut Table<'_, '_>, rules: &mut TopicRules, renamed: &[(TopicSlug, usize)], overridden: &mut Vec<String>) {
+    let live: BTreeSet<TopicSlug> = rules.topics.iter().map(|topic| topic.slug.clone()).collect();
+    let mut taken: BTreeMap<TopicSlug, TopicSlug> = BTreeMap::new();
+    for (slug, at) in renamed {
+        let Some(topic) = rules.topics.iter().find(|topic| topic.slug == *slug) else { continue };
+        for alias in &topic.aliases {
+            let wrong = if live.contains(alias) {
+                Some(format!("`aliases`: `{alias}` is a topic, and no former name of one; switch it off, or take it out here"))
+            } else {
+                taken.insert(alias.clone(), slug.clone()).map(|other| format!("`aliases`: `{alias}` leads to `{other}` already"))
+            };
+            if let Some(wrong) = wrong {
+                root.wrong_there(*at, &format!("topic `{slug}`"), &wrong);
+            }
+        }
+    }
+    rules.retired.retain(|slug| !live.contains(slug));
+    for topic in &mut rules.topics {
+        let Topic { slug, aliases, .. } = topic;
+        aliases.retain(|alias| {
+            let is_its = !live.contains(alias) && taken.get(alias).is_none_or(|owner| owner == slug);
+            if !is_its {
+                overridden.push(format!("`{alias}` is no former name of topic `{slug}` any more"));
+            }
+            is_its
+        });
+    }
 }
 
 fn set<T>(place: &mut T, value: Option<T>) {

@@ -48,6 +48,12 @@ pub enum Ask {
         /// Path and query, without a leading slash.
         path: String,
     },
+    /// File again what is kept, by the rules of today.
+    Refile {
+        /// Only say what that would do.
+        #[serde(default)]
+        dry_run: bool,
+    },
     /// Whether journal and store agree.
     Verify,
 }

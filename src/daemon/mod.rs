@@ -1,38 +1,44 @@
 //! The daemon: everything joined, started in order and stopped in order.
 //!
-//! Start: data folder, journal, view, listener, writer, schedule, control socket. Stop: no new
+//! Start: data folder, journal, view, listener, writer, schedule, control socket, edits. Stop: no new
 //! looks, what was found is kept, open answers are finished. Tests and the command line come in
 //! by the same door, [`run`], which is handed its listener, its clock and its stop signal.
 
+mod answer;
 pub mod control;
 pub mod data;
+mod edits;
 mod publishing;
+mod refile;
+mod reload;
 
 use std::{collections::BTreeMap, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
-use serde_json::{Value, json};
+use arc_swap::ArcSwap;
 use tokio::{
     net::TcpListener,
     sync::{mpsc, watch},
 };
 
+pub use answer::{outcome_row, source_rows, wanted_sources};
+pub use edits::Edits;
 pub use publishing::publishing;
+pub use refile::{Refiling, refile};
 
 use self::{
-    control::Ask,
+    answer::Answers,
     data::{DataError, DataFolder, Opened},
+    reload::{Followers, InForce},
 };
 use crate::{
-    apply::{Clock, Desk, Reserve, Writer},
+    apply::{Clock, Filing, Reserve, Writer},
     classify::Classifier,
     config::Config,
     fetch::{Client, FetchError, Policy},
-    health::{self, Past, Row},
-    model::{Second, Source, SourceId, SourceState},
+    model::{Second, Source, SourceId},
     pull::Kit,
-    schedule::{Outcome, Register, Schedule, Wish},
-    serve::{self, App, Limits, Watched},
-    store::Store,
+    schedule::{Register, Schedule, Setup},
+    serve::{self, App, Configuration, Limits},
 };
 
 /// The head of a reader's request has to be there within this.
@@ -84,8 +90,33 @@ pub struct Ready {
 
 /// What looks are made with, for a configuration.
 pub fn kit(config: &Config) -> Result<Kit, DaemonError> {
-    let classifier = Classifier::new(&config.topics).map_err(|error| DaemonError::Topics(error.to_string()))?;
-    Ok(Kit::new(Client::new(&policy(config))?, Arc::new(classifier)))
+    let classifier = Arc::new(classifier(config)?);
+    Ok(Kit::new(Client::new(&policy(config))?, classifier))
+}
+
+/// What looks are made with when a configuration was changed: what did not change is what it was.
+fn kit_after(before: &InForce, after: &Config) -> Result<Kit, DaemonError> {
+    let InForce { config: before, kit } = before;
+    let (client, classifier) = (policy(before) != policy(after), before.topics != after.topics);
+    let client = if client { Client::new(&policy(after))? } else { kit.client.clone() };
+    let classifier = if classifier { Arc::new(self::classifier(after)?) } else { kit.classifier.clone() };
+    Ok(kit.with(client, classifier))
+}
+
+/// Files items, for a configuration.
+pub fn classifier(config: &Config) -> Result<Classifier, DaemonError> {
+    Classifier::new(&config.topics).map_err(|error| DaemonError::Topics(error.to_string()))
+}
+
+/// Who is asked, and by what means, for a configuration.
+pub fn setup(config: &Config, kit: Kit) -> Setup {
+    let fetch = &config.settings.fetch;
+    Setup { kit, sources: sources(config), at_once: fetch.at_once, per_host: fetch.per_host }
+}
+
+/// The rules by which what is kept is filed again, for a configuration.
+pub fn filing(config: &Config, classifier: Arc<Classifier>) -> Arc<Filing> {
+    Arc::new(Filing::new(classifier, sources(config)))
 }
 
 /// How publishers are asked, for a configuration: an honest name, and whom to write to.
@@ -143,11 +174,26 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, DaemonError> {
     TcpListener::bind(address).await.map_err(|cause| DaemonError::Listen { address, cause })
 }
 
+/// A configuration, and how a running daemon learns of another one, if it does.
+pub struct Configured {
+    /// The configuration to begin with.
+    pub config: Config,
+    /// Its edits.
+    pub edits: Option<Edits>,
+}
+
+impl From<Config> for Configured {
+    /// One that stays as it is.
+    fn from(config: Config) -> Self {
+        Self { config, edits: None }
+    }
+}
+
 /// Pulls on schedule and serves until `stop` becomes true.
 ///
 /// With `pulls` false nothing is pulled and what is kept is served. `ready` is told once feeds can be asked for.
 pub async fn run(
-    config: Config,
+    configured: impl Into<Configured>,
     folder: DataFolder,
     listener: TcpListener,
     clock: Clock,
@@ -155,6 +201,7 @@ pub async fn run(
     ready: impl FnOnce(Ready),
     stop: watch::Receiver<bool>,
 ) -> Result<(), DaemonError> {
+    let Configured { config, edits } = configured.into();
     if pulls {
         need_contact(&config)?;
     }
@@ -168,12 +215,12 @@ pub async fn run(
     let Opened { journal, store, read_only } = opened;
 
     let states = store.states().map_err(DataError::from)?;
-    let publishing = publishing(&config, kit.classifier.clone(), journal.genesis(), &states);
+    let genesis = journal.genesis().clone();
+    let publishing = publishing(&config, kit.classifier.clone(), &genesis, &states);
     let base = publishing.site.base.to_string();
     let limits = limits(&config);
     let app = App::new(store.clone(), publishing, &limits);
     let register = Register::new(states);
-    app.watch(Watched { sources: sources(&config), register: register.clone(), clock: clock.clone() });
     let data = folder.path().to_owned();
 
     let changed = {
@@ -182,15 +229,28 @@ pub async fn run(
     };
     let reserve = (pulls && read_only.is_none()).then(|| Reserve::of(&data));
     let (desk, writer) = Writer::start_with(journal, store.clone(), clock.clone(), reserve, changed).map_err(DaemonError::Thread)?;
-    let (wish, wishes) = mpsc::channel(16);
+    let why_not = read_only.clone().or_else(|| (!pulls).then(|| "this daemon was started with --read-only".to_owned()));
+    let (order, orders) = mpsc::channel(16);
+    let followers = Followers {
+        current: Arc::new(ArcSwap::from_pointee(InForce { config: config.clone(), kit: kit.clone() })),
+        standing: Configuration::since(now),
+        read: config.clone(),
+        app: app.clone(),
+        register: register.clone(),
+        clock: clock.clone(),
+        genesis,
+        orders: why_not.is_none().then(|| order.clone()),
+    };
+    followers.tell();
+    let mut setup = setup(&config, kit);
+    if why_not.is_some() {
+        setup.sources = BTreeMap::new();
+    }
     let schedule = Schedule {
-        kit,
-        sources: if pulls && read_only.is_none() { sources(&config) } else { BTreeMap::new() },
+        setup,
         register: register.clone(),
         desk: desk.clone(),
         clock: clock.clone(),
-        at_once: config.settings.fetch.at_once,
-        per_host: config.settings.fetch.per_host,
         tell: {
             let app = app.clone();
             let read_only = read_only.clone();
@@ -199,29 +259,23 @@ pub async fn run(
     };
     // What is there can be served from here on, whatever becomes of pulling.
     app.set_ready(read_only.as_deref());
-    let scheduling = tokio::spawn(schedule.run(wishes, stop.clone()));
+    let scheduling = tokio::spawn(schedule.run(orders, stop.clone()));
     let answering = control_socket(&data).map(|listener| {
-        let config = Arc::new(config.clone());
-        let app = app.clone();
-        let watch = Watch { config: config.clone(), register: register.clone(), store: store.clone(), clock: clock.clone() };
-        let why_not = read_only.clone().or_else(|| (!pulls).then(|| "this daemon was started with --read-only".to_owned()));
-        let answer = move |ask, rows| {
-            let (config, app, desk, watch) = (config.clone(), app.clone(), desk.clone(), watch.clone());
-            let (wish, why_not) = (wish.clone(), why_not.clone());
-            async move {
-                match ask {
-                    Ask::Pull { ids } => match why_not {
-                        Some(why) => Err(why),
-                        None => pull_now(&config, &wish, ids, rows).await,
-                    },
-                    Ask::Sources { id } => tell_sources(watch, id, rows).await,
-                    Ask::Print { path } => print(&app, path, rows).await,
-                    Ask::Verify => verify(&desk, rows).await,
-                }
-            }
+        let answers = Answers {
+            current: followers.current.clone(),
+            app: app.clone(),
+            desk,
+            register,
+            store,
+            clock,
+            order,
+            why_not,
+            stop: stop.clone(),
         };
+        let answer = move |ask, rows| answers.clone().answer(ask, rows);
         tokio::spawn(control::serve(listener, answer, stop.clone()))
     });
+    let following = edits.map(|edits| tokio::spawn(reload::follow(followers, edits, stop.clone())));
 
     let address = listener.local_addr().map_err(DaemonError::Thread)?;
     tracing::info!(%address, "serving at {base} (listening at {address})");
@@ -231,9 +285,9 @@ pub async fn run(
     // Looks under way are given up, what was found is kept.
     let settle = async {
         let _ = scheduling.await;
-        if let Some(answering) = answering {
-            answering.abort();
-            let _ = answering.await;
+        for task in [answering, following].into_iter().flatten() {
+            task.abort();
+            let _ = task.await;
         }
         tokio::task::spawn_blocking(move || writer.finish()).await
     };
@@ -243,15 +297,6 @@ pub async fn run(
     drop(folder);
     tracing::info!("stopped");
     Ok(())
-}
-
-/// What is needed to tell how the sources are.
-#[derive(Clone)]
-struct Watch {
-    config: Arc<Config>,
-    register: Register,
-    store: Arc<Store>,
-    clock: Clock,
 }
 
 /// Tells the log how far a rebuild is, now and then.
@@ -272,95 +317,5 @@ fn control_socket(data: &Path) -> Option<tokio::net::UnixListener> {
             tracing::warn!(%error, "no control socket in {}: {error}; other commands can not ask this daemon", data.display());
             None
         }
-    }
-}
-
-async fn pull_now(config: &Config, wish: &mpsc::Sender<Wish>, ids: Vec<String>, rows: mpsc::Sender<Value>) -> Result<(), String> {
-    let ids = wanted_sources(config, &ids)?;
-    let (reply, mut outcomes) = mpsc::unbounded_channel();
-    wish.send(Wish { ids, reply }).await.map_err(|_| "the daemon is stopping".to_owned())?;
-    while let Some(outcome) = outcomes.recv().await {
-        // Whoever asked may have hung up; the pulls go on.
-        let _ = rows.send(outcome_row(&outcome?)).await;
-    }
-    Ok(())
-}
-
-/// The sources of that name; an unknown one is told with its nearest neighbours.
-pub fn wanted_sources(config: &Config, ids: &[String]) -> Result<Vec<SourceId>, String> {
-    ids.iter()
-        .map(|id| match config.sources.iter().find(|source| source.id.as_str() == id) {
-            Some(source) => Ok(source.id.clone()),
-            None => {
-                let near = crate::text::nearest(id, config.sources.iter().map(|source| source.id.as_str()), 3);
-                let hint = if near.is_empty() {
-                    "`tributary sources` lists them".to_owned()
-                } else {
-                    format!("did you mean {}?", near.join(", "))
-                };
-                Err(format!("there is no source `{id}`; {hint}"))
-            }
-        })
-        .collect()
-}
-
-/// One outcome as a row of data.
-pub fn outcome_row(outcome: &Outcome) -> Value {
-    let report = outcome.report.unwrap_or_default();
-    json!({
-        "source": outcome.source, "items": report.items, "new": report.new, "joined": report.joined, "revised": report.revised,
-        "dropped": report.dropped, "unchanged": outcome.report.is_none() && outcome.trouble.is_none(), "trouble": outcome.trouble,
-        "duration_ms": u64::try_from(outcome.took.as_millis()).unwrap_or(u64::MAX),
-    })
-}
-
-/// The health of each source as a row of data; of one source alone, with its history.
-pub fn source_rows(
-    sources: &BTreeMap<SourceId, Arc<Source>>,
-    states: &BTreeMap<SourceId, SourceState>,
-    store: &Store,
-    id: Option<&SourceId>,
-    now: Second,
-) -> Result<Vec<Value>, String> {
-    let written = |row: Result<Value, serde_json::Error>| row.map_err(|error| error.to_string());
-    let Some(source) = id.and_then(|id| sources.get(id)) else {
-        return health::rows(sources, states, now).into_iter().map(|row| written(serde_json::to_value(row))).collect();
-    };
-    let state = states.get(&source.id);
-    let mut history = store.history(&source.id).map_err(|error| error.to_string())?;
-    // The last look may not be written down yet.
-    state.iter().for_each(|state| history.note(state));
-    let mut row = written(serde_json::to_value(Row::of(source, state, now)))?;
-    row["history"] = written(serde_json::to_value(Past(&history)))?;
-    Ok(vec![row])
-}
-
-async fn tell_sources(watch: Watch, id: Option<String>, rows: mpsc::Sender<Value>) -> Result<(), String> {
-    let id = wanted_sources(&watch.config, id.as_slice())?.pop();
-    let Watch { config, register, store, clock } = watch;
-    let told = tokio::task::spawn_blocking(move || source_rows(&sources(&config), &register.all(), &store, id.as_ref(), clock())).await;
-    for row in told.map_err(|error| error.to_string())?? {
-        // Whoever asked may have hung up.
-        let _ = rows.send(row).await;
-    }
-    Ok(())
-}
-
-async fn print(app: &Arc<App>, path: String, rows: mpsc::Sender<Value>) -> Result<(), String> {
-    let document = app.print(&path).await?;
-    let _ = rows.send(Value::String(document)).await;
-    Ok(())
-}
-
-async fn verify(desk: &Desk, rows: mpsc::Sender<Value>) -> Result<(), String> {
-    let verdict = desk.verify().await.ok_or("the daemon is stopping")?.map_err(|error| error.to_string())?;
-    for row in verdict.rows() {
-        // Whoever asked may have hung up.
-        let _ = rows.send(row).await;
-    }
-    if verdict.agrees() {
-        Ok(())
-    } else {
-        Err("journal and store do not agree; stop the daemon and run `tributary verify --repair`".to_owned())
     }
 }

@@ -28,7 +28,7 @@ pub fn publishing(config: &Config, classifier: Arc<Classifier>, genesis: &Genesi
     }
     Publishing {
         site: Site { base: config.settings.base(), title: config.settings.serve.title.clone(), instance: genesis.instance },
-        names: Names { topics, countries, regions, topic_aliases },
+        names: Names { topics, countries, regions, topic_aliases, retired_topics: config.topics.retired.clone() },
         classifier,
         sources,
         feeds: config.feeds.iter().map(|feed| (feed.slug.clone(), feed.clone())).collect(),

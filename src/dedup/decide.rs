@@ -115,6 +115,17 @@ fn refusals(alike: &[(&Story, Kinship)]) -> Vec<Refusal> {
     refused.take(REFUSALS).collect()
 }
 
+/// A story whose copies are filed under other labels; nothing when they are those that it has. Ids, places and times
+/// stay, and so do languages, of which the editions were made.
+pub fn refile(story: &Story, labels: impl IntoIterator<Item = Labels>) -> Option<Story> {
+    let mut refiled = story.clone();
+    for (copy, labels) in refiled.copies.iter_mut().zip(labels) {
+        copy.labels = Labels { lang: copy.labels.lang, ..labels };
+    }
+    relabel(&mut refiled);
+    (refiled != *story).then_some(refiled)
+}
+
 fn revise(own: Own<'_>, mut item: Item, labels: Labels, now: Second) -> Decision {
     let old = &own.story.copies[own.copy].item;
     if own.keeps_link {

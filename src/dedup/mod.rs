@@ -20,7 +20,7 @@ mod tokens;
 mod window;
 
 pub use agree::{agree, differ_materially};
-pub use decide::{Also, Candidates, Decision, Own, Teller, decide, entry_id, story_id};
+pub use decide::{Also, Candidates, Decision, Own, Teller, decide, entry_id, refile, story_id};
 pub use known::{By, Match, Recognition, exact_pairs, is_one_place, other_scheme, recognise};
 pub use likeness::Telling;
 pub use near::{Kinship, compare, relate};

@@ -1,7 +1,8 @@
 //! What an item is about, and why we say so.
 //!
 //! Labels are decided once, when the item is kept, and written into the journal with their
-//! evidence; a later version or another configuration does not change them.
+//! evidence; a later version or another configuration does not change them, until an operator has
+//! what is kept filed again (`tributary refile`).
 
 use serde::{Deserialize, Serialize};
 

@@ -42,7 +42,7 @@ pub use point::Point;
 pub use private::Private;
 pub use proxy::Proxy;
 pub use raw::{Document, Hints, RawFeed, RawItem, RawText};
-pub use record::{Body, Checked, Draft, Genesis, Ids, Moved, Pull, Record, Snapshot, SnapshotEnd, SourceState, Unchanged};
+pub use record::{Body, Checked, Draft, Genesis, Ids, Moved, Pull, Record, Refiled, Snapshot, SnapshotEnd, SourceState, Unchanged};
 pub use rhythm::Rhythm;
 pub use second::Second;
 pub use site::Site;

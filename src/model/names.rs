@@ -1,6 +1,6 @@
 //! What topics, countries and regions are called in the four languages we speak.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -43,4 +43,6 @@ pub struct Names {
     pub regions: BTreeMap<RegionSlug, FourNames>,
     /// Former topic slugs and the topic each leads to.
     pub topic_aliases: BTreeMap<TopicSlug, TopicSlug>,
+    /// Topics that there were, and will not be again.
+    pub retired_topics: BTreeSet<TopicSlug>,
 }

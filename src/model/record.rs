@@ -58,6 +58,8 @@ pub enum Body {
     Pull(Pull),
     /// What a round of looks found that was no story: nothing new, back-off, moves.
     Checked(Checked),
+    /// Stories that an operator had filed again, by other rules.
+    Refiled(Refiled),
     /// A part of a whole view, written by compaction or repair.
     Snapshot(Snapshot),
     /// The end of a snapshot: how much it holds.
@@ -97,6 +99,13 @@ pub struct Unchanged {
     /// Not to be asked before this, by the publisher's word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Second>,
+}
+
+/// Stories that were filed again: other labels, and nothing else.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Refiled {
+    /// Each story whole, as it stands afterwards; at most 64.
+    pub stories: Vec<Arc<Story>>,
 }
 
 /// A part of a whole view.

@@ -1,6 +1,6 @@
 //! The rules by which items are filed under topics: `topics.toml`, checked but not yet compiled.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Lang, TopicSlug, names::FourNames};
 
@@ -11,6 +11,8 @@ pub struct TopicRules {
     pub defaults: TopicDefaults,
     /// The topics, in file order.
     pub topics: Vec<Topic>,
+    /// Topics that there were, and will not be again: their slugs and those that they had.
+    pub retired: BTreeSet<TopicSlug>,
 }
 
 /// What applies to every topic.

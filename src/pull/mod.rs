@@ -46,6 +46,12 @@ impl Kit {
         Self { client, classifier, readers: Arc::new(Semaphore::new(processors)) }
     }
 
+    /// A kit of others, whose looks take turns with those that this one's are still at.
+    #[must_use]
+    pub fn with(&self, client: Client, classifier: Arc<Classifier>) -> Self {
+        Self { client, classifier, readers: self.readers.clone() }
+    }
+
     /// Does work on a thread of its own, when it is its turn.
     async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Trouble> {
         let turn = self.readers.clone().acquire_owned().await;

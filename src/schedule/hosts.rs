@@ -60,6 +60,11 @@ impl Hosts {
         Self { hosts: HashMap::new(), seats: seats.max(1) }
     }
 
+    /// Each is asked by so many at once from now on.
+    pub(super) fn set_seats(&mut self, seats: usize) {
+        self.seats = seats.max(1);
+    }
+
     /// Whether a host is left alone.
     pub(super) fn left_alone(&self, name: &Name, now: Second) -> Option<Alone> {
         let host = self.hosts.get(name)?;

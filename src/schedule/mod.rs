@@ -16,7 +16,7 @@ mod register;
 mod watch;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -66,41 +66,55 @@ pub struct Wish {
 /// Told why pulling has stopped, and nothing when it goes on.
 pub type Tell = Arc<dyn Fn(Option<&str>) + Send + Sync>;
 
-/// Everything the loop needs.
-pub struct Schedule {
+/// Who is asked, and by what means: all of it that an operator may change while the loop runs.
+pub struct Setup {
     /// What looks are made with.
     pub kit: Kit,
     /// The sources.
     pub sources: BTreeMap<SourceId, Arc<Source>>,
-    /// What is known of them.
+    /// Looks under way at once.
+    pub at_once: usize,
+    /// Of which so many at one host.
+    pub per_host: usize,
+}
+
+/// What the loop is told to do.
+pub enum Order {
+    /// Look at sources now.
+    Look(Wish),
+    /// Go on with another setup.
+    Change(Setup),
+}
+
+/// Everything the loop needs.
+pub struct Schedule {
+    /// Who is asked, and by what means.
+    pub setup: Setup,
+    /// What is known of the sources.
     pub register: Register,
     /// Where looks are kept.
     pub desk: Desk,
     /// The present.
     pub clock: Clock,
-    /// Looks under way at once.
-    pub at_once: usize,
-    /// Of which so many at one host.
-    pub per_host: usize,
     /// Who wants to know whether sources are pulled.
     pub tell: Tell,
 }
 
 impl Schedule {
     /// Looks at every source when it is due, until `stop` says so. Looks under way are then given up; the next start repeats them.
-    pub async fn run(self, wishes: mpsc::Receiver<Wish>, stop: signal::Receiver<bool>) {
-        Round::new(self, true).go(wishes, stop).await;
+    pub async fn run(self, orders: mpsc::Receiver<Order>, stop: signal::Receiver<bool>) {
+        Round::new(self, true).go(orders, stop).await;
     }
 }
 
 /// Looks at the named sources once, politely, and tells each outcome as it comes: `tributary pull` without a daemon.
 pub async fn once(schedule: Schedule, ids: &[SourceId], mut told: impl FnMut(Told)) {
     let (reply, mut outcomes) = mpsc::unbounded_channel();
-    let (wish, wishes) = mpsc::channel(1);
+    let (order, orders) = mpsc::channel(1);
     let (end, stop) = signal::channel(false);
     // There is room for one.
-    let _ = wish.try_send(Wish { ids: ids.to_vec(), reply });
-    let going = task::spawn(Round::new(schedule, false).go(wishes, stop));
+    let _ = order.try_send(Order::Look(Wish { ids: ids.to_vec(), reply }));
+    let going = task::spawn(Round::new(schedule, false).go(orders, stop));
     while let Some(outcome) = outcomes.recv().await {
         told(outcome);
     }
@@ -134,7 +148,7 @@ impl Round {
     fn new(schedule: Schedule, is_on_schedule: bool) -> Self {
         let now = (schedule.clock)();
         let mut round = Self {
-            plan: Plan::new(schedule.at_once, schedule.per_host),
+            plan: Plan::new(schedule.setup.at_once, schedule.setup.per_host),
             watch: Watch::new(monotonic(), now),
             waiting: HashMap::new(),
             looks: JoinSet::new(),
@@ -151,7 +165,7 @@ impl Round {
         round
     }
 
-    async fn go(mut self, mut wishes: mpsc::Receiver<Wish>, mut stop: signal::Receiver<bool>) {
+    async fn go(mut self, mut orders: mpsc::Receiver<Order>, mut stop: signal::Receiver<bool>) {
         loop {
             let (now, at) = ((self.schedule.clock)(), monotonic());
             self.look_at_the_clock(now, at);
@@ -162,7 +176,10 @@ impl Round {
             let rest = if is_idle { LONGEST_SLEEP } else { self.plan.rest(now, at, LONGEST_SLEEP) };
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => break,
-                Some(wish) = wishes.recv() => self.wish(wish),
+                Some(order) = orders.recv() => match order {
+                    Order::Look(wish) => self.wish(wish),
+                    Order::Change(setup) => self.change(setup),
+                },
                 Some(ended) = self.looks.join_next_with_id() => self.end(ended),
                 Some(mended) = self.mending.join_next() => self.mended(mended),
                 // A second has to be over before the clock says the next one.
@@ -175,28 +192,58 @@ impl Round {
 
     /// Puts every source where it is due.
     fn lay_out(&mut self, now: Second) {
-        let (sources, register) = (&self.schedule.sources, &self.schedule.register);
+        let (sources, register) = (&self.schedule.setup.sources, &self.schedule.register);
         let mut laid: HashMap<SourceId, Second> = HashMap::new();
         if self.is_on_schedule {
             laid.extend(due::lay_out(sources, |id| register.get(id), now));
         }
-        for (id, source) in sources {
-            let state = register.get(id);
-            let host = pull::host(source, state.as_ref()).map(hosts::Name::from);
-            if let (Some(host), Some(until)) = (&host, state.and_then(|state| due::rests(source, &state, now))) {
-                self.plan.hosts().rest(host, until);
-            }
-            self.plan.put(id, host, laid.get(id).copied());
+        let ids: Vec<SourceId> = sources.keys().cloned().collect();
+        for id in ids {
+            self.place(&id, laid.get(&id).copied(), now);
         }
     }
 
     /// Puts one source where it is due next, but not before `earliest`.
     fn put(&mut self, id: &SourceId, now: Second, earliest: Second) {
-        let Some(source) = self.schedule.sources.get(id) else { return };
+        let Some(source) = self.schedule.setup.sources.get(id) else { return };
+        let due = due(source, self.schedule.register.get(id).as_ref(), now).filter(|_| self.is_on_schedule);
+        self.place(id, due.map(|due| due.max(earliest)), now);
+    }
+
+    /// Puts one source there, and leaves its host alone for as long as it asked for.
+    fn place(&mut self, id: &SourceId, at: Option<Second>, now: Second) {
+        let Some(source) = self.schedule.setup.sources.get(id) else { return };
         let state = self.schedule.register.get(id);
-        let due = due(source, state.as_ref(), now).filter(|_| self.is_on_schedule);
         let host = pull::host(source, state.as_ref()).map(hosts::Name::from);
-        self.plan.put(id, host, due.map(|due| due.max(earliest)));
+        if let (Some(host), Some(until)) = (&host, state.and_then(|state| due::rests(source, &state, now))) {
+            self.plan.hosts().rest(host, until);
+        }
+        self.plan.put(id, host, at);
+    }
+
+    /// Goes on with another setup. Nobody is asked for that alone: what did not change stands where it stood.
+    fn change(&mut self, setup: Setup) {
+        let now = (self.schedule.clock)();
+        self.plan.set_room(setup.at_once, setup.per_host);
+        let before = std::mem::replace(&mut self.schedule.setup, setup).sources;
+        let sources = &self.schedule.setup.sources;
+        let removed: Vec<SourceId> = before.keys().filter(|id| !sources.contains_key(id)).cloned().collect();
+        let is_other = |(id, source): &(&SourceId, &Arc<Source>)| before.get(id).is_none_or(|before| before != *source);
+        let changed: Vec<SourceId> = sources.iter().filter(is_other).map(|(id, _)| id.clone()).collect();
+        let is_under_way: HashSet<SourceId> = self.under_way.values().cloned().collect();
+        for id in removed {
+            self.plan.forget(&id);
+            if !is_under_way.contains(&id) {
+                self.answer(&id, &Err(format!("`{id}` is configured no more")));
+            }
+        }
+        for id in changed {
+            self.plan.unwish(&id);
+            self.put(&id, now, now);
+            if self.waiting.contains_key(&id) {
+                self.plan.wish(&id, true);
+            }
+        }
     }
 
     fn look_at_the_clock(&mut self, now: Second, at: Instant) {
@@ -224,8 +271,8 @@ impl Round {
         loop {
             match self.plan.next(now, at) {
                 Step::Look(id) => {
-                    let Some(source) = self.schedule.sources.get(&id).cloned() else { continue };
-                    let Schedule { kit, register, desk, clock, .. } = &self.schedule;
+                    let Some(source) = self.schedule.setup.sources.get(&id).cloned() else { continue };
+                    let Schedule { setup: Setup { kit, .. }, register, desk, clock, .. } = &self.schedule;
                     let (kit, register, desk, clock) = (kit.clone(), register.clone(), desk.clone(), clock.clone());
                     let look = self.looks.spawn(async move { pull(&kit, &source, &register, &desk, &clock).await });
                     self.under_way.insert(look.id(), id);
@@ -274,7 +321,11 @@ impl Round {
             }
         };
         self.plan.end(&id, now, at);
-        self.put(&id, now, earliest);
+        if self.schedule.setup.sources.contains_key(&id) {
+            self.put(&id, now, earliest);
+        } else {
+            self.plan.forget(&id);
+        }
         self.answer(&id, &told);
     }
 
@@ -291,7 +342,7 @@ impl Round {
             }
         }
         let state = self.schedule.register.get(id);
-        let rests = self.schedule.sources.get(id).zip(state).and_then(|(source, state)| due::rests(source, &state, now));
+        let rests = self.schedule.setup.sources.get(id).zip(state).and_then(|(source, state)| due::rests(source, &state, now));
         if let Some(until) = rests {
             self.plan.hosts().rest(host, until);
         }
@@ -301,14 +352,14 @@ impl Round {
     /// nobody waits any longer for that.
     fn come_back(&mut self, now: Second) {
         let unanswered = std::mem::take(&mut self.unanswered);
-        let hosts: std::collections::HashSet<&hosts::Name> = unanswered.values().collect();
+        let hosts: HashSet<&hosts::Name> = unanswered.values().collect();
         if hosts.len() < CUT_OFF {
             return;
         }
         tracing::info!(sources = unanswered.len(), "publishers answer again, of whom {} hosts did not", hosts.len());
         for (id, host) in &unanswered {
             self.plan.hosts().answered(host);
-            let (Some(source), Some(state)) = (self.schedule.sources.get(id), self.schedule.register.get(id)) else { continue };
+            let (Some(source), Some(state)) = (self.schedule.setup.sources.get(id), self.schedule.register.get(id)) else { continue };
             let state = SourceState { not_before: None, ..state };
             let due = due(source, Some(&state), now).filter(|_| self.is_on_schedule);
             self.plan.put(id, Some(host.clone()), due);
@@ -378,7 +429,7 @@ impl Round {
     }
 
     fn wished(&self, wish: &Wish) -> Vec<SourceId> {
-        let Schedule { sources, register, .. } = &self.schedule;
+        let Schedule { setup: Setup { sources, .. }, register, .. } = &self.schedule;
         if wish.ids.is_empty() {
             let now = (self.schedule.clock)();
             let is_asked = |source: &Source| due(source, register.get(&source.id).as_ref(), now).is_some();
@@ -399,7 +450,7 @@ impl Round {
 
     /// Tells all who wait for a look that has not begun that it will not.
     fn refuse_all(&mut self, why: &str) {
-        let under_way: std::collections::HashSet<&SourceId> = self.under_way.values().collect();
+        let under_way: HashSet<&SourceId> = self.under_way.values().collect();
         let refused: Vec<SourceId> = self.waiting.keys().filter(|id| !under_way.contains(id)).cloned().collect();
         for id in refused {
             self.answer(&id, &Err(why.to_owned()));
@@ -498,17 +549,25 @@ mod tests {
             let register = Register::new(opened.store.states().unwrap());
             let (desk, writer) = Writer::start(opened.journal, opened.store, clock.clone(), |_| {}).unwrap();
             let schedule = Schedule {
-                kit: self.kit.clone(),
-                sources: daemon::sources(&self.config),
+                setup: self.setup(),
                 register,
                 desk,
                 clock,
-                at_once: 32,
-                per_host: 2,
                 tell: Arc::new(move |why| told.lock().unwrap().push(why.map(str::to_owned))),
             };
             (self.passed, self.begin) = (Duration::ZERO, Instant::now());
             self.running = Some((Round::new(schedule, true), writer, folder));
+        }
+
+        fn setup(&self) -> Setup {
+            Setup { kit: self.kit.clone(), sources: daemon::sources(&self.config), at_once: 32, per_host: 2 }
+        }
+
+        /// Goes on with other sources.
+        fn reload(&mut self, change: impl FnOnce(&mut Vec<Source>)) {
+            change(&mut self.config.sources);
+            let setup = self.setup();
+            self.round().change(setup);
         }
 
         fn restart(&mut self) {
@@ -651,6 +710,36 @@ mod tests {
             })
             .collect();
         assert_eq!(asked, [10, 10, 5, 0]);
+    }
+
+    #[test]
+    fn another_setup_asks_nobody_but_who_is_new_or_elsewhere() {
+        let mut world = World::new(3, 1);
+        assert_eq!(world.turn(), ["a0", "b0", "c0"]);
+        world.pass(600);
+        // Another title and another rhythm; gone from the list; and elsewhere.
+        let (mut kept, c0) = (world.config.sources.clone(), world.config.sources[2].clone());
+        kept.remove(2);
+        kept[0].title = "The Wire".into();
+        kept[0].timetable = crate::model::Timetable::Every(Duration::from_secs(1_200));
+        kept[1].url = format!("{}/b0?new", world.publishers[1].base()).parse().unwrap();
+        let after = kept.clone();
+        world.reload(move |sources| *sources = kept);
+        assert_eq!(world.turn(), ["b0"]);
+        assert_eq!(world.wish(&["c0"]), []);
+        world.pass(600);
+        assert_eq!(world.turn(), ["a0"], "by its own rhythm");
+        assert_eq!((world.state("a0").title.as_str(), world.state("a0").failures), ("The Wire", 0));
+        // Whoever waits for one that goes is told; one that comes back is asked when it would have been.
+        let (reply, mut told) = mpsc::unbounded_channel();
+        world.round().wish(Wish { ids: vec!["b0".parse().unwrap()], reply });
+        world.reload(|sources| drop(sources.remove(1)));
+        assert_eq!(told.try_recv().unwrap().unwrap_err(), "`b0` is configured no more");
+        assert_eq!(world.turn(), NOBODY);
+        world.reload(move |sources| *sources = [after, vec![c0]].concat());
+        assert_eq!(world.turn(), NOBODY);
+        world.pass(HOUR - 1_200);
+        assert_eq!(world.turn(), ["a0", "c0"]);
     }
 
     #[test]

@@ -43,6 +43,11 @@ impl Places {
         Self { places: places.max(1), under_way: HashMap::new(), order: VecDeque::new(), aside: 0, usual: LATEST / LONG }
     }
 
+    /// There are so many places from now on; nobody is sent away.
+    pub(super) fn set(&mut self, places: usize) {
+        self.places = places.max(1);
+    }
+
     /// Whether there is a place, once all that take long are aside.
     pub(super) fn is_free(&mut self, at: Instant) -> bool {
         let patience = self.patience();

@@ -67,6 +67,20 @@ impl Plan {
         Self { entries: HashMap::new(), due: BTreeSet::new(), hosts: Hosts::new(per_host), places: Places::new(at_once) }
     }
 
+    /// There is room for so many looks at once, and so many at one host, from now on.
+    pub(super) fn set_room(&mut self, at_once: usize, per_host: usize) {
+        self.places.set(at_once);
+        self.hosts.set_seats(per_host);
+    }
+
+    /// Forgets a source. One that is under way ends first, and has to be forgotten again then.
+    pub(super) fn forget(&mut self, id: &SourceId) {
+        self.lift(id);
+        if self.entries.get(id).is_some_and(|entry| !matches!(entry.stage, Stage::UnderWay)) {
+            self.entries.remove(id);
+        }
+    }
+
     /// Puts a source where it is due, or nowhere. One that is under way stays so, and one that was wished for keeps its turn.
     pub(super) fn put(&mut self, id: &SourceId, host: Option<Name>, at: Option<Second>) {
         if self.entries.get(id).is_some_and(|entry| matches!(entry.stage, Stage::UnderWay) || entry.wished != Wished::No) {

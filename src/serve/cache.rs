@@ -3,7 +3,10 @@
 use std::{
     collections::HashMap,
     io::Write,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use bytes::Bytes;
@@ -45,7 +48,7 @@ impl Finished {
 
 /// Finished answers by what was asked, the least used given up first.
 pub(super) struct Cache {
-    limit: usize,
+    limit: AtomicUsize,
     inner: Mutex<Inner>,
 }
 
@@ -75,7 +78,12 @@ impl Inner {
 
 impl Cache {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, inner: Mutex::default() }
+        Self { limit: AtomicUsize::new(limit), inner: Mutex::default() }
+    }
+
+    /// Keeps so many bytes from now on.
+    pub(super) fn set_limit(&self, limit: usize) {
+        self.limit.store(limit, Ordering::Relaxed);
     }
 
     fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
@@ -130,7 +138,7 @@ impl Cache {
         // Two may have made it, where one before them failed.
         let replaced = slot.finished.replace(finished.clone()).map_or(0, |replaced| replaced.weight());
         inner.bytes = inner.bytes + finished.weight() - replaced;
-        while inner.bytes > self.limit {
+        while inner.bytes > self.limit.load(Ordering::Relaxed) {
             let oldest = inner.slots.iter().filter(|(_, slot)| slot.finished.is_some()).min_by_key(|(_, slot)| slot.used);
             let Some(oldest) = oldest.map(|(asked, _)| asked.clone()) else { break };
             inner.remove(&oldest);

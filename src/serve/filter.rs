@@ -39,6 +39,8 @@ pub enum Wrong {
         /// Names that exist.
         nearest: Vec<String>,
     },
+    /// 410: there was such a topic.
+    Retired(TopicSlug),
     /// 404: there is no such page.
     NoPage,
     /// 301: the same under its right name.
@@ -178,6 +180,9 @@ impl Reading<'_> {
             self.filter.topics.insert(now.clone());
             return Ok(());
         }
+        if let Some(slug) = slug.as_ref().filter(|slug| names.retired_topics.contains(slug)) {
+            return Err(Wrong::Retired(slug.clone()));
+        }
         match slug.filter(|slug| names.topics.contains_key(slug)) {
             Some(slug) => {
                 self.filter.topics.insert(slug);
@@ -300,6 +305,7 @@ impl Wrong {
         match self {
             Self::Bad(why) => why.clone(),
             Self::NoPage => "there is nothing at this address; feeds are at feed.atom and feed/topic/….atom".to_owned(),
+            Self::Retired(slug) => format!("the topic `{slug}` is retired; nothing is filed under it any more"),
             Self::Unknown { key, value, nearest } if nearest.is_empty() => {
                 format!("there is no {key} `{}`", text::shorten(&text::one_line(value), 60))
             }

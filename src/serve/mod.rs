@@ -18,7 +18,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use arc_swap::ArcSwap;
 pub use filter::{Asked, Wrong};
 pub use listen::listen;
-pub use status::Watched;
+pub use status::{Configuration, Watched};
 
 use self::cache::{Cache, Finished};
 use crate::{
@@ -98,9 +98,17 @@ impl App {
         self.standing.store(Arc::new(standing));
     }
 
-    /// Says whose health the status pages tell; without it there are none.
+    /// Says whose health the status pages tell from now on; without it there are none.
     pub fn watch(&self, watched: Watched) {
         self.status.watch(watched);
+    }
+
+    /// Publishes by another configuration from now on, with so many bytes of memory for finished feeds. All that were finished are
+    /// dropped; one that is as it was has the same tag again.
+    pub fn republish(&self, publishing: Publishing, cache: usize) {
+        self.publishing.store(Arc::new(publishing));
+        self.cache.set_limit(cache);
+        self.cache.drop_matching(|_| true);
     }
 
     /// Drops the finished feeds that these stories were in or are in now.

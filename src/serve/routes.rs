@@ -129,6 +129,7 @@ fn wrong(wrong: &Wrong, publishing: &super::Publishing) -> Response {
     let detail = wrong.detail(publishing);
     match wrong {
         Wrong::Bad(_) => answer::problem(StatusCode::BAD_REQUEST, &detail, &[]),
+        Wrong::Retired(_) => answer::problem(StatusCode::GONE, &detail, &[]),
         Wrong::NoPage => answer::problem(StatusCode::NOT_FOUND, &detail, &[]),
         Wrong::Unknown { nearest, .. } => answer::problem(StatusCode::NOT_FOUND, &detail, nearest),
         Wrong::Elsewhere(asked) => answer::elsewhere(&publishing.site.address(&asked.path(publishing.limit))),

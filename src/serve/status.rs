@@ -7,10 +7,11 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, OnceLock},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use arc_swap::ArcSwapOption;
 use serde::Serialize;
 use tokio::sync::Mutex;
 
@@ -23,6 +24,7 @@ use crate::{
     publish,
     schedule::Register,
     store::StoreError,
+    text,
 };
 
 /// An answer is kept for this many times as long as it took to make.
@@ -40,6 +42,26 @@ pub struct Watched {
     pub register: Register,
     /// The present.
     pub clock: Clock,
+    /// By which configuration they are watched.
+    pub configuration: Configuration,
+}
+
+/// How the configuration stands that the daemon goes by. Everybody may see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Configuration {
+    /// Since when it holds.
+    pub since: Second,
+    /// The mistakes of a later one, because of which this one was kept.
+    pub mistakes: Vec<String>,
+    /// What a later one says that is not so before the daemon is started again.
+    pub waiting: Vec<String>,
+}
+
+impl Configuration {
+    /// One that holds from then on, and that nothing is to be said about.
+    pub fn since(since: Second) -> Self {
+        Self { since, mistakes: Vec::new(), waiting: Vec::new() }
+    }
 }
 
 /// In what form it is told.
@@ -63,11 +85,12 @@ impl Form {
 /// What is watched, and the last answer in each form.
 #[derive(Default)]
 pub(super) struct Board {
-    watched: OnceLock<Watched>,
+    watched: ArcSwapOption<Watched>,
     made: [Mutex<Option<Made>>; 3],
 }
 
 struct Made {
+    watched: Arc<Watched>,
     finished: Arc<Finished>,
     at: Instant,
     took: Duration,
@@ -75,39 +98,36 @@ struct Made {
 
 impl Board {
     pub(super) fn watch(&self, watched: Watched) {
-        // The first word stands: a daemon says it once.
-        let _ = self.watched.set(watched);
+        self.watched.store(Some(Arc::new(watched)));
     }
 }
 
 impl App {
     /// How the sources are; nothing when none are watched.
     pub(super) async fn status(self: &Arc<Self>, form: Form) -> Result<Option<Arc<Finished>>, StoreError> {
-        if self.status.watched.get().is_none() {
-            return Ok(None);
-        }
+        let Some(watched) = self.status.watched.load_full() else { return Ok(None) };
         // Held while it is made: the others wait for the same answer.
         let mut made = self.status.made[form as usize].lock().await;
         if let Some(made) = &*made
+            && Arc::ptr_eq(&made.watched, &watched)
             && made.at.elapsed() < made.took * KEPT
         {
             return Ok(Some(made.finished.clone()));
         }
-        let (app, begun) = (self.clone(), Instant::now());
-        let told = tokio::task::spawn_blocking(move || app.tell(form)).await;
-        let Some(finished) = told.unwrap_or(Err(StoreError::Damaged { what: "the health of a source" }))? else { return Ok(None) };
-        let finished = Arc::new(finished);
-        *made = Some(Made { finished: finished.clone(), at: Instant::now(), took: begun.elapsed() });
+        let (app, of, begun) = (self.clone(), watched.clone(), Instant::now());
+        let told = tokio::task::spawn_blocking(move || app.tell(&of, form)).await;
+        let finished = Arc::new(told.unwrap_or(Err(StoreError::Damaged { what: "the health of a source" }))?);
+        *made = Some(Made { watched, finished: finished.clone(), at: Instant::now(), took: begun.elapsed() });
         Ok(Some(finished))
     }
 
-    fn tell(&self, form: Form) -> Result<Option<Finished>, StoreError> {
-        let Some(Watched { sources, register, clock }) = self.status.watched.get() else { return Ok(None) };
+    fn tell(&self, watched: &Watched, form: Form) -> Result<Finished, StoreError> {
+        let Watched { sources, register, clock, configuration } = watched;
         let (states, now) = (register.all(), clock());
         let publishing = self.publishing.load();
         let bytes = match form {
-            Form::Page => page(&public(health::rows(sources, &states, now)), &publishing).into_bytes(),
-            Form::Json => json(&public(health::rows(sources, &states, now))),
+            Form::Page => page(&public(health::rows(sources, &states, now)), configuration, &publishing).into_bytes(),
+            Form::Json => json(&public(health::rows(sources, &states, now)), configuration),
             Form::Atom => {
                 let mut histories = self.store.histories()?;
                 let mut notices = Vec::new();
@@ -118,12 +138,11 @@ impl App {
                     state.iter().for_each(|state| history.note(state));
                     notices.extend(health::notices(source, &health::health(source, state, now), &history));
                 }
-                let hidden =
-                    notices.into_iter().map(|notice| publish::Notice { text: crate::text::without_secrets(&notice.text), ..notice });
+                let hidden = notices.into_iter().map(|notice| publish::Notice { text: text::without_secrets(&notice.text), ..notice });
                 publish::notices(&publishing.site, &hidden.collect::<Vec<_>>(), publishing.genesis)
             }
         };
-        Ok(Some(Finished::new(bytes, now)))
+        Ok(Finished::new(bytes, now))
     }
 }
 
@@ -131,19 +150,20 @@ fn public(rows: Vec<Row>) -> Vec<Row> {
     rows.into_iter().map(Row::for_everybody).collect()
 }
 
-/// All of it: `summary` counts sources by standing, `sources` has a row for each, by id.
-fn json(rows: &[Row]) -> Vec<u8> {
+/// All of it: `summary` counts sources by standing, `configuration` says which one holds, `sources` has a row for each, by id.
+fn json(rows: &[Row], configuration: &Configuration) -> Vec<u8> {
     #[derive(Serialize)]
     struct Status<'a> {
         summary: Summary,
+        configuration: &'a Configuration,
         sources: &'a [Row],
     }
     // Plain data is always written.
-    serde_json::to_vec(&Status { summary: Summary::of(rows), sources: rows }).unwrap_or_default()
+    serde_json::to_vec(&Status { summary: Summary::of(rows), configuration, sources: rows }).unwrap_or_default()
 }
 
 /// The worst first, then by id; of the sources that are well only so many.
-fn page(rows: &[Row], publishing: &Publishing) -> String {
+fn page(rows: &[Row], configuration: &Configuration, publishing: &Publishing) -> String {
     let address = |path: &str| escape(&publishing.site.address(path));
     let mut sorted: Vec<&Row> = rows.iter().collect();
     sorted.sort_by_key(|row| (row.leading.standing, &row.source));
@@ -154,6 +174,7 @@ fn page(rows: &[Row], publishing: &Publishing) -> String {
         address("status.json"),
         address("status.atom")
     );
+    body.push_str(&kept(configuration));
     for (heading, rows, most) in [("Troubles", troubled, TROUBLED), ("The others", others, OTHERS)] {
         if rows.is_empty() {
             continue;
@@ -171,6 +192,21 @@ fn page(rows: &[Row], publishing: &Publishing) -> String {
     body.push_str(&format!("<p><a href=\"{}\">{}</a></p>", address(""), escape(&publishing.site.title)));
     let head = format!("<link rel=\"alternate\" type=\"application/atom+xml\" href=\"{}\">", address("status.atom"));
     pages::page("How the sources are", &head, &body)
+}
+
+/// What is to be said of the configuration; nothing when all of it holds.
+fn kept(configuration: &Configuration) -> String {
+    let list = |told: &[String]| told.iter().map(|line| format!("<li>{}</li>", escape(line))).collect::<String>();
+    let Configuration { since, mistakes, waiting } = configuration;
+    let mut told = String::new();
+    if !mistakes.is_empty() {
+        let since = time(*since);
+        told = format!("<p>The configuration was changed and has mistakes; the one of {since} is kept:</p><ul>{}</ul>", list(mistakes));
+    }
+    if !waiting.is_empty() {
+        told.push_str(&format!("<p>Some of it has to wait until the daemon is started again:</p><ul>{}</ul>", list(waiting)));
+    }
+    if told.is_empty() { told } else { format!("<h2>Configuration</h2>{told}") }
 }
 
 fn shown(row: &Row) -> String {

@@ -185,6 +185,7 @@ impl Store {
                 checked.states.iter().try_for_each(|state| change.state(state))?;
                 Vec::new()
             }
+            Body::Refiled(refiled) => change.stories(&refiled.stories)?,
             Body::Snapshot(snapshot) => {
                 snapshot.states.iter().try_for_each(|state| change.state(state))?;
                 change.stories(&snapshot.stories)?
@@ -304,6 +305,16 @@ impl Store {
     /// Every story, in no order that means anything.
     pub fn stories(&self) -> impl Iterator<Item = Result<Story, StoreError>> + '_ {
         self.tree.values(&Key::stories()).map(|bytes| Ok(unpack::<(u64, Story)>(&bytes?, "a story")?.1))
+    }
+
+    /// The `first` story that was ever kept, counted from 0, and those after it, at most `most`; and where to go on, when there are more.
+    ///
+    /// For work on all stories that takes its time: between two stretches nothing of the engine is held.
+    pub fn stretch(&self, first: u32, most: u32) -> Result<(Vec<Story>, Option<u32>), StoreError> {
+        let next = self.index().next();
+        let end = first.saturating_add(most).min(next);
+        let stories = (first..end).filter_map(|number| self.kept(number).transpose());
+        Ok((stories.map(|kept| Ok(kept?.1)).collect::<Result<_, StoreError>>()?, (end < next).then_some(end)))
     }
 
     /// How many stories there are, in all and under each label.

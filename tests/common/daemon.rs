@@ -109,6 +109,21 @@ impl Daemon {
         }
     }
 
+    /// Waits for a line that says so.
+    pub fn wait_for(&mut self, words: &str) -> Value {
+        loop {
+            let line = self.next_line().unwrap_or_else(|| panic!("the daemon ended and never said `{words}`"));
+            if line["message"].as_str().is_some_and(|message| message.contains(words)) {
+                return line;
+            }
+        }
+    }
+
+    /// SIGHUP.
+    pub fn hang_up(&self) {
+        assert!(Command::new("kill").args(["-HUP", &self.pid().to_string()]).status().unwrap().success());
+    }
+
     /// kill -9.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
