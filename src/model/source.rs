@@ -99,8 +99,8 @@ pub enum Defaults {
     Always,
 }
 
-/// How much of an item may be republished.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// How much of an item may be republished; more is greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum ContentPolicy {
     /// The title only.
     Title,
