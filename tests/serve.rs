@@ -19,7 +19,7 @@ use proptest::prelude::*;
 use tributary::{
     classify::{self, Classifier},
     config::{self, Config},
-    model::{ContentPolicy, Filter, Genesis, Names, Page, Pull, Record, Shown, Site, Story},
+    model::{ContentPolicy, Filter, Genesis, Lang, Names, Page, Pull, Record, Shown, Site, Story},
     publish::{self, SourceCard},
     serve::{self, App, Limits, Publishing},
     store::Store,
@@ -50,7 +50,7 @@ fn publishing(base: &str) -> Publishing {
     let (topics, topic_aliases) = config.topic_names();
     let (countries, regions) = classify::names();
     Publishing {
-        site: Site { base: base.parse().unwrap(), title: "News".into(), instance: Uuid::from_u128(2) },
+        site: Site { base: base.parse().unwrap(), title: "News".into(), lang: Lang::EN, instance: Uuid::from_u128(2) },
         names: Names { topics, countries, regions, topic_aliases },
         classifier: classifier.clone(),
         sources: BTreeMap::from([("wire".parse().unwrap(), card("wire"))]),
@@ -93,7 +93,7 @@ fn serve_at(base: &str, header: Duration) -> Site3 {
     let store = Arc::new(Store::open(&dir.path().join("store"), &genesis).unwrap());
     store.apply(&record(1, vec![told(1, "youth", "GT"), told(2, "youth", "HN"), told(3, "diaspora", "GT")])).unwrap();
     let limits = Limits { connections: 64, cache: 1 << 20, header, drain: Duration::from_secs(2) };
-    let app = App::new(store.clone(), publishing(base), &limits);
+    let app = App::new(store.clone(), publishing(base), &limits, Arc::new(|| at(86_400)));
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let address = listener.local_addr().unwrap();
@@ -306,6 +306,8 @@ fn feed_of(story: Story, publishing: &Publishing) -> Vec<u8> {
         sources: &publishing.sources,
         filter: &Filter::default(),
         saved: None,
+        own: &Filter::default(),
+        content: ContentPolicy::Full,
         path: "feed.atom",
         page: &page,
         genesis: publishing.genesis,
@@ -419,7 +421,7 @@ fn a_304_names_the_tag_that_was_asked_about() {
 fn a_text_in_no_known_language_does_not_take_on_the_feeds() {
     let publishing = publishing("https://news.example.org/");
     let mut story = told(1, "youth", "GT");
-    story.editions[0].lang = tributary::model::Lang::UNKNOWN;
+    story.editions[0].lang = Lang::UNKNOWN;
     let text = String::from_utf8(feed_of(story, &publishing)).unwrap();
     assert!(text.contains("<title xml:lang=\"und\">"), "{text}");
 }

@@ -77,9 +77,9 @@ impl Classifier {
         let fields = [Words::of(Field::Title, subject.title), Words::of(Field::Summary, subject.summary)];
         let lang = language::tell(subject, &fields);
         let (countries, regions, mut rejected) = countries::tell(self, subject, &fields, lang.value);
-        let (topics, near) = self.topics.tell(subject, &fields, lang.value);
-        rejected.extend(near);
-        Labels { lang, topics, countries, regions, rejected }
+        let (topics, near, more) = self.topics.tell(subject, &fields, lang.value);
+        rejected.extend(more);
+        Labels { lang, topics, countries, regions, near, rejected }
     }
 
     /// The country of that name in any of our languages.

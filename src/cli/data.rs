@@ -78,7 +78,7 @@ pub fn print(common: &Common, filter: &str) -> Result<(), Failure> {
             let kit = daemon::kit(&config)?;
             let states = opened.store.states().map_err(DataError::from)?;
             let publishing = daemon::publishing(&config, kit.classifier, opened.journal.genesis(), &states);
-            let app = App::new(opened.store, publishing, &daemon::limits(&config));
+            let app = App::new(opened.store, publishing, &daemon::limits(&config), daemon::wall_clock());
             runtime()?.block_on(app.print(&path)).map_err(Failure::Misuse)?
         }
     };

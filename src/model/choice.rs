@@ -129,7 +129,9 @@ impl<L: Label> Choice<L> {
         if let Some(none) = L::none() {
             // Who has none has no other: where another wish is for some label, having none is no way to pass.
             if all.iter().any(|any| !any.contains(&none)) {
-                all.iter_mut().for_each(|any| drop(any.remove(&none)));
+                for any in &mut all {
+                    any.remove(&none);
+                }
                 self.not.remove(&none);
             } else if all.iter().any(|any| any.len() == 1) {
                 self.not.clear();
@@ -261,8 +263,10 @@ mod tests {
         // Every set of three labels against every pair of wishes.
         let names = ["a", "b", "c", "none"];
         let parts: Vec<String> = names.iter().flat_map(|name| [(*name).to_owned(), format!("-{name}")]).collect();
-        let wishes: Vec<String> = parts.iter().cloned().chain(parts.iter().flat_map(|one| parts.iter().map(move |other| format!("{one},{other}")))).collect();
-        let stories: Vec<Vec<&str>> = (0..8).map(|bits: u8| (0..3).filter(|bit| bits >> bit & 1 == 1).map(|bit| names[bit]).collect()).collect();
+        let wishes: Vec<String> =
+            parts.iter().cloned().chain(parts.iter().flat_map(|one| parts.iter().map(move |other| format!("{one},{other}")))).collect();
+        let stories: Vec<Vec<&str>> =
+            (0..8).map(|bits: u8| (0..3).filter(|bit| bits >> bit & 1 == 1).map(|bit| names[bit]).collect()).collect();
         let plainly = |wish: &str, story: &[&str]| {
             let has = |name: &str| if name == "none" { story.is_empty() } else { story.contains(&name) };
             let (not, any): (Vec<&str>, Vec<&str>) = wish.split(',').partition(|part| part.starts_with('-'));

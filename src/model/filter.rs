@@ -6,7 +6,9 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use super::{Choice, CountryCode, Edition, Filed, Lang, RegionSlug, Second, SourceId, Story, TopicSlug, When, Window, choice::Label};
+use super::{
+    BadName, Choice, CountryCode, Edition, Filed, Lang, RegionSlug, Second, SourceId, Story, TopicSlug, When, Window, choice::Label,
+};
 
 impl Label for RegionSlug {}
 impl Label for SourceId {}
@@ -39,7 +41,9 @@ impl About {
         self.topics.is_possible() && self.countries.is_possible() && self.regions.is_possible() && self.sources.is_possible()
     }
 
-    fn and(&self, other: &Self) -> Self {
+    /// What both wish for.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
         Self {
             topics: self.topics.and(&other.topics),
             countries: self.countries.and(&other.countries),
@@ -116,7 +120,8 @@ impl Filter {
     /// What both ask for.
     pub fn and(&self, other: &Self) -> Result<Self, BadFilter> {
         let pairs = || self.any.iter().flat_map(|one| other.any.iter().map(move |another| one.and(another)));
-        let any = if self.any.is_empty() || other.any.is_empty() { self.any.union(&other.any).cloned().collect() } else { pairs().collect() };
+        let any =
+            if self.any.is_empty() || other.any.is_empty() { self.any.union(&other.any).cloned().collect() } else { pairs().collect() };
         let both = Self {
             any,
             langs: once("lang", &self.langs, &other.langs)?,
@@ -155,7 +160,8 @@ impl Filter {
     /// Whether a settled filter can be fulfilled.
     pub fn check(&self) -> Result<(), BadFilter> {
         if let Some(about) = self.any.iter().find(|about| !about.is_possible()) {
-            let keys = [about.topics.is_possible(), about.countries.is_possible(), about.regions.is_possible(), about.sources.is_possible()];
+            let keys =
+                [about.topics.is_possible(), about.countries.is_possible(), about.regions.is_possible(), about.sources.is_possible()];
             let key = ["topic", "country", "region", "source"].into_iter().zip(keys).find(|(_, is_possible)| !is_possible);
             return Err(BadFilter::Impossible(key.map_or("source", |(key, _)| key)));
         }
@@ -203,6 +209,11 @@ fn once<T: Clone + PartialEq + Default>(key: &'static str, one: &T, other: &T) -
         _ if one == other => Ok(one.clone()),
         _ => Err(BadFilter::Twice(key)),
     }
+}
+
+/// Reads languages with commas between, `es,en`, and keeps their order.
+pub fn langs(text: &str) -> Result<Vec<Lang>, BadName> {
+    text.split(',').map(str::parse).collect()
 }
 
 /// Languages with commas between.

@@ -110,3 +110,13 @@ pub enum ContentPolicy {
     /// All of it, where the publisher allows it.
     Full,
 }
+
+impl ContentPolicy {
+    /// Each as it is written in files and addresses.
+    pub const NAMED: [(&'static str, Self); 3] = [("title", Self::Title), ("summary", Self::Summary), ("full", Self::Full)];
+
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        Self::NAMED.iter().find(|(_, policy)| *policy == self).map_or("summary", |(name, _)| name)
+    }
+}

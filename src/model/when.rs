@@ -5,7 +5,7 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use chrono::{Days, Months, NaiveDate, NaiveTime};
+use chrono::{Days, Months, NaiveDate};
 
 use super::Second;
 
@@ -36,7 +36,9 @@ pub struct Ago {
 
 /// A text that is no such time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no time; write a day such as 2026-01-31, a time such as 2026-01-31T12:00:00Z, or days, weeks, months or years back such as P30D (at most P100Y)")]
+#[error(
+    "`{0}` is no time; write a day such as 2026-01-31, a time such as 2026-01-31T12:00:00Z, or days, weeks, months or years back such as P30D (at most P100Y)"
+)]
 pub struct BadWhen(String);
 
 /// From when to when entries stand. Open at each end that is not given.
@@ -57,8 +59,8 @@ impl When {
     /// The first second of it.
     pub(super) fn begins(self, now: Second) -> Second {
         match self {
-            Self::Ago(ago) => midnight(ago.day_before(now)),
-            Self::Day(day) => midnight(day),
+            Self::Ago(ago) => Second::begin_of(ago.day_before(now)),
+            Self::Day(day) => Second::begin_of(day),
             Self::At(at) => at,
         }
     }
@@ -76,7 +78,7 @@ impl When {
     /// The day that begins with this second, where one does.
     pub(super) fn settled_begin(self) -> Self {
         match self {
-            Self::At(at) if midnight(at.date_time().date_naive()) == at => Self::Day(at.date_time().date_naive()),
+            Self::At(at) if Second::begin_of(at.day()) == at => Self::Day(at.day()),
             other => other,
         }
     }
@@ -84,20 +86,15 @@ impl When {
     /// The day that ends with this second, where one does.
     pub(super) fn settled_end(self) -> Self {
         match self {
-            Self::At(at) if midnight(at.date_time().date_naive()).plus(DAY - SECOND) == at => Self::Day(at.date_time().date_naive()),
+            Self::At(at) if Second::begin_of(at.day()).plus(DAY - SECOND) == at => Self::Day(at.day()),
             other => other,
         }
     }
 }
 
-/// The first second of a day of UTC.
-fn midnight(day: NaiveDate) -> Second {
-    Second::of(day.and_time(NaiveTime::MIN).and_utc())
-}
-
 impl Ago {
     fn day_before(self, now: Second) -> NaiveDate {
-        let today = now.date_time().date_naive();
+        let today = now.day();
         let day = today.checked_sub_months(Months::new(self.months)).and_then(|day| day.checked_sub_days(Days::new(u64::from(self.days))));
         // A hundred years before a day that can be written is a day that can be written.
         day.unwrap_or(today)
@@ -211,7 +208,22 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for text in ["", "P", "PT5H", "P1D2D", "P1D1W", "P101Y", "P99999999999D", "P1", "yesterday", "2026-02-30", "2026-1-1", "+2026-01-0", "2026-01-31T25:00:00Z", "Pé"] {
+        for text in [
+            "",
+            "P",
+            "PT5H",
+            "P1D2D",
+            "P1D1W",
+            "P101Y",
+            "P99999999999D",
+            "P1",
+            "yesterday",
+            "2026-02-30",
+            "2026-1-1",
+            "+2026-01-0",
+            "2026-01-31T25:00:00Z",
+            "Pé",
+        ] {
             assert!(text.parse::<When>().is_err(), "{text}");
         }
     }
