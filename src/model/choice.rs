@@ -173,13 +173,16 @@ impl<L: Label> Choice<L> {
 }
 
 impl<L: Label + fmt::Display> Choice<L> {
-    /// Each wish as it is written, in lower case; what is left out stands behind the last.
+    /// Each wish as it is written: in lower case and sorted; what is left out stands behind the last.
     pub fn written(&self) -> Vec<String> {
-        let join = |labels: &BTreeSet<L>, mark: &str| -> Vec<String> {
-            labels.iter().map(|label| format!("{mark}{label}").to_ascii_lowercase()).collect()
+        let sorted = |labels: &BTreeSet<L>, mark: &str| -> Vec<String> {
+            let mut names: Vec<String> = labels.iter().map(|label| format!("{mark}{label}").to_ascii_lowercase()).collect();
+            names.sort();
+            names
         };
-        let mut written: Vec<Vec<String>> = self.all.iter().map(|any| join(any, "")).collect();
-        let not = join(&self.not, "-");
+        let mut written: Vec<Vec<String>> = self.all.iter().map(|any| sorted(any, "")).collect();
+        written.sort();
+        let not = sorted(&self.not, "-");
         match written.last_mut() {
             Some(last) => last.extend(not),
             None if not.is_empty() => {}
@@ -232,7 +235,7 @@ mod tests {
             (&["-none"], &["-none"]),
             (&["none", "-a"], &["none"]),
             (&["none,a", "-none"], &["a"]),
-            (&["none, a"], &["none,a"]),
+            (&["none, a"], &["a,none"]),
         ] {
             assert_eq!(choice(wishes).written(), written, "{wishes:?}");
             let backwards: Vec<&str> = wishes.iter().rev().copied().collect();

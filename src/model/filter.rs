@@ -240,10 +240,9 @@ impl Filter {
 /// Feed ids are computed over this text, so it never changes for a filter that can be written today.
 impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let any = match self.any.len() {
-            0 | 1 => self.any.iter().map(ToString::to_string).collect(),
-            _ => self.any.iter().map(|about| format!("({about})")).collect::<Vec<_>>().join("|"),
-        };
+        let mut any: Vec<String> = self.any.iter().map(ToString::to_string).collect();
+        any.sort();
+        let any = if any.len() > 1 { format!("({})", any.join(")|(")) } else { any.concat() };
         let rest = self.written().into_iter().map(|(key, value)| format!("{key}={value}"));
         let parts: Vec<String> = (!any.is_empty()).then_some(any).into_iter().chain(rest).collect();
         f.write_str(&parts.join("&"))
