@@ -462,7 +462,10 @@ fn editors_see_what_nobody_filed_and_what_came_near() {
     nowhere.countries.clear();
     site.store.apply(&record(2, vec![story, nowhere])).unwrap();
     let feed = get(site.address, "/editor.atom");
-    assert_eq!((titles(&feed), title(&feed)), (vec!["Story 5".to_owned(), "Story 4".to_owned()], "Not filed: News".to_owned()));
+    assert_eq!(
+        (titles(&feed), title(&feed)),
+        (vec!["Story 5".to_owned(), "Story 4".to_owned()], "No topic or in no country — News".to_owned())
+    );
     let summaries: Vec<String> =
         feed.text().split("<summary").skip(1).map(|rest| rest.split(['<', '>']).nth(1).unwrap().to_owned()).collect();
     assert_eq!(summaries, ["WIRE · no country", "WIRE · no topic, no country · nearly: Youth 4 (“Camp”, “young people”)"]);
@@ -470,6 +473,11 @@ fn editors_see_what_nobody_filed_and_what_came_near() {
     assert_ne!(id(&feed), id(&get(site.address, "/feed.atom")));
     assert_eq!(comes_to(&site, "/editor.atom?country=GT&limit=10"), "editor.atom?country=gt&limit=10");
     assert_eq!(titles(&get(site.address, "/editor.atom?topic=-none")), ["Story 5"]);
+    assert!(get(site.address, "/editor?country=gt").text().contains("<h1>No topic, in Guatemala — News</h1>"));
+    assert_eq!(
+        comes_to(&site, "/editor/topic/youth.atom"),
+        "404 there is nothing at this address; feeds are at feed.atom and feed/topic/….atom"
+    );
     assert!(comes_to(&site, "/editor.atom?topicc=youth").starts_with("400 unknown key"));
     // What is filed leaves it.
     site.app.changed(&site.store.apply(&record(3, vec![told(5, "youth", "GT")])).unwrap());

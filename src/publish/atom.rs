@@ -23,7 +23,7 @@ pub fn atom(feed: &Feed<'_>) -> Vec<u8> {
     let entries: Vec<Entry> = feed.page.entries.iter().map(|shown| entry(feed, shown)).collect();
     // The newest change that can be seen in it: never the time of the request.
     let updated = feed.page.entries.iter().map(updated).max().unwrap_or(feed.genesis);
-    let page = feed.path.split_once(".atom").map_or_else(|| feed.path.to_owned(), |(path, query)| format!("{path}{query}"));
+    let page = page(feed);
     let written = atom_syndication::Feed {
         title: plain(&title(feed), None),
         id: format!("urn:uuid:{}", Uuid::new_v5(&feed.site.instance, feed.filter.to_string().as_bytes())),
@@ -42,6 +42,11 @@ pub fn atom(feed: &Feed<'_>) -> Vec<u8> {
     let config = WriteConfig { write_document_declaration: true, indent_size: None };
     // Writing into memory does not fail; a feed that could not be written would be an empty answer, which no reader takes for a feed.
     written.write_with_config(Vec::new(), config).unwrap_or_default()
+}
+
+/// The page of a feed for people: its address without the extension.
+pub(super) fn page(feed: &Feed<'_>) -> String {
+    feed.path.split_once(".atom").map_or_else(|| feed.path.to_owned(), |(path, query)| format!("{path}{query}"))
 }
 
 /// An entry is never updated before it is published (RFC 4287 §4.2.15).

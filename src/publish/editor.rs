@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Feed,
-    atom::{clean, date, link, person, plain},
+    atom::{clean, date, link, page, person, plain},
     title, words,
 };
 use crate::{
@@ -18,17 +18,16 @@ use crate::{
 /// Writes the stories of a feed as work to be done.
 pub fn editor(feed: &Feed<'_>) -> Vec<u8> {
     let lang = feed.lang();
-    let unfiled = words::pick(["Not filed", "Sin clasificar", "Non classés", "Não classificados"], lang);
     let updated = feed.page.entries.iter().map(|shown| shown.edition().updated.max(shown.edition().position)).max();
     let written = atom_syndication::Feed {
-        title: plain(&format!("{unfiled}: {}", title(feed)), None),
+        title: plain(&title(feed), None),
         id: id(feed, "editor", &feed.own.to_string()),
         updated: date(updated.unwrap_or(feed.genesis)),
         authors: vec![person(&feed.site.title)],
         generator: Some(Generator { value: "Tributary".into(), uri: None, version: Some(env!("CARGO_PKG_VERSION").into()) }),
         links: vec![
             link("self", &feed.site.address(feed.path), Some("application/atom+xml")),
-            link("alternate", &feed.site.address(""), Some("text/html")),
+            link("alternate", &feed.site.address(&page(feed)), Some("text/html")),
         ],
         lang: Some(lang.to_string()),
         entries: feed.page.entries.iter().map(|shown| entry(feed, shown, lang)).collect(),

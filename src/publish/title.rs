@@ -83,11 +83,9 @@ impl Told<'_> {
 
     /// The wishes of a filter. Where they begin the title, a place or a source needs no preposition.
     fn filter(&self, filter: &Filter, begins: bool) -> Vec<String> {
-        let mut told: Vec<String> = Vec::new();
-        for about in &filter.any {
-            let begins = begins && told.is_empty();
-            told.extend(self.about(about, begins));
-        }
+        let any = filter.any.iter().enumerate().map(|(n, about)| self.about(about, begins && n == 0).join(", "));
+        let any = self.join(&any.collect::<Vec<_>>(), OR);
+        let mut told: Vec<String> = Some(any).filter(|words| !words.is_empty()).into_iter().collect();
         let langs: Vec<String> = filter.langs.iter().map(|lang| self.language(*lang)).collect();
         if !langs.is_empty() {
             told.push(format!("{} {}", self.word(["in", "en", "en", "em"]), self.join(&langs, OR)));

@@ -160,7 +160,8 @@ impl App {
             sources: &publishing.sources,
             filter: &asked.filter,
             saved: saved.map(|feed| &feed.title),
-            own: &asked.own,
+            // Of what nobody filed all is told.
+            own: if asked.base == Base::Unfiled { &asked.filter } else { &asked.own },
             content: asked.content,
             path: &asked.path(&publishing, Format::Atom),
             page: &page,

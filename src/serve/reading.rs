@@ -37,13 +37,15 @@ impl From<EmptyPart> for Wrong {
     }
 }
 
-/// Understands the path of a feed below the base, without leading slash and extension, and a query.
+/// Understands a path below the base, without leading slash and extension, and a query.
 pub(super) fn read(path: &str, query: &str, publishing: &Publishing) -> Result<Asked, Wrong> {
     let mut reading = Reading::new(publishing, path.len() + query.len())?;
     let mut parts = path.split('/').map(decode);
-    if parts.next().as_deref() != Some("feed") {
-        return Err(Wrong::NoPage);
-    }
+    reading.base = match parts.next().as_deref() {
+        Some("feed") => Base::All,
+        Some("editor") if path == "editor" => Base::Unfiled,
+        _ => return Err(Wrong::NoPage),
+    };
     let parts: Vec<String> = parts.collect();
     for pair in parts.chunks(2) {
         match pair {
@@ -51,15 +53,11 @@ pub(super) fn read(path: &str, query: &str, publishing: &Publishing) -> Result<A
             _ => return Err(Wrong::Bad(format!("`{}` has no value; an address such as feed/topic/youth.atom has", shown(&pair[0])))),
         }
     }
-    reading.query(query)?;
-    reading.finish()
-}
-
-/// Understands a query about what nobody filed.
-pub(super) fn read_unfiled(query: &str, publishing: &Publishing) -> Result<Asked, Wrong> {
-    let mut reading = Reading::new(publishing, query.len())?;
-    reading.base = Base::Unfiled;
-    reading.query(query)?;
+    // Messengers escape what they pass on.
+    let query = query.replace("&amp;", "&");
+    for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+        reading.take(&key, &value, false)?;
+    }
     reading.finish()
 }
 
@@ -102,12 +100,6 @@ impl<'a> Reading<'a> {
             limit: None,
             content: None,
         })
-    }
-
-    fn query(&mut self, query: &str) -> Result<(), Wrong> {
-        // Messengers escape what they pass on.
-        let query = query.replace("&amp;", "&");
-        form_urlencoded::parse(query.as_bytes()).try_for_each(|(key, value)| self.take(&key, &value, false))
     }
 
     fn take(&mut self, key: &str, value: &str, in_path: bool) -> Result<(), Wrong> {

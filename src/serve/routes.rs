@@ -51,7 +51,6 @@ async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
         "topics.json" => lists(&app, pages::topics),
         "countries.json" => lists(&app, pages::countries),
         "sources.json" => lists(&app, pages::sources),
-        "editor.atom" => unfiled(&app, &publishing, head.uri.query(), &head.headers).await,
         "status" => status(&app, Form::Page, &head.headers).await,
         "status.json" => status(&app, Form::Json, &head.headers).await,
         "status.atom" => status(&app, Form::Atom, &head.headers).await,
@@ -69,23 +68,11 @@ async fn feed(app: &Arc<App>, publishing: &super::Publishing, path: &str, query:
     let read = reading::read(path, query.unwrap_or_default(), publishing);
     match (read, format) {
         (Ok(asked), Format::Page) => people(app, asked).await,
-        (Ok(asked), Format::Atom) => finished(app, asked, headers).await,
+        (Ok(asked), Format::Atom) => match app.finished(asked).await {
+            Ok(finished) => answer::feed(&finished, headers),
+            Err(error) => failed(&error),
+        },
         (Err(error), _) => wrong(&error, publishing, format),
-    }
-}
-
-/// What nobody filed, for editors.
-async fn unfiled(app: &Arc<App>, publishing: &super::Publishing, query: Option<&str>, headers: &HeaderMap) -> Response {
-    match reading::read_unfiled(query.unwrap_or_default(), publishing) {
-        Ok(asked) => finished(app, asked, headers).await,
-        Err(error) => wrong(&error, publishing, Format::Atom),
-    }
-}
-
-async fn finished(app: &Arc<App>, asked: Asked, headers: &HeaderMap) -> Response {
-    match app.finished(asked).await {
-        Ok(finished) => answer::feed(&finished, headers),
-        Err(error) => failed(&error),
     }
 }
 
