@@ -174,7 +174,8 @@ feeds.toml:11:1: feed `x`: unknown key `q`; known are slug, title, topics, count
 feeds.toml:12:1: feed `x` [[any]]: holds everything; give it topics, countries, regions or sources
 feeds.toml:13:1: feed `y`: what is asked of `country` excludes itself, so that nothing could ever be in the feed; leave one of the wishes out
 feeds.toml:17:1: feed `z`: `until` is before `since`
-topics.toml:2:8: topic `none`: `none` stands for what is filed under no topic; choose another slug";
+topics.toml:2:8: topic `none`: `none` stands for what is filed under no topic; choose another slug
+13 mistakes; nothing was started";
     assert_eq!(told, expected);
 }
 

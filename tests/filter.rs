@@ -464,7 +464,7 @@ fn editors_see_what_nobody_filed_and_what_came_near() {
     let feed = get(site.address, "/editor.atom");
     assert_eq!(
         (titles(&feed), title(&feed)),
-        (vec!["Story 5".to_owned(), "Story 4".to_owned()], "No topic or in no country — News".to_owned())
+        (vec!["Story 5".to_owned(), "Story 4".to_owned()], "No country or no topic — News".to_owned())
     );
     let summaries: Vec<String> =
         feed.text().split("<summary").skip(1).map(|rest| rest.split(['<', '>']).nth(1).unwrap().to_owned()).collect();
@@ -482,6 +482,37 @@ fn editors_see_what_nobody_filed_and_what_came_near() {
     // What is filed leaves it.
     site.app.changed(&site.store.apply(&record(3, vec![told(5, "youth", "GT")])).unwrap());
     assert_eq!(titles(&get(site.address, "/editor.atom")), ["Story 4"]);
+}
+
+#[test]
+fn a_list_of_subscriptions_has_each_topic_that_has_stories() {
+    let site = site();
+    let reply = get(site.address, "/opml?country=gt&lang=en&utm_source=x");
+    let text = reply.text();
+    let listed = |attribute: &str| -> Vec<String> {
+        let begin = format!(" {attribute}=\"");
+        text.split(&begin).skip(1).map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&")).collect()
+    };
+    assert_eq!((reply.status, reply.header("content-type")), (200, Some("text/x-opml; charset=utf-8")));
+    assert_eq!(
+        listed("xmlUrl"),
+        [
+            "https://news.example.org/feed/country/gt.atom?lang=en",
+            "https://news.example.org/feed/topic/diaspora/country/gt.atom?lang=en",
+            "https://news.example.org/feed/topic/youth/country/gt.atom?lang=en",
+        ]
+    );
+    assert_eq!(
+        listed("title"),
+        ["Guatemala, in English — News", "Diaspora, in Guatemala, in English — News", "Youth, in Guatemala, in English — News"]
+    );
+    for address in listed("xmlUrl").iter().chain(&listed("htmlUrl")) {
+        assert_eq!(get(site.address, address.strip_prefix("https://news.example.org").unwrap()).status, 200, "{address}");
+    }
+    assert_eq!(get(site.address, "/opml?topic=-youth&country=gt").text().matches("<outline").count(), 2);
+    assert_eq!(get(site.address, "/opml?contry=gt").json()["detail"], "unknown key `contry`; did you mean `country`?");
+    let moved = get(site.address, "/opml?country=GTM");
+    assert_eq!((moved.status, moved.header("location")), (301, Some("https://news.example.org/opml?country=gt")));
 }
 
 #[test]

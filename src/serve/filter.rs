@@ -115,6 +115,14 @@ impl From<BadFilter> for Wrong {
 }
 
 impl Asked {
+    /// The address of the list of subscriptions that it makes: all wishes stand in the query.
+    pub(super) fn list(&self, publishing: &Publishing) -> String {
+        let everything = Self { own: Filter::default(), ..self.clone() }.path(publishing, Format::Page);
+        let (_, rest) = everything.split_once('?').unwrap_or_default();
+        let wishes = [&*self.own.to_string(), rest].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("&");
+        format!("opml{}{wishes}", if wishes.is_empty() { "" } else { "?" })
+    }
+
     /// The canonical address below the base, without leading slash.
     pub fn path(&self, publishing: &Publishing, format: Format) -> String {
         let (limit, content) = self.base.usual(publishing);
@@ -128,7 +136,7 @@ impl Asked {
         for (key, values) in self.own.any.iter().flat_map(About::written) {
             let mut is_in_path = !may_stand_in_path;
             for value in values {
-                if is_in_path || value.contains([',']) || value.starts_with('-') {
+                if is_in_path || value.contains(',') || value.starts_with('-') {
                     query.push(format!("{key}={value}"));
                 } else {
                     path.push_str(&format!("/{key}/{value}"));

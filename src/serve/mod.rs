@@ -14,6 +14,7 @@ mod reading;
 mod routes;
 pub mod sample;
 mod status;
+mod subscriptions;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -27,7 +28,7 @@ use crate::{
     apply::Clock,
     classify::Classifier,
     config::SavedFeed,
-    model::{FeedSlug, Names, Second, Site, SourceId},
+    model::{FeedSlug, Names, Page, Second, Site, SourceId},
     publish::{self, SourceCard},
     store::{Store, StoreError, Touched},
 };
@@ -51,6 +52,29 @@ pub struct Publishing {
     pub max_limit: usize,
     /// When the journal was begun.
     pub genesis: Second,
+}
+
+impl Publishing {
+    /// Stories that were asked for, with all that it takes to write them.
+    fn feed<'a>(&'a self, asked: &'a Asked, path: &'a str, page: &'a Page) -> publish::Feed<'a> {
+        let saved = match &asked.base {
+            Base::Saved(slug) => self.feeds.get(slug),
+            Base::All | Base::Unfiled => None,
+        };
+        publish::Feed {
+            site: &self.site,
+            names: &self.names,
+            sources: &self.sources,
+            filter: &asked.filter,
+            saved: saved.map(|feed| &feed.title),
+            // Of what nobody filed all is told.
+            own: if asked.base == Base::Unfiled { &asked.filter } else { &asked.own },
+            content: asked.content,
+            path,
+            page,
+            genesis: self.genesis,
+        }
+    }
 }
 
 /// What the server allows itself.
@@ -150,23 +174,8 @@ impl App {
         let publishing = self.publishing.load();
         let Question { asked, day } = question;
         let page = self.store.query(&asked.filter, asked.filter.window(day.unwrap_or(Second::EPOCH)), asked.limit)?;
-        let saved = match &asked.base {
-            Base::Saved(slug) => publishing.feeds.get(slug),
-            Base::All | Base::Unfiled => None,
-        };
-        let feed = publish::Feed {
-            site: &publishing.site,
-            names: &publishing.names,
-            sources: &publishing.sources,
-            filter: &asked.filter,
-            saved: saved.map(|feed| &feed.title),
-            // Of what nobody filed all is told.
-            own: if asked.base == Base::Unfiled { &asked.filter } else { &asked.own },
-            content: asked.content,
-            path: &asked.path(&publishing, Format::Atom),
-            page: &page,
-            genesis: publishing.genesis,
-        };
+        let path = asked.path(&publishing, Format::Atom);
+        let feed = publishing.feed(asked, &path, &page);
         // What is asked of the last days changes when a day begins, too.
         Ok((write(&feed), page.changed.max(day.unwrap_or(page.changed))))
     }

@@ -51,6 +51,7 @@ async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
         "topics.json" => lists(&app, pages::topics),
         "countries.json" => lists(&app, pages::countries),
         "sources.json" => lists(&app, pages::sources),
+        "opml" => opml(&app, &publishing, head.uri.query()).await,
         "status" => status(&app, Form::Page, &head.headers).await,
         "status.json" => status(&app, Form::Json, &head.headers).await,
         "status.atom" => status(&app, Form::Atom, &head.headers).await,
@@ -73,6 +74,21 @@ async fn feed(app: &Arc<App>, publishing: &super::Publishing, path: &str, query:
             Err(error) => failed(&error),
         },
         (Err(error), _) => wrong(&error, publishing, format),
+    }
+}
+
+/// A list of subscriptions, by the same language.
+async fn opml(app: &Arc<App>, publishing: &super::Publishing, query: Option<&str>) -> Response {
+    let asked = match reading::read("feed", query.unwrap_or_default(), publishing) {
+        Ok(asked) => asked,
+        Err(Wrong::Elsewhere(asked)) => return answer::elsewhere(&publishing.site.address(&asked.list(publishing))),
+        Err(error) => return wrong(&error, publishing, Format::Atom),
+    };
+    let app = app.clone();
+    match tokio::task::spawn_blocking(move || app.opml(&asked)).await {
+        Ok(Ok(list)) => answer::subscriptions(list),
+        Ok(Err(error)) => failed(&error),
+        Err(error) => failed(&error),
     }
 }
 
