@@ -353,6 +353,11 @@ impl Index {
         self.terms.get(term)?.changed
     }
 
+    /// Every term that there is, in no order that means anything.
+    pub(super) fn terms(&self) -> impl Iterator<Item = &Term> {
+        self.terms.keys()
+    }
+
     /// How many stories each term has.
     pub(super) fn counts(&self) -> impl Iterator<Item = (&Term, u64)> {
         self.terms.iter().map(|(term, places)| (term, places.stories)).filter(|(_, count)| *count > 0)

@@ -9,6 +9,7 @@
 
 mod index;
 mod keys;
+mod lane;
 mod quiet;
 mod sled;
 mod terms;
@@ -28,6 +29,7 @@ use terms::{Meeting, Term};
 use self::{
     index::{Block, Handle, Index, Number, Row, Size},
     keys::Key,
+    lane::Lane,
     quiet::Quiet,
     sled::{Batch, Tree},
     value::{pack, unpack},
@@ -325,53 +327,34 @@ impl Store {
 
     /// What a query comes to; `None` when a record was applied meanwhile. When none can be, because the caller sees to it, a
     /// story of a later record is what an engine that failed has kept of it, and is shown as it is.
-    fn page(
-        &self,
-        filter: &Filter,
-        asked: &[Meeting],
-        mut window: Window,
-        limit: usize,
-        is_still: bool,
-    ) -> Result<Option<Page>, StoreError> {
+    fn page(&self, filter: &Filter, asked: &[Meeting], window: Window, limit: usize, is_still: bool) -> Result<Option<Page>, StoreError> {
         let (applied, changed) = {
             let index = self.index();
             (index.applied, self.changed(&index, asked))
         };
-        let mut asked = asked.to_vec();
         let mut entries: Vec<Shown> = Vec::new();
-        let mut told: BTreeMap<SourceId, usize> = BTreeMap::new();
+        let mut lanes = Lane::all(&self.index(), filter, asked, window);
         while entries.len() < limit {
-            // Who has had its share is asked no more: then each step has to see the one before.
+            // Whether a place counts for its lane is known when its story has been read.
             let most = if filter.per_source.is_some() { 1 } else { limit - entries.len() };
             let found = {
                 let index = self.index();
                 if index.applied != applied {
                     return Ok(None);
                 }
-                let mut found = Vec::new();
-                while let Some(at) = (found.len() < most).then(|| index.newest(&asked, window)).flatten() {
-                    window.below = Some(at);
-                    found.extend(index.at(at).map(|number| (at, number)));
-                }
-                found
+                let next = || lane::next(&mut lanes, &index).and_then(|(lane, at)| Some((lane, at, index.at(at)?)));
+                std::iter::from_fn(next).take(most).collect::<Vec<_>>()
             };
             if found.is_empty() {
                 break;
             }
-            for (at, number) in found {
+            for (lane, at, number) in found {
                 // A story of a later record is one that the index has yet to tell of.
                 let Some((_, story)) = self.kept(number)?.filter(|(seq, _)| is_still || *seq <= applied) else { return Ok(None) };
-                let Some(edition) = filter.edition_of(&story).filter(|edition| story.editions[*edition].position == at) else { continue };
-                let shown = Shown { story: Arc::new(story), edition };
-                if let Some(most) = filter.per_source {
-                    let source = &shown.copy().item.source;
-                    let own = told.entry(source.clone()).or_default();
-                    *own += 1;
-                    if *own >= most {
-                        asked.iter_mut().for_each(|meeting| meeting.none.push(Term::Preferred(source.clone())));
-                    }
+                if let Some(edition) = filter.edition_of(&story).filter(|edition| story.editions[*edition].position == at) {
+                    lanes[lane].count();
+                    entries.push(Shown { story: Arc::new(story), edition });
                 }
-                entries.push(shown);
             }
         }
         Ok(Some(Page { entries, changed }))

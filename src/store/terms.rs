@@ -98,6 +98,13 @@ fn filed<L: Clone>(label: &Filed<L>, under: impl Fn(L) -> Term, nowhere: Term) -
 }
 
 impl Meeting {
+    /// The same, where another index has to be met as well.
+    pub(super) fn and(&self, term: Term) -> Self {
+        let mut meeting = self.clone();
+        meeting.all.push(vec![term]);
+        meeting
+    }
+
     fn wish<L: Label>(&mut self, choice: &Choice<L>, term: impl Fn(&L) -> Term) {
         self.all.extend(choice.all().map(|any| any.iter().map(&term).collect()));
         self.none.extend(choice.not().map(term));
