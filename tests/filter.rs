@@ -18,6 +18,7 @@ use std::{
 
 use common::{NOON, at, item, labels};
 use http::{Reply, get};
+use proptest::{prelude::*, strategy::ValueTree};
 use site::{Site3, canonical, publishing, publishing_of, record, serve_with, site, titles, told};
 use tributary::{
     config,
@@ -157,6 +158,80 @@ fn every_address_comes_to_its_canonical_self_or_says_what_is_wrong() {
             assert_eq!(comes_to(&site, &format!("/{came}")), came, "its canonical self is its own");
         }
     }
+}
+
+/// A query of pieces that look like filters, and of others.
+fn queries() -> impl Strategy<Value = String> {
+    let key = proptest::sample::select(vec![
+        "topic",
+        "country",
+        "region",
+        "source",
+        "lang",
+        "prefer",
+        "since",
+        "until",
+        "limit",
+        "per_source",
+        "content",
+        "Topic",
+        "topics",
+        "utm_x",
+        "_",
+        "",
+        "q",
+    ]);
+    let name = proptest::sample::select(vec![
+        "youth",
+        "diaspora",
+        "gt",
+        "mx",
+        "GTM",
+        "Guatemala",
+        "none",
+        "wire",
+        "es",
+        "en",
+        "sahel",
+        "P30D",
+        "2026-01-31",
+        "5",
+        "title",
+        "x",
+        "",
+        "%2C",
+    ]);
+    let part = ("-?", name).prop_map(|(minus, name)| format!("{minus}{name}"));
+    let value = proptest::collection::vec(part, 1..4).prop_map(|parts| parts.join(","));
+    let strange = "[a-z=,&%+;-]{0,12}".prop_map(|text| (text, String::new()));
+    let pair = prop_oneof![5 => (key.prop_map(str::to_owned), value), 1 => strange];
+    proptest::collection::vec(pair.prop_map(|(key, value)| format!("{key}={value}")), 0..5).prop_map(|pairs| pairs.join("&"))
+}
+
+#[test]
+fn whatever_is_asked_is_answered_and_never_with_more_than_was_asked_for() {
+    let site = site();
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut served = 0;
+    for _ in 0..2_000 {
+        let query = queries().new_tree(&mut runner).unwrap().current();
+        let came = comes_to(&site, &format!("/feed.atom?{query}"));
+        let Some((status, _)) = came.split_once(' ') else {
+            served += 1;
+            assert_eq!(comes_to(&site, &format!("/{came}")), came, "{query}");
+            // A key that chooses stories is found again, unless another says the same.
+            for key in ["topic", "country", "region", "source", "since", "until", "per_source"] {
+                assert_eq!(
+                    query.to_lowercase().split('&').any(|pair| pair.starts_with(&format!("{key}="))),
+                    came.contains(key),
+                    "{query}: {came}"
+                );
+            }
+            continue;
+        };
+        assert!(["301", "400", "404"].contains(&status), "{query}: {came}");
+    }
+    assert!(served > 200, "{served}");
 }
 
 #[test]
