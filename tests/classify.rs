@@ -154,6 +154,21 @@ fn evidence_points_at_the_words_it_quotes() {
 }
 
 #[test]
+fn an_item_without_a_topic_tells_which_it_came_near() {
+    let labels = file("A week in the valley", "The adolescents met a volunteer.");
+    let near: Vec<(&str, f32, Vec<&str>)> = labels
+        .near
+        .iter()
+        .map(|label| (label.slug.as_str(), label.score, label.evidence.iter().map(|evidence| evidence.text.as_str()).collect()))
+        .collect();
+    assert_eq!((labels.topics.len(), near), (0, vec![("youth", 3.0, vec!["adolescents"])]), "{:?}", labels.rejected);
+    // What is filed came near nothing.
+    let labels = file("Migrant smuggling in Guatemala", "The adolescents met a volunteer.");
+    assert!(!labels.topics.is_empty() && labels.near.is_empty());
+    assert!(!serde_json::to_string(&labels).unwrap().contains("near"));
+}
+
+#[test]
 fn hostile_texts_take_no_time() {
     for text in ["Georgia ".repeat(60_000), "a ".repeat(300_000), "é".repeat(500_000), "migrant smuggl".repeat(40_000)] {
         let labels = file(&text, &text);

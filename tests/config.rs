@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 
 use tributary::{
     config::{Config, Mistakes, Settings, load, source_block},
-    model::Private,
+    model::{ContentPolicy, Private},
 };
 
 fn written(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -168,6 +168,51 @@ fn a_former_name_leads_to_one_topic_and_a_retired_one_to_none() {
             "6:11: topic `b`: `aliases`: `x` leads to `a` already",
         ]
     );
+}
+
+#[test]
+fn a_saved_feed_speaks_the_language_of_addresses() {
+    let text = "[[feed]]\nslug = \"own\"\ntitle = { en = \"Own\" }\ntopics = [\"youth,fair-recruitment\", \"-diaspora\"]\ncountries = [\"gt,MX,-us\"]\n\
+                lang = \"pt,es\"\nprefer = \"es\"\nsince = \"P4W\"\nper_source = 5\nlimit = 20\ncontent = \"title\"\n\
+                [[feed]]\nslug = \"either\"\ntitle = { en = \"Either\" }\nregions = [\"caribbean\"]\n[[feed.any]]\ntopics = [\"none\"]\n[[feed.any]]\nsources = [\"mpi\"]\n\
+                [[feed]]\nslug = \"youth-central-america\"\nlang = \"es\"\n";
+    let config = read(written(&[("feeds.toml", text)]).path(), &[], &[]).unwrap();
+    let feed = |slug: &str| config.feeds.iter().find(|feed| feed.slug.as_str() == slug).unwrap();
+    let own = feed("own");
+    assert_eq!(
+        (own.filter.to_string().as_str(), own.limit, own.content),
+        (
+            "topic=ethical-recruitment,youth,-diaspora&country=gt,mx,-us&lang=es,pt&prefer=es&since=P28D&per_source=5",
+            Some(20),
+            Some(ContentPolicy::Title)
+        )
+    );
+    assert_eq!(feed("either").filter.to_string(), "(region=caribbean&source=mpi)|(topic=none&region=caribbean)");
+    // Another layer changes the keys that it gives.
+    assert_eq!(feed("youth-central-america").filter.to_string(), "topic=youth&region=central-america&lang=es");
+
+    let wrong = "[[feed]]\nslug = \"x\"\ntitle = { en = \"X\" }\ntopics = [\"youth,\", \"-yuoth\"]\ncountries = [\"GTM\"]\nlang = \"spanish\"\nsince = \"soon\"\n\
+                 limit = 0\nper_source = 500\ncontent = \"all\"\nq = \"camp\"\n[[feed.any]]\n\
+                 [[feed]]\nslug = \"y\"\ntitle = { en = \"Y\" }\ncountries = [\"us,-us\"]\n\
+                 [[feed]]\nslug = \"z\"\ntitle = { en = \"Z\" }\nsince = \"2026-02-01\"\nuntil = \"2026-01-01\"\n";
+    let dir = written(&[("feeds.toml", wrong), ("topics.toml", "[[topic]]\nslug = \"none\"\n[topic.en]\nstrong = [\"nothing\"]\n")]);
+    let told = read(dir.path(), &[], &[]).unwrap_err().to_string().replace(&format!("{}/", dir.path().display()), "");
+    let expected = "the configuration has mistakes
+feeds.toml:4:11: feed `x`: `youth,` has an empty part; write names with commas between, and `-` before those to leave out
+feeds.toml:4:21: feed `x`: there is no topic `yuoth`; did you mean `youth`?
+feeds.toml:5:14: feed `x`: `GTM` is not a two-letter ISO 3166-1 country code; try `GT`
+feeds.toml:6:8: feed `x`: `lang`: `spanish` is not a language tag such as en, es, fr or pt
+feeds.toml:7:9: feed `x`: `since`: `soon` is no time; write a day such as 2026-01-31, a time such as 2026-01-31T12:00:00Z, or days, weeks, months or years back such as P30D (at most P100Y)
+feeds.toml:8:9: feed `x`: `limit` 0 is not in the range 1 to 200
+feeds.toml:9:14: feed `x`: `per_source` 500 is not in the range 1 to 200
+feeds.toml:10:11: feed `x`: `content` is \"all\"; it can be \"title\", \"summary\", \"full\"
+feeds.toml:11:1: feed `x`: unknown key `q`; known are slug, title, topics, countries, regions, sources, any, lang, prefer, since, until, per_source, limit, content, enabled
+feeds.toml:12:1: feed `x` [[any]]: holds everything; give it topics, countries, regions or sources
+feeds.toml:13:1: feed `y`: what is asked of `country` excludes itself, so that nothing could ever be in the feed; leave one of the wishes out
+feeds.toml:17:1: feed `z`: `until` is before `since`
+topics.toml:2:8: topic `none`: `none` stands for what is filed under no topic; choose another slug
+13 mistakes; nothing was started";
+    assert_eq!(told, expected);
 }
 
 #[test]

@@ -7,15 +7,16 @@ use std::{
     collections::BTreeMap,
     fs,
     path::Path,
+    str::FromStr,
     sync::atomic::{AtomicBool, Ordering},
 };
 
 use common::{at, labels, state, story};
-use proptest::prelude::*;
+use proptest::{prelude::*, strategy::ValueTree};
 use tributary::{
     model::{
-        Body, Checked, Copy, Edition, Fault, Filter, Genesis, History, Lang, Pull, Record, Refiled, Second, Snapshot, SourceState, Story,
-        StoryId, Unchanged, Why,
+        About, Body, Checked, Choice, Clause, Copy, Edition, Fault, Filter, Genesis, History, Lang, Pull, Record, Refiled, Second,
+        Snapshot, SourceId, SourceState, Story, StoryId, Unchanged, When, Why, Window, choice::Label,
     },
     store::{Store, StoreError},
 };
@@ -56,15 +57,23 @@ impl Twin {
         }
     }
 
-    fn query(&self, filter: &Filter, below: Option<Second>, limit: usize) -> Vec<(StoryId, Second)> {
+    fn query(&self, filter: &Filter, window: Window, limit: usize) -> Vec<(StoryId, Second)> {
         let admitted = self.stories.values().filter(|story| filter.admits(story));
-        let shown = admitted.filter_map(|story| {
-            let edition = filter.lang.map_or(Some(story.first_edition()), |lang| story.edition_in(lang))?;
-            Some((edition.position, story.id))
+        let mut shown: Vec<(Second, &Story, &SourceId)> = admitted
+            .map(|story| {
+                let edition = &story.editions[filter.edition_of(story).unwrap()];
+                (edition.position, story, &story.preferred(edition).item.source)
+            })
+            .filter(|(at, ..)| window.from.is_none_or(|from| *at >= from) && window.below.is_none_or(|below| *at < below))
+            .collect();
+        shown.sort_by_key(|(at, ..)| std::cmp::Reverse(*at));
+        let mut told: BTreeMap<&SourceId, usize> = BTreeMap::new();
+        shown.retain(|(.., source)| {
+            let own = told.entry(source).or_default();
+            *own += 1;
+            filter.per_source.is_none_or(|most| *own <= most)
         });
-        let mut shown: Vec<_> = shown.filter(|(position, _)| below.is_none_or(|below| *position < below)).collect();
-        shown.sort();
-        shown.into_iter().rev().take(limit).map(|(position, id)| (id, position)).collect()
+        shown.into_iter().take(limit).map(|(at, story, _)| (story.id, at)).collect()
     }
 }
 
@@ -85,6 +94,7 @@ fn build((number, langs, topics, countries, joined): (u8, Vec<usize>, u8, u8, bo
     };
     story.topics = told(topics, &TOPICS).iter().map(|t| t.parse().unwrap()).collect();
     story.countries = told(countries, &COUNTRIES).iter().map(|c| c.parse().unwrap()).collect();
+    story.regions = told(topics ^ countries, &["central-america", "sahel"]).iter().map(|slug| slug.parse().unwrap()).collect();
     let first = story.editions[0].clone();
     // A text whose language is not known is never told in another as well.
     let langs: Vec<usize> = if langs.contains(&3) { vec![3] } else { langs };
@@ -101,20 +111,48 @@ fn build((number, langs, topics, countries, joined): (u8, Vec<usize>, u8, u8, bo
         let item = common::item("paper", &format!("p{number}"), "Title");
         let why = Why::SameLink { link: "x".into() };
         story.copies.push(Copy { item, labels: labels(Lang::EN), first_seen: at(0), revised: None, rank: 5, why, refused: Vec::new() });
+        for edition in &mut story.editions {
+            edition.preferred = usize::from(topics > 3);
+        }
     }
     story
 }
 
+fn under(topic: &str) -> Filter {
+    About { topics: [topic.parse().unwrap()].into(), ..About::default() }.into()
+}
+
+/// One wish of a key: up to three names, some of them left out.
+fn wish<L: Ord + Clone + std::fmt::Debug + FromStr<Err: std::fmt::Debug> + 'static>(
+    names: &'static [&'static str],
+) -> impl Strategy<Value = Clause<L>> {
+    let one = (proptest::sample::select(names), proptest::bool::weighted(0.3));
+    proptest::collection::vec(one, 1..4).prop_map(|parts| {
+        let (not, any): (Vec<_>, Vec<_>) = parts.into_iter().partition(|(_, is_not)| *is_not);
+        let read = |parts: Vec<(&str, bool)>| parts.into_iter().map(|(name, _)| name.parse().unwrap()).collect();
+        Clause { any: read(any), not: read(not) }
+    })
+}
+
+fn choice<L: Label + std::fmt::Debug + FromStr<Err: std::fmt::Debug> + 'static>(
+    names: &'static [&'static str],
+) -> impl Strategy<Value = Choice<L>> {
+    proptest::collection::vec(wish(names), 0..3).prop_map(|wishes| wishes.into_iter().collect())
+}
+
+fn about() -> impl Strategy<Value = About> {
+    let (topics, countries) = (choice(&["youth", "diaspora", "remittances", "none"]), choice(&["GT", "HN", "MX", "none"]));
+    (topics, countries, choice(&["central-america", "sahel"]), choice(&["wire", "paper"]))
+        .prop_map(|(topics, countries, regions, sources)| About { topics, countries, regions, sources })
+}
+
 fn filters() -> impl Strategy<Value = Filter> {
-    let maybe = |names: &'static [&'static str]| proptest::sample::subsequence(names.to_vec(), 0..=2);
-    (maybe(&TOPICS), maybe(&COUNTRIES), any::<bool>(), proptest::option::of(0usize..4)).prop_map(|(topics, countries, paper, lang)| {
-        Filter {
-            topics: topics.iter().map(|t| t.parse().unwrap()).collect(),
-            countries: countries.iter().map(|c| c.parse().unwrap()).collect(),
-            sources: if paper { ["paper".parse().unwrap()].into() } else { [].into() },
-            lang: lang.map(|lang| LANGS[lang]),
-            ..Filter::default()
-        }
+    let langs = || proptest::sample::subsequence(LANGS.to_vec(), 0..3).prop_shuffle();
+    let time = || proptest::option::weighted(0.3, (0i64..1_300).prop_map(|seconds| When::At(at(seconds))));
+    let any = proptest::collection::btree_set(about(), 0..3);
+    let rest = (langs(), langs(), time(), time(), proptest::option::weighted(0.3, 1usize..4));
+    (any, rest).prop_map(|(any, (langs, prefer, since, until, per_source))| {
+        Filter { any, langs: langs.into_iter().collect(), prefer, since, until, per_source }.settled()
     })
 }
 
@@ -192,7 +230,7 @@ proptest! {
     #[test]
     fn the_view_answers_as_its_twin(
         records in proptest::collection::vec((proptest::collection::vec(made_up(), 0..4), any::<bool>(), any::<bool>()), 1..10),
-        questions in proptest::collection::vec((filters(), proptest::option::of(0i64..1_200), 1usize..6), 1..12),
+        questions in proptest::collection::vec((filters(), 1usize..8), 80..160),
     ) {
         let dir = tempfile::tempdir().unwrap();
         let mut store = open(dir.path());
@@ -213,10 +251,11 @@ proptest! {
             // The same record again changes nothing.
             prop_assert_eq!(store.apply(&record).unwrap(), vec![]);
         }
-        for (filter, below, limit) in questions {
-            let page = store.query(&filter, below.map(at), limit).unwrap();
+        for (filter, limit) in questions {
+            let window = filter.window(at(0));
+            let page = store.query(&filter, window, limit).unwrap();
             let shown: Vec<_> = page.entries.iter().map(|shown| (shown.story.id, shown.edition().position)).collect();
-            prop_assert_eq!(shown, twin.query(&filter, below.map(at), limit), "filter {}", filter);
+            prop_assert_eq!(shown, twin.query(&filter, window, limit), "filter {}", filter);
         }
         for story in twin.stories.values() {
             let kept = store.story(&story.id).unwrap();
@@ -241,7 +280,7 @@ proptest! {
         let counts = store.counts();
         prop_assert_eq!(counts.total, twin.stories.len() as u64);
         for topic in TOPICS {
-            let filter = Filter { topics: [topic.parse().unwrap()].into(), ..Filter::default() };
+            let filter = under(topic);
             let expected = twin.stories.values().filter(|story| filter.admits(story)).count() as u64;
             prop_assert_eq!(counts.topics.get(&topic.parse().unwrap()).copied().unwrap_or(0), expected);
         }
@@ -255,14 +294,36 @@ proptest! {
 fn a_filter_changes_when_a_story_enters_and_when_it_leaves() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
-    let youth = Filter { topics: ["youth".parse().unwrap()].into(), ..Filter::default() };
-    let changed = |store: &Store, filter: &Filter| store.query(filter, None, 10).unwrap().changed;
+    let youth = under("youth");
+    let changed = |store: &Store, filter: &Filter| store.query(filter, Window::ALL, 10).unwrap().changed;
     assert_eq!(changed(&store, &youth), at(-1_000));
     store.apply(&record(1, vec![build((1, vec![0], 1, 0, false))])).unwrap();
     store.apply(&record(2, vec![build((2, vec![0], 2, 0, false))])).unwrap();
     assert_eq!((changed(&store, &youth), changed(&store, &Filter::default())), (at(1), at(2)));
     store.apply(&record(3, vec![build((1, vec![0], 0, 0, false))])).unwrap();
-    assert_eq!((changed(&store, &youth), store.query(&youth, None, 10).unwrap().entries.len()), (at(3), 0));
+    assert_eq!((changed(&store, &youth), store.query(&youth, Window::ALL, 10).unwrap().entries.len()), (at(3), 0));
+}
+
+/// Every story that enters a filter, changes in it or leaves it moves the filter's time of change.
+#[test]
+fn no_change_of_what_is_shown_goes_unnoticed() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let filters: Vec<Filter> = (0..300).map(|_| filters().new_tree(&mut runner).unwrap().current()).collect();
+    let dir = tempfile::tempdir().unwrap();
+    let (store, mut twin) = (open(dir.path()), Twin::default());
+    for seq in 1..60 {
+        let told = record(seq, vec![build(made_up().new_tree(&mut runner).unwrap().current())]);
+        let Body::Pull(Pull { stories, .. }) = &told.body else { unreachable!() };
+        let before = twin.stories.get(&stories[0].id).cloned();
+        let touched = store.apply(&told).unwrap();
+        twin.apply(&told);
+        for filter in &filters {
+            let concerns = filter.admits(&stories[0]) || before.as_ref().is_some_and(|before| filter.admits(before));
+            if concerns && !touched.is_empty() {
+                assert_eq!(store.query(filter, Window::ALL, 1).unwrap().changed, at(seq as i64), "filter {filter}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -280,7 +341,7 @@ fn readers_never_see_half_a_record() {
         for _ in 0..3 {
             scope.spawn(|| {
                 while !ended.load(Ordering::Relaxed) {
-                    let page = store.query(&Filter::default(), None, 10).unwrap();
+                    let page = store.query(&Filter::default(), Window::ALL, 10).unwrap();
                     let titles: std::collections::BTreeSet<_> = page.entries.iter().map(|shown| shown.copy().item.title.clone()).collect();
                     assert_eq!((page.entries.len(), titles.len()), (6, 1), "{titles:?}");
                 }

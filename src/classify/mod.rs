@@ -83,9 +83,9 @@ impl Classifier {
 
     fn file(&self, subject: &Subject<'_>, fields: &[Words<'_>], lang: Language) -> Labels {
         let (countries, regions, mut rejected) = countries::tell(self, subject, fields, lang.value);
-        let (topics, near) = self.topics.tell(subject, fields, lang.value);
-        rejected.extend(near);
-        Labels { lang, topics, countries, regions, rejected }
+        let (topics, near, more) = self.topics.tell(subject, fields, lang.value);
+        rejected.extend(more);
+        Labels { lang, topics, countries, regions, near, rejected }
     }
 
     /// The country of that name in any of our languages.

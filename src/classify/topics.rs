@@ -19,6 +19,8 @@ use crate::{
 
 /// A topic at least this near to its threshold is told to editors as a near miss.
 const NEAR: f32 = 0.6;
+/// Near misses that are kept with an item.
+const NEARLY: usize = 2;
 /// Places of one half of a `a ~4 b` term that are looked at.
 const HALVES: usize = 50;
 
@@ -122,8 +124,13 @@ impl Topics {
         Ok(())
     }
 
-    /// The topics of an item, and those that nearly were.
-    pub(super) fn tell(&self, subject: &Subject<'_>, fields: &[Words<'_>], lang: Lang) -> (Vec<TopicLabel>, Vec<Rejected>) {
+    /// The topics of an item, those that it nearly had when it has none, and all that were weighed and not given.
+    pub(super) fn tell(
+        &self,
+        subject: &Subject<'_>,
+        fields: &[Words<'_>],
+        lang: Lang,
+    ) -> (Vec<TopicLabel>, Vec<TopicLabel>, Vec<Rejected>) {
         let mut tallies: Vec<Tally> = self.slugs.iter().map(|_| Tally::default()).collect();
         let own: Vec<&Trie<Entry>> = match self.tries.get(&lang) {
             Some(trie) => vec![trie],
@@ -139,7 +146,7 @@ impl Topics {
             }
         }
         let best = tallies.iter().map(|tally| tally.score).fold(0.0, f32::max);
-        let (mut given, mut rejected) = (Vec::new(), Vec::new());
+        let (mut given, mut near, mut rejected) = (Vec::new(), Vec::new(), Vec::new());
         for ((slug, threshold), tally) in self.slugs.iter().zip(tallies) {
             let rule = if tally.score < *threshold {
                 Some("below the threshold")
@@ -150,12 +157,15 @@ impl Topics {
             };
             match rule {
                 None => given.push(TopicLabel { slug: slug.clone(), score: tally.score, evidence: tally.evidence }),
-                Some(rule) if tally.score >= NEAR * threshold => rejected.push(Rejected {
-                    label: format!("topic:{slug}"),
-                    score: tally.score,
-                    rule: rule.to_owned(),
-                    evidence: tally.evidence,
-                }),
+                Some(rule) if tally.score >= NEAR * threshold => {
+                    near.push(TopicLabel { slug: slug.clone(), score: tally.score, evidence: tally.evidence.clone() });
+                    rejected.push(Rejected {
+                        label: format!("topic:{slug}"),
+                        score: tally.score,
+                        rule: rule.to_owned(),
+                        evidence: tally.evidence,
+                    });
+                }
                 Some(_) => {}
             }
         }
@@ -169,9 +179,12 @@ impl Topics {
                 score: threshold,
             }));
         }
-        given.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.slug.cmp(&b.slug)));
+        let best_first = |a: &TopicLabel, b: &TopicLabel| b.score.total_cmp(&a.score).then(a.slug.cmp(&b.slug));
+        given.sort_by(best_first);
         given.truncate(self.defaults.max_topics);
-        (given, rejected)
+        near.sort_by(best_first);
+        near.truncate(if given.is_empty() { NEARLY } else { 0 });
+        (given, near, rejected)
     }
 
     fn field(&self, tries: &[&Trie<Entry>], words: &Words<'_>, tallies: &mut [Tally]) {

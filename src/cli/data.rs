@@ -68,7 +68,7 @@ pub fn print(common: &Common, filter: &str) -> Result<(), Failure> {
     log::start(common.log, "error");
     let path = match filter {
         "" => "feed.atom".to_owned(),
-        address if address.starts_with("feed") || address.starts_with('/') => address.trim_start_matches('/').to_owned(),
+        address if ["feed", "editor", "/"].iter().any(|begin| address.starts_with(begin)) => address.trim_start_matches('/').to_owned(),
         filter => format!("feed.atom?{filter}"),
     };
     let document = match ask(&config, &Ask::Print { path: path.clone() })? {
@@ -78,7 +78,7 @@ pub fn print(common: &Common, filter: &str) -> Result<(), Failure> {
             let kit = daemon::kit(&config)?;
             let states = opened.store.states().map_err(DataError::from)?;
             let publishing = daemon::publishing(&config, kit.classifier, opened.journal.genesis(), &states);
-            let app = App::new(opened.store, publishing, &daemon::limits(&config));
+            let app = App::new(opened.store, publishing, &daemon::limits(&config), daemon::wall_clock());
             runtime()?.block_on(app.print(&path)).map_err(Failure::Misuse)?
         }
     };

@@ -66,6 +66,7 @@ pub fn classify(common: &Common, file: &Path, explain: bool) -> Result<(), Failu
             continue;
         }
         if !explain {
+            labels.near.clear();
             labels.rejected.clear();
         }
         value["labels"] = serde_json::to_value(&labels).map_err(wrong)?;

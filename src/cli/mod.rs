@@ -279,10 +279,11 @@ impl Common {
         // Regions are the gazetteer's, which the configuration does not know.
         let (_, regions) = crate::classify::names();
         for feed in &config.feeds {
-            for region in feed.filter.regions.iter().filter(|region| !regions.contains_key(region)) {
+            let named = feed.filter.any.iter().flat_map(|about| about.regions.labels());
+            for region in named.filter(|region| !regions.contains_key(region)) {
                 let near = text::nearest(region.as_str(), regions.keys().map(AsRef::as_ref), 1);
                 let hint = near.first().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-                config.notices.push(format!("feed `{}` will stay empty: there is no region `{region}`{hint}", feed.slug));
+                config.notices.push(format!("feed `{}` names a region that there is not, `{region}`{hint}", feed.slug));
             }
         }
         Ok(config)

@@ -60,10 +60,17 @@ impl Shelf {
         let copy = self.stories.get(&id).and_then(|story| story.copies.last()).filter(|_| known.is_none());
         Place {
             story: id,
-            edition: self.stories.get(&id).and_then(|story| story.edition_in(lang)).map_or(lang, |edition| edition.lang),
+            edition: self.edition(&id, lang),
             why: copy.map_or_else(|| "is known by its id".to_owned(), |copy| copy.why.to_string()),
             refused: copy.map(|copy| copy.refused.clone()).unwrap_or_default(),
         }
+    }
+
+    /// The language of the edition that an item of that language tells.
+    fn edition(&self, id: &StoryId, lang: Lang) -> Lang {
+        let editions = self.stories.get(id).map_or(&[][..], |story| &story.editions);
+        let own = editions.iter().find(|edition| edition.lang == lang);
+        own.or_else(|| editions.iter().find(|edition| !edition.lang.is_known())).or(editions.first()).map_or(lang, |edition| edition.lang)
     }
 
     fn keep(&mut self, story: Story, now: Second) -> StoryId {

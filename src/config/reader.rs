@@ -253,7 +253,7 @@ impl<'a> Table<'a, '_> {
         for entry in array.iter() {
             match entry.get_ref() {
                 DeValue::Table(map) => {
-                    let thing = format!("[[{key}]]");
+                    let thing = self.named(&format!("[[{key}]]"));
                     self.inner(map.clone(), entry.span().start, thing, &mut each);
                 }
                 other => {
@@ -270,11 +270,16 @@ impl<'a> Table<'a, '_> {
         let span = value.span();
         match value.into_inner() {
             DeValue::Table(map) => {
-                let thing = if self.thing.is_empty() { format!("[{key}]") } else { format!("{} [{key}]", self.thing) };
+                let thing = self.named(&format!("[{key}]"));
                 self.inner(map, span.start, thing, &mut each);
             }
             other => self.expected(key, "a table", &other),
         }
+    }
+
+    /// What a table within this one is called, until that is known better.
+    fn named(&self, name: &str) -> String {
+        if self.thing.is_empty() { name.to_owned() } else { format!("{} {name}", self.thing) }
     }
 
     fn inner(&mut self, map: DeTable<'a>, at: usize, thing: String, each: &mut dyn FnMut(&mut Table<'a, '_>)) {

@@ -4,8 +4,8 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use url::Url;
 
-use super::{Mistake, reader::Reader};
-use crate::model::{Proxy, timetable::parse_duration};
+use super::{Mistake, reader::Reader, sources::choice};
+use crate::model::{Lang, Proxy, timetable::parse_duration};
 
 /// All of `tributary.toml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub struct Serve {
     pub public: Option<Url>,
     /// Name of the site.
     pub title: String,
+    /// Language of the words that feeds say themselves, where none is asked for.
+    pub lang: Lang,
     /// Entries in a feed.
     pub limit: usize,
     /// Entries that a reader may ask for.
@@ -84,6 +86,7 @@ impl Default for Settings {
                 listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
                 public: None,
                 title: "Tributary".into(),
+                lang: Lang::EN,
                 limit: 50,
                 max_limit: 200,
                 connections: 1024,
@@ -140,6 +143,9 @@ impl Settings {
                 }
             }
             set(&mut serve.title, table.string("title"));
+            let spoken = Lang::SPOKEN.map(|lang| (lang.to_string(), lang));
+            let spoken = spoken.each_ref().map(|(name, lang)| (name.as_str(), *lang));
+            set(&mut serve.lang, choice(table, "lang", &spoken));
             set(&mut serve.limit, size(table.integer("limit", 1..=200)));
             set(&mut serve.max_limit, size(table.integer("max_limit", 1..=200)));
             set(&mut serve.connections, size(table.integer("connections", 16..=100_000)));

@@ -146,8 +146,7 @@ fn one(table: &mut Table<'_, '_>, source: &mut Source, topics: &[Topic], layer: 
     if let Some(defaults) = choice(table, "defaults", &[("hints", Defaults::Hints), ("always", Defaults::Always)]) {
         source.defaults = defaults;
     }
-    let policies = [("title", ContentPolicy::Title), ("summary", ContentPolicy::Summary), ("full", ContentPolicy::Full)];
-    if let Some(content) = choice(table, "content", &policies) {
+    if let Some(content) = choice(table, "content", &ContentPolicy::NAMED) {
         source.content = content;
     }
     source.rights = table.string("rights").or(source.rights.take());

@@ -7,7 +7,7 @@ use super::{
     reader::{Reader, Table},
 };
 use crate::{
-    model::{FourNames, Lang, Terms, Topic, TopicDefaults, TopicRules, TopicSlug},
+    model::{FourNames, Lang, Terms, Topic, TopicDefaults, TopicRules, TopicSlug, choice::NONE},
     text,
 };
 
@@ -64,6 +64,9 @@ pub(super) fn read(reader: &mut Reader<'_>, rules: &mut TopicRules, layer: Layer
             ]);
         };
         table.call(format!("topic `{slug}`"));
+        if slug.as_str() == NONE {
+            table.wrong_at("slug", "`none` stands for what is filed under no topic; choose another slug");
+        }
         if seen.contains(&slug) {
             table.wrong_at("slug", "the same slug stands further up");
         }

@@ -219,7 +219,7 @@ pub async fn run(
     let publishing = publishing(&config, kit.classifier.clone(), &genesis, &states);
     let base = publishing.site.base.to_string();
     let limits = limits(&config);
-    let app = App::new(store.clone(), publishing, &limits);
+    let app = App::new(store.clone(), publishing, &limits, clock.clone());
     let register = Register::new(states);
     let data = folder.path().to_owned();
 

@@ -27,7 +27,12 @@ pub fn publishing(config: &Config, classifier: Arc<Classifier>, genesis: &Genesi
         sources.insert(source.id.clone(), card);
     }
     Publishing {
-        site: Site { base: config.settings.base(), title: config.settings.serve.title.clone(), instance: genesis.instance },
+        site: Site {
+            base: config.settings.base(),
+            title: config.settings.serve.title.clone(),
+            lang: config.settings.serve.lang,
+            instance: genesis.instance,
+        },
         names: Names { topics, countries, regions, topic_aliases, retired_topics: config.topics.retired.clone() },
         classifier,
         sources,

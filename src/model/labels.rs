@@ -22,6 +22,9 @@ pub struct Labels {
     /// Regions and groups named as such.
     #[serde(default)]
     pub regions: Vec<RegionLabel>,
+    /// For an item without a topic: those that it came nearest to, at most two, for editors.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub near: Vec<TopicLabel>,
     /// Candidates that were weighed and not given, with the rule that decided. Not kept in the journal.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rejected: Vec<Rejected>,

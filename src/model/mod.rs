@@ -4,6 +4,7 @@
 //! What stands in `item`, `labels`, `story` and `record` is written into the journal and
 //! has to be readable for ever (see `tests/golden/`).
 
+pub mod choice;
 mod countries;
 pub mod date_order;
 pub mod fault;
@@ -28,10 +29,12 @@ pub mod story;
 pub mod subscription;
 pub mod timetable;
 pub mod topic;
+pub mod when;
 
+pub use choice::{Choice, Clause, Filed};
 pub use date_order::DateOrder;
 pub use fault::Fault;
-pub use filter::Filter;
+pub use filter::{About, BadFilter, Filter};
 pub use history::{History, Outcome, Run, Spell};
 pub use ids::{BadName, CountryCode, FeedSlug, Lang, RegionSlug, SourceId, TopicSlug};
 pub use item::{Category, Enclosure, Item, Upstream, UpstreamFrom};
@@ -52,3 +55,4 @@ pub use story::{Copy, Edition, Page, Refusal, Shown, Story, StoryId, Why};
 pub use subscription::Subscription;
 pub use timetable::Timetable;
 pub use topic::{Terms, Topic, TopicDefaults, TopicRules};
+pub use when::{Ago, When, Window};

@@ -7,7 +7,7 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use chrono::{DateTime, SecondsFormat, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, TimeZone, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A whole second of UTC between the years 1 and 9999, written as `2020-09-08T12:00:00Z`; in forms that only programs read, as seconds after the epoch.
@@ -41,6 +41,16 @@ impl Second {
     /// The second in which `time` lies: fractions are cut off.
     pub fn of(time: DateTime<Utc>) -> Self {
         Self::from_unix(time.timestamp())
+    }
+
+    /// The first second of a day of UTC.
+    pub fn begin_of(day: NaiveDate) -> Self {
+        Self::of(day.and_time(NaiveTime::MIN).and_utc())
+    }
+
+    /// The day of UTC in which it lies.
+    pub fn day(self) -> NaiveDate {
+        self.date_time().date_naive()
     }
 
     /// The same instant for calendar arithmetic and formatting.

@@ -3,6 +3,8 @@
 use url::Url;
 use uuid::Uuid;
 
+use super::Lang;
+
 /// The publishing side of one installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Site {
@@ -10,6 +12,8 @@ pub struct Site {
     pub base: Url,
     /// Its title: stands last in the title of each feed.
     pub title: String,
+    /// The language of its own words where a feed asks for none, one of [`Lang::SPOKEN`].
+    pub lang: Lang,
     /// The name of this installation for ever, from the journal's genesis: feed ids are computed under it.
     pub instance: Uuid,
 }

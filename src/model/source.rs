@@ -99,8 +99,8 @@ pub enum Defaults {
     Always,
 }
 
-/// How much of an item may be republished.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// How much of an item may be republished; more is greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum ContentPolicy {
     /// The title only.
     Title,
@@ -109,4 +109,14 @@ pub enum ContentPolicy {
     Summary,
     /// All of it, where the publisher allows it.
     Full,
+}
+
+impl ContentPolicy {
+    /// Each as it is written in files and addresses.
+    pub const NAMED: [(&'static str, Self); 3] = [("title", Self::Title), ("summary", Self::Summary), ("full", Self::Full)];
+
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        Self::NAMED.iter().find(|(_, policy)| *policy == self).map_or("summary", |(name, _)| name)
+    }
 }

@@ -147,11 +147,6 @@ impl Story {
     pub fn first_edition(&self) -> &Edition {
         &self.editions[0]
     }
-
-    /// The edition to show when `lang` is asked for: that language's, else the one whose language is not known.
-    pub fn edition_in(&self, lang: Lang) -> Option<&Edition> {
-        self.editions.iter().find(|e| e.lang == lang).or_else(|| self.editions.iter().find(|e| !e.lang.is_known()))
-    }
 }
 
 /// Stories that passed a filter, newest position first, each in the edition to show.

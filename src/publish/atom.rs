@@ -8,7 +8,7 @@ use atom_syndication::{
 };
 use uuid::Uuid;
 
-use super::{Feed, SourceCard, words};
+use super::{Feed, SourceCard, title, words};
 use crate::{
     html::{SafeHtml, escape},
     model::{ContentPolicy, Copy, Second, Shown, SourceId, Story},
@@ -23,9 +23,9 @@ pub fn atom(feed: &Feed<'_>) -> Vec<u8> {
     let entries: Vec<Entry> = feed.page.entries.iter().map(|shown| entry(feed, shown)).collect();
     // The newest change that can be seen in it: never the time of the request.
     let updated = feed.page.entries.iter().map(updated).max().unwrap_or(feed.genesis);
-    let page = feed.path.split_once(".atom").map_or_else(|| feed.path.to_owned(), |(path, query)| format!("{path}{query}"));
+    let page = page(feed);
     let written = atom_syndication::Feed {
-        title: plain(&words::title(feed), None),
+        title: plain(&title(feed), None),
         id: format!("urn:uuid:{}", Uuid::new_v5(&feed.site.instance, feed.filter.to_string().as_bytes())),
         updated: date(updated),
         authors: vec![person(&feed.site.title)],
@@ -42,6 +42,11 @@ pub fn atom(feed: &Feed<'_>) -> Vec<u8> {
     let config = WriteConfig { write_document_declaration: true, indent_size: None };
     // Writing into memory does not fail; a feed that could not be written would be an empty answer, which no reader takes for a feed.
     written.write_with_config(Vec::new(), config).unwrap_or_default()
+}
+
+/// The page of a feed for people: its address without the extension.
+pub(super) fn page(feed: &Feed<'_>) -> String {
+    feed.path.split_once(".atom").map_or_else(|| feed.path.to_owned(), |(path, query)| format!("{path}{query}"))
 }
 
 /// An entry is never updated before it is published (RFC 4287 §4.2.15).
@@ -73,7 +78,8 @@ fn entry(feed: &Feed<'_>, shown: &Shown) -> Entry {
     let authors: Vec<Person> = item.authors.iter().map(|author| person(author)).filter(|author| !author.name.is_empty()).collect();
     let title = if item.title.is_empty() { text::shorten(&item.summary, 80) } else { item.title.clone() };
     let title = if title.is_empty() { card.title.clone() } else { title };
-    let summary = (card.content != ContentPolicy::Title && !item.summary.is_empty()).then(|| plain(&item.summary, Some(lang)));
+    let content = card.content.min(feed.content);
+    let summary = (content != ContentPolicy::Title && !item.summary.is_empty()).then(|| plain(&item.summary, Some(lang)));
     Entry {
         title: plain(&title, Some(lang)),
         // To the letter: readers know an entry by it.
@@ -100,7 +106,7 @@ fn entry(feed: &Feed<'_>, shown: &Shown) -> Entry {
 /// What is shown below the title: as much as the source allows, and a quiet line that says where it comes from.
 fn body(feed: &Feed<'_>, shown: &Shown, card: &SourceCard, about: &str) -> String {
     let item = &shown.copy().item;
-    let told = match (card.content, &item.content) {
+    let told = match (card.content.min(feed.content), &item.content) {
         (ContentPolicy::Full, Some(content)) => content.as_str().to_owned(),
         (ContentPolicy::Title, _) => String::new(),
         _ if item.summary.is_empty() => String::new(),
@@ -112,7 +118,7 @@ fn body(feed: &Feed<'_>, shown: &Shown, card: &SourceCard, about: &str) -> Strin
         None => escape(words),
     };
     let mut parts = vec![linked(item.link.as_deref().or(card.home.as_deref()), &card.title)];
-    parts.extend(item.published.map(|at| words::day(at, lang)));
+    parts.extend(item.published.map(|at| words::day(at.day(), lang)));
     let others: Vec<String> = others(feed, &shown.story, shown)
         .map(|(other, name)| {
             let told_in = other.labels.lang.value;

@@ -6,16 +6,19 @@
 //! anything a reader's request could change beside the filter.
 
 mod atom;
+mod editor;
 mod notices;
 mod opml;
+mod title;
 mod words;
 
 use std::collections::BTreeMap;
 
 pub use atom::atom;
+pub use editor::editor;
 pub use notices::{Notice, notices};
 pub use opml::opml;
-pub use words::title;
+pub use title::title;
 
 use crate::model::{ContentPolicy, Filter, FourNames, Lang, Names, Page, Second, Site, SourceId};
 
@@ -49,6 +52,10 @@ pub struct Feed<'a> {
     pub filter: &'a Filter,
     /// A title that it was saved under.
     pub saved: Option<&'a FourNames>,
+    /// What is asked beside what was saved; without a saved title, all of the filter.
+    pub own: &'a Filter,
+    /// The most that is shown of each story; what its source allows may be less.
+    pub content: ContentPolicy,
     /// Its canonical address below the base, without leading slash: `feed/topic/youth.atom?lang=es`.
     pub path: &'a str,
     /// The stories.
@@ -58,8 +65,9 @@ pub struct Feed<'a> {
 }
 
 impl Feed<'_> {
-    /// The language of the feed's own words: the one asked for when we speak it, else English.
+    /// The language of the feed's own words: the one asked for, or preferred, when we speak it, else the site's.
     fn lang(&self) -> Lang {
-        self.filter.lang.filter(|lang| Lang::SPOKEN.contains(lang)).unwrap_or(Lang::EN)
+        let asked = self.filter.langs.first().filter(|_| self.filter.langs.len() == 1);
+        asked.or(self.filter.prefer.first()).copied().filter(|lang| Lang::SPOKEN.contains(lang)).unwrap_or(self.site.lang)
     }
 }

@@ -243,7 +243,7 @@ fn about<'a>(document: &'a Document, source: &Source) -> parse::About<'a> {
 
 fn labelled(item: Item, source: &Source, classifier: &Classifier) -> (Item, Labels) {
     let mut labels = classifier.of(&item, source);
-    // Near misses are for `classify --explain`; the journal keeps what was decided.
+    // All that was weighed is for `classify --explain`; the journal keeps what was decided, and what was nearly.
     labels.rejected.clear();
     (item, labels)
 }

@@ -20,6 +20,8 @@ pub(super) const ATOM: &str = "application/atom+xml; charset=utf-8";
 pub(super) const JSON: &str = "application/json; charset=utf-8";
 /// A page.
 pub(super) const HTML: &str = "text/html; charset=utf-8";
+/// Lists of subscriptions.
+const OPML: &str = "text/x-opml; charset=utf-8";
 /// A page of ours needs nothing but its own style.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 /// Lists have live counts.
@@ -163,7 +165,16 @@ fn coding(asked: &HeaderMap, finished: &Finished) -> Coding {
 
 /// A list as JSON.
 pub(super) fn list(value: &Value) -> Response {
-    let mut response = text(StatusCode::OK, JSON, value.to_string());
+    live(JSON, value.to_string())
+}
+
+/// A list of subscriptions.
+pub(super) fn subscriptions(list: String) -> Response {
+    live(OPML, list)
+}
+
+fn live(media_type: &str, list: String) -> Response {
+    let mut response = text(StatusCode::OK, media_type, list);
     set(response.headers_mut(), header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     set(response.headers_mut(), header::CACHE_CONTROL, LIST_CACHING);
     response

@@ -46,6 +46,13 @@ impl Finished {
     }
 }
 
+/// What an answer is kept under: what was asked, and on which day, where that makes a difference.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Question {
+    pub(super) asked: Asked,
+    pub(super) day: Option<Second>,
+}
+
 /// Finished answers by what was asked, the least used given up first.
 pub(super) struct Cache {
     limit: AtomicUsize,
@@ -54,7 +61,7 @@ pub(super) struct Cache {
 
 #[derive(Default)]
 struct Inner {
-    slots: HashMap<Asked, Slot>,
+    slots: HashMap<Question, Slot>,
     bytes: usize,
     clock: u64,
     /// Counts changes, so that an answer begun before one is not kept after it.
@@ -71,8 +78,8 @@ struct Slot {
 }
 
 impl Inner {
-    fn remove(&mut self, asked: &Asked) {
-        self.bytes -= self.slots.remove(asked).and_then(|slot| slot.finished).map_or(0, |finished| finished.weight());
+    fn remove(&mut self, question: &Question) {
+        self.bytes -= self.slots.remove(question).and_then(|slot| slot.finished).map_or(0, |finished| finished.weight());
     }
 }
 
@@ -93,15 +100,15 @@ impl Cache {
     /// The answer, made by one of those who ask for it at once when it is not there.
     pub(super) async fn get(
         &self,
-        asked: Asked,
+        question: Question,
         make: impl FnOnce() -> Result<Finished, StoreError> + Send + 'static,
     ) -> Result<Arc<Finished>, StoreError> {
-        let making = match self.look(&asked) {
+        let making = match self.look(&question) {
             Ok(finished) => return Ok(finished),
             Err(making) => making,
         };
         let _turn = making.lock().await;
-        if let Ok(finished) = self.look(&asked) {
+        if let Ok(finished) = self.look(&question) {
             return Ok(finished);
         }
         let before = self.inner().changes;
@@ -110,28 +117,28 @@ impl Cache {
         match made {
             Ok(finished) => {
                 let finished = Arc::new(finished);
-                self.keep(&asked, &finished, before);
+                self.keep(&question, &finished, before);
                 Ok(finished)
             }
             Err(error) => {
-                self.inner().remove(&asked);
+                self.inner().remove(&question);
                 Err(error)
             }
         }
     }
 
-    fn look(&self, asked: &Asked) -> Result<Arc<Finished>, Arc<tokio::sync::Mutex<()>>> {
+    fn look(&self, question: &Question) -> Result<Arc<Finished>, Arc<tokio::sync::Mutex<()>>> {
         let mut inner = self.inner();
         inner.clock += 1;
         let clock = inner.clock;
-        let slot = inner.slots.entry(asked.clone()).or_default();
+        let slot = inner.slots.entry(question.clone()).or_default();
         slot.used = clock;
         slot.finished.clone().ok_or_else(|| slot.making.clone())
     }
 
-    fn keep(&self, asked: &Asked, finished: &Arc<Finished>, before: u64) {
+    fn keep(&self, question: &Question, finished: &Arc<Finished>, before: u64) {
         let mut inner = self.inner();
-        let Some(slot) = inner.slots.get_mut(asked) else { return };
+        let Some(slot) = inner.slots.get_mut(question) else { return };
         if slot.changed > before {
             return;
         }
@@ -140,7 +147,7 @@ impl Cache {
         inner.bytes = inner.bytes + finished.weight() - replaced;
         while inner.bytes > self.limit.load(Ordering::Relaxed) {
             let oldest = inner.slots.iter().filter(|(_, slot)| slot.finished.is_some()).min_by_key(|(_, slot)| slot.used);
-            let Some(oldest) = oldest.map(|(asked, _)| asked.clone()) else { break };
+            let Some(oldest) = oldest.map(|(question, _)| question.clone()) else { break };
             inner.remove(&oldest);
         }
     }
@@ -150,7 +157,7 @@ impl Cache {
         let mut guard = self.inner();
         let inner = &mut *guard;
         inner.changes += 1;
-        for (_, slot) in inner.slots.iter_mut().filter(|(asked, _)| is_stale(asked)) {
+        for (_, slot) in inner.slots.iter_mut().filter(|(question, _)| is_stale(&question.asked)) {
             slot.changed = inner.changes;
             inner.bytes -= slot.finished.take().map_or(0, |finished| finished.weight());
         }

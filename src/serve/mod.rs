@@ -7,24 +7,28 @@
 mod answer;
 mod cache;
 mod filter;
+mod finder;
 mod listen;
 mod pages;
+mod reading;
 mod routes;
 pub mod sample;
 mod status;
+mod subscriptions;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
-pub use filter::{Asked, Wrong};
+pub use filter::{Asked, Base, Format, Wrong};
 pub use listen::listen;
 pub use status::{Configuration, Watched};
 
-use self::cache::{Cache, Finished};
+use self::cache::{Cache, Finished, Question};
 use crate::{
+    apply::Clock,
     classify::Classifier,
     config::SavedFeed,
-    model::{FeedSlug, Names, Second, Site, SourceId},
+    model::{FeedSlug, Names, Page, Second, Site, SourceId},
     publish::{self, SourceCard},
     store::{Store, StoreError, Touched},
 };
@@ -50,6 +54,29 @@ pub struct Publishing {
     pub genesis: Second,
 }
 
+impl Publishing {
+    /// Stories that were asked for, with all that it takes to write them.
+    fn feed<'a>(&'a self, asked: &'a Asked, path: &'a str, page: &'a Page) -> publish::Feed<'a> {
+        let saved = match &asked.base {
+            Base::Saved(slug) => self.feeds.get(slug),
+            Base::All | Base::Unfiled => None,
+        };
+        publish::Feed {
+            site: &self.site,
+            names: &self.names,
+            sources: &self.sources,
+            filter: &asked.filter,
+            saved: saved.map(|feed| &feed.title),
+            // Of what nobody filed all is told.
+            own: if asked.base == Base::Unfiled { &asked.filter } else { &asked.own },
+            content: asked.content,
+            path,
+            page,
+            genesis: self.genesis,
+        }
+    }
+}
+
 /// What the server allows itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -70,6 +97,7 @@ pub struct App {
     cache: Cache,
     standing: ArcSwap<Standing>,
     status: status::Board,
+    clock: Clock,
 }
 
 /// Whether the daemon does its work.
@@ -81,14 +109,15 @@ enum Standing {
 }
 
 impl App {
-    /// A server over a store.
-    pub fn new(store: Arc<Store>, publishing: Publishing, limits: &Limits) -> Arc<Self> {
+    /// A server over a store. The clock says what day it is, for filters that ask for the last days.
+    pub fn new(store: Arc<Store>, publishing: Publishing, limits: &Limits, clock: Clock) -> Arc<Self> {
         Arc::new(Self {
             store,
             publishing: ArcSwap::from_pointee(publishing),
             cache: Cache::new(limits.cache),
             standing: ArcSwap::from_pointee(Standing::Starting),
             status: status::Board::default(),
+            clock,
         })
     }
 
@@ -124,35 +153,38 @@ impl App {
     pub async fn print(self: &Arc<Self>, path: &str) -> Result<String, String> {
         let publishing = self.publishing.load_full();
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let asked = filter::read(path.trim_matches('/'), query, &publishing).map_err(|wrong| wrong.detail(&publishing))?;
+        let feed = Format::of(path.trim_matches('/')).filter(|(_, format)| *format == Format::Atom);
+        let read = feed.ok_or(Wrong::NoPage).and_then(|(path, _)| reading::read(path, query, &publishing));
+        let asked = read.map_err(|wrong| wrong.detail(&publishing))?;
         let finished = self.finished(asked).await.map_err(|error| error.to_string())?;
         Ok(String::from_utf8_lossy(&finished.identity).into_owned())
     }
 
     /// The finished feed, made now when it is not at hand.
     async fn finished(self: &Arc<Self>, asked: Asked) -> Result<Arc<Finished>, StoreError> {
-        let app = self.clone();
-        self.cache.get(asked.clone(), move || app.build(&asked)).await
+        let (app, question) = (self.clone(), self.question(asked));
+        self.cache.get(question.clone(), move || app.build(&question)).await
     }
 
-    fn build(&self, asked: &Asked) -> Result<Finished, StoreError> {
-        self.write(asked, publish::atom).map(|(bytes, changed)| Finished::new(bytes, changed))
+    /// What is asked for today.
+    fn question(&self, asked: Asked) -> Question {
+        let day = asked.filter.is_relative().then(|| Second::begin_of((self.clock)().day()));
+        Question { asked, day }
+    }
+
+    fn build(&self, question: &Question) -> Result<Finished, StoreError> {
+        let form = if question.asked.base == Base::Unfiled { publish::editor } else { publish::atom };
+        self.write(question, form).map(|(bytes, changed)| Finished::new(bytes, changed))
     }
 
     /// What is written of the stories that were asked for, and when they last changed.
-    fn write<T>(&self, asked: &Asked, write: impl FnOnce(&publish::Feed<'_>) -> T) -> Result<(T, Second), StoreError> {
+    fn write<T>(&self, question: &Question, write: impl FnOnce(&publish::Feed<'_>) -> T) -> Result<(T, Second), StoreError> {
         let publishing = self.publishing.load();
-        let page = self.store.query(&asked.filter, None, asked.limit)?;
-        let feed = publish::Feed {
-            site: &publishing.site,
-            names: &publishing.names,
-            sources: &publishing.sources,
-            filter: &asked.filter,
-            saved: asked.saved.as_ref().and_then(|slug| publishing.feeds.get(slug)).map(|feed| &feed.title),
-            path: &asked.path(publishing.limit),
-            page: &page,
-            genesis: publishing.genesis,
-        };
-        Ok((write(&feed), page.changed))
+        let Question { asked, day } = question;
+        let page = self.store.query(&asked.filter, asked.filter.window(day.unwrap_or(Second::EPOCH)), asked.limit)?;
+        let path = asked.path(&publishing, Format::Atom);
+        let feed = publishing.feed(asked, &path, &page);
+        // What is asked of the last days changes when a day begins, too.
+        Ok((write(&feed), page.changed.max(day.unwrap_or(page.changed))))
     }
 }

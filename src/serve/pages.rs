@@ -1,11 +1,13 @@
 //! What is there to ask for, as JSON for programs and as plain pages for people.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::{App, Publishing};
 use crate::{
     html::escape,
-    model::{Evidence, Field, FourNames, Story},
+    model::{Evidence, Field, FourNames, SourceId, Story},
     publish::{self, Feed},
     store::Counts,
 };
@@ -20,7 +22,7 @@ pub(super) fn topics(publishing: &Publishing, counts: &Counts) -> Value {
     publishing.names.topics.iter().map(|(slug, names)| entry(publishing, "topic", slug.as_str(), names, counts.topics.get(slug))).collect()
 }
 
-/// The countries that have stories first, then all others.
+/// All countries, by code.
 pub(super) fn countries(publishing: &Publishing, counts: &Counts) -> Value {
     publishing
         .names
@@ -34,12 +36,13 @@ pub(super) fn countries(publishing: &Publishing, counts: &Counts) -> Value {
         .collect()
 }
 
-/// All sources.
+/// All sources: how many stories each told, and how many of them are shown in its words.
 pub(super) fn sources(publishing: &Publishing, counts: &Counts) -> Value {
     let all = publishing.sources.iter().map(|(id, card)| {
         let feed = publishing.site.address(&format!("feed/source/{id}.atom"));
-        let stories = counts.sources.get(id).copied().unwrap_or(0);
-        json!({ "id": id, "title": card.title, "home": card.home, "lang": card.lang, "stories": stories, "feed": feed })
+        let count = |of: &BTreeMap<SourceId, u64>| of.get(id).copied().unwrap_or(0);
+        let (stories, preferred) = (count(&counts.sources), count(&counts.preferred));
+        json!({ "id": id, "title": card.title, "home": card.home, "lang": card.lang, "stories": stories, "preferred": preferred, "feed": feed })
     });
     all.collect()
 }
@@ -90,7 +93,11 @@ pub(super) fn index(app: &App, publishing: &Publishing) -> String {
         .iter()
         .filter_map(|(id, count)| Some((format!("feed/source/{id}.atom"), &*publishing.sources.get(id)?.title, *count)));
     list("Sources", sources.collect());
-    body.push_str(&format!("<p class=\"quiet\"><a href=\"{}\">How the sources are</a></p>", address("status")));
+    body.push_str(&format!(
+        "<p class=\"quiet\"><a href=\"{}\">How the sources are</a> · <a href=\"{}\">What nobody filed</a>, for editors</p>",
+        address("status"),
+        address("editor")
+    ));
     let head = format!("<link rel=\"alternate\" type=\"application/atom+xml\" href=\"{}\">", address("feed.atom"));
     page(&publishing.site.title, &head, &body)
 }

@@ -11,7 +11,7 @@ use axum::{
 use serde_json::json;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
-use super::{App, Asked, Standing, answer, filter, filter::Wrong, pages, status::Form};
+use super::{App, Asked, Format, Standing, Wrong, answer, pages, reading, status::Form};
 use crate::model::StoryId;
 
 /// No answer takes longer than this.
@@ -44,13 +44,14 @@ async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
     // A base path that ends with a slash may be asked for without it.
     let base = publishing.site.base.path();
     let below = path.strip_prefix(base).or_else(|| base.strip_suffix('/').filter(|base| *base == path).map(|_| ""));
-    let Some(below) = below else { return wrong(&Wrong::NoPage, &publishing) };
+    let Some(below) = below else { return wrong(&Wrong::NoPage, &publishing, Format::Atom) };
     let below = below.trim_end_matches('/');
     match below {
         "" => answer::page(pages::index(&app, &publishing)),
         "topics.json" => lists(&app, pages::topics),
         "countries.json" => lists(&app, pages::countries),
         "sources.json" => lists(&app, pages::sources),
+        "opml" => opml(&app, &publishing, head.uri.query()).await,
         "status" => status(&app, Form::Page, &head.headers).await,
         "status.json" => status(&app, Form::Json, &head.headers).await,
         "status.atom" => status(&app, Form::Atom, &head.headers).await,
@@ -64,27 +65,36 @@ async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
 }
 
 async fn feed(app: &Arc<App>, publishing: &super::Publishing, path: &str, query: Option<&str>, headers: &HeaderMap) -> Response {
-    let query = query.unwrap_or_default();
-    // The same address without extension is the page for people.
-    if !path.contains('.') {
-        let read = filter::read(&format!("{path}.atom"), query, publishing);
-        return match read {
-            Ok(asked) => people(app, asked).await,
-            Err(error) => wrong(&error, publishing),
-        };
-    }
-    match filter::read(path, query, publishing) {
-        Ok(asked) => match app.finished(asked).await {
+    let Some((path, format)) = Format::of(path) else { return wrong(&Wrong::NoPage, publishing, Format::Atom) };
+    let read = reading::read(path, query.unwrap_or_default(), publishing);
+    match (read, format) {
+        (Ok(asked), Format::Page) => people(app, asked).await,
+        (Ok(asked), Format::Atom) => match app.finished(asked).await {
             Ok(finished) => answer::feed(&finished, headers),
             Err(error) => failed(&error),
         },
-        Err(error) => wrong(&error, publishing),
+        (Err(error), _) => wrong(&error, publishing, format),
+    }
+}
+
+/// A list of subscriptions, by the same language.
+async fn opml(app: &Arc<App>, publishing: &super::Publishing, query: Option<&str>) -> Response {
+    let asked = match reading::read("feed", query.unwrap_or_default(), publishing) {
+        Ok(asked) => asked,
+        Err(Wrong::Elsewhere(asked)) => return answer::elsewhere(&publishing.site.address(&asked.list(publishing))),
+        Err(error) => return wrong(&error, publishing, Format::Atom),
+    };
+    let app = app.clone();
+    match tokio::task::spawn_blocking(move || app.opml(&asked)).await {
+        Ok(Ok(list)) => answer::subscriptions(list),
+        Ok(Err(error)) => failed(&error),
+        Err(error) => failed(&error),
     }
 }
 
 async fn people(app: &Arc<App>, asked: Asked) -> Response {
-    let app = app.clone();
-    match tokio::task::spawn_blocking(move || app.write(&asked, pages::feed)).await {
+    let (app, question) = (app.clone(), app.question(asked));
+    match tokio::task::spawn_blocking(move || app.write(&question, pages::feed)).await {
         Ok(Ok((html, _))) => answer::page(html),
         Ok(Err(error)) => failed(&error),
         Err(error) => failed(&error),
@@ -92,7 +102,7 @@ async fn people(app: &Arc<App>, asked: Asked) -> Response {
 }
 
 async fn story(app: &Arc<App>, publishing: &super::Publishing, id: &str) -> Response {
-    let Ok(id) = StoryId::parse_str(id) else { return wrong(&Wrong::NoPage, publishing) };
+    let Ok(id) = StoryId::parse_str(id) else { return wrong(&Wrong::NoPage, publishing, Format::Atom) };
     let store = app.store.clone();
     match tokio::task::spawn_blocking(move || store.story(&id)).await {
         Ok(Ok(Some(story))) => answer::page(pages::story(&story, publishing)),
@@ -106,7 +116,7 @@ async fn story(app: &Arc<App>, publishing: &super::Publishing, id: &str) -> Resp
 async fn status(app: &Arc<App>, form: Form, headers: &HeaderMap) -> Response {
     match app.status(form).await {
         Ok(Some(finished)) => answer::status(&finished, headers, form.media_type()),
-        Ok(None) => wrong(&Wrong::NoPage, &app.publishing.load()),
+        Ok(None) => wrong(&Wrong::NoPage, &app.publishing.load(), Format::Atom),
         Err(error) => failed(&error),
     }
 }
@@ -125,14 +135,14 @@ fn ready(app: &App) -> Response {
     answer::text(status, "application/json; charset=utf-8", format!("{text}\n"))
 }
 
-fn wrong(wrong: &Wrong, publishing: &super::Publishing) -> Response {
+fn wrong(wrong: &Wrong, publishing: &super::Publishing, format: Format) -> Response {
     let detail = wrong.detail(publishing);
     match wrong {
         Wrong::Bad(_) => answer::problem(StatusCode::BAD_REQUEST, &detail, &[]),
         Wrong::Retired(_) => answer::problem(StatusCode::GONE, &detail, &[]),
         Wrong::NoPage => answer::problem(StatusCode::NOT_FOUND, &detail, &[]),
         Wrong::Unknown { nearest, .. } => answer::problem(StatusCode::NOT_FOUND, &detail, nearest),
-        Wrong::Elsewhere(asked) => answer::elsewhere(&publishing.site.address(&asked.path(publishing.limit))),
+        Wrong::Elsewhere(asked) => answer::elsewhere(&publishing.site.address(&asked.path(publishing, format))),
     }
 }
 

@@ -7,14 +7,17 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet, hash_map::Entry},
     hash::{BuildHasherDefault, Hasher},
-    ops::Bound,
+    ops::{Bound, RangeBounds},
 };
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Term, terms::terms};
-use crate::model::{Second, SourceId, Story, StoryId};
+use super::{
+    Term,
+    terms::{Meeting, terms},
+};
+use crate::model::{Second, SourceId, Story, StoryId, Window};
 
 /// The number of a story in this view: counted up from 0, never used again.
 pub(super) type Number = u32;
@@ -317,18 +320,35 @@ impl Index {
         self.terms.get(term).into_iter().flat_map(|places| places.at.iter().rev()).copied()
     }
 
-    /// The newest position below `below` that all groups of terms have: each in turn moves the others on. Within a group any term will do.
-    pub(super) fn meet(&self, asked: &[Vec<Term>], below: Option<Second>) -> Option<Second> {
-        let groups: Vec<Vec<&Places>> = asked.iter().map(|any| any.iter().filter_map(|term| self.terms.get(term)).collect()).collect();
-        let last = |places: &&Places, to: Bound<Second>| places.at.range((Bound::Unbounded, to)).next_back().copied();
-        let mut to = below.map_or(Bound::Unbounded, Bound::Excluded);
+    /// The newest position within a window at which one of the meetings takes place.
+    pub(super) fn newest(&self, meetings: &[Meeting], window: Window) -> Option<Second> {
+        meetings.iter().filter_map(|meeting| self.meet(meeting, window)).max()
+    }
+
+    /// The newest position that all groups of a meeting have and none of its other terms: each group in turn moves the others on.
+    /// It takes no more steps than the smallest group has positions.
+    fn meet(&self, meeting: &Meeting, window: Window) -> Option<Second> {
+        let known = |terms: &[Term]| -> Vec<&Places> { terms.iter().filter_map(|term| self.terms.get(term)).collect() };
+        let mut groups: Vec<Vec<&Places>> = meeting.all.iter().map(|any| known(any)).collect();
+        // The smallest group makes the longest steps.
+        groups.sort_by_key(|any| any.iter().map(|places| places.at.len()).sum::<usize>());
+        let none = known(&meeting.none);
+        let from = window.from.map_or(Bound::Unbounded, Bound::Included);
+        let last = |places: &&Places, to: Bound<Second>| {
+            let newest = places.at.range((Bound::Unbounded, to)).next_back().copied();
+            newest.filter(|at| (from, Bound::Unbounded).contains(at))
+        };
+        let mut to = window.below.map_or(Bound::Unbounded, Bound::Excluded);
         let mut agreed = 0;
         for any in groups.iter().cycle() {
             let found = any.iter().filter_map(|places| last(places, to)).max()?;
             agreed = if to == Bound::Included(found) { agreed + 1 } else { 1 };
             to = Bound::Included(found);
             if agreed >= groups.len() {
-                return Some(found);
+                if !none.iter().any(|places| places.at.contains(&found)) {
+                    return Some(found);
+                }
+                (to, agreed) = (Bound::Excluded(found), 0);
             }
         }
         None
@@ -337,6 +357,11 @@ impl Index {
     /// When a term last changed.
     pub(super) fn changed(&self, term: &Term) -> Option<Second> {
         self.terms.get(term)?.changed
+    }
+
+    /// Every term that there is, in no order that means anything.
+    pub(super) fn terms(&self) -> impl Iterator<Item = &Term> {
+        self.terms.keys()
     }
 
     /// How many stories each term has.

@@ -9,6 +9,7 @@
 
 mod index;
 mod keys;
+mod lane;
 mod quiet;
 mod sled;
 mod terms;
@@ -23,19 +24,20 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 pub use terms::Counts;
-use terms::Term;
+use terms::{Meeting, Term};
 
 use self::{
     index::{Block, Handle, Index, Number, Row, Size},
     keys::Key,
+    lane::Lane,
     quiet::Quiet,
     sled::{Batch, Tree},
     value::{pack, unpack},
 };
-use crate::model::{Body, Filter, Genesis, History, Page, Record, Second, Shown, SourceId, SourceState, Story, StoryId, Unchanged};
+use crate::model::{Body, Filter, Genesis, History, Page, Record, Second, Shown, SourceId, SourceState, Story, StoryId, Unchanged, Window};
 
 /// The layout of the view. Another one is set aside and rebuilt from the journal.
-const LAYOUT: u64 = 4;
+const LAYOUT: u64 = 5;
 /// A query that the writer keeps overtaking waits for it after this many tries.
 const TRIES: usize = 3;
 /// Copies under one link that are looked at; a link that more share proves nothing.
@@ -324,62 +326,50 @@ impl Store {
         counts
     }
 
-    /// The newest stories that pass a filter, those below a position when one is given, newest first.
+    /// The newest stories that pass a filter and are shown within a window, newest first.
     ///
-    /// Without a language a story is shown in its first edition and stands where that stands.
-    pub fn query(&self, filter: &Filter, below: Option<Second>, limit: usize) -> Result<Page, StoreError> {
+    /// Each stands where the edition stands in which it is shown. Bounds of time that the filter names are the caller's to
+    /// turn into a window: the store knows no present.
+    pub fn query(&self, filter: &Filter, window: Window, limit: usize) -> Result<Page, StoreError> {
         let asked = terms::asked(filter);
         for _ in 0..TRIES {
-            if let Some(page) = self.page(filter, &asked, below, limit, false)? {
+            if let Some(page) = self.page(filter, &asked, window, limit, false)? {
                 return Ok(page);
             }
         }
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let page = self.page(filter, &asked, below, limit, true)?;
+        let page = self.page(filter, &asked, window, limit, true)?;
         page.ok_or(StoreError::Damaged { what: "a story that the index leads to" })
     }
 
     /// What a query comes to; `None` when a record was applied meanwhile. When none can be, because the caller sees to it, a
     /// story of a later record is what an engine that failed has kept of it, and is shown as it is.
-    fn page(
-        &self,
-        filter: &Filter,
-        asked: &[Vec<Term>],
-        below: Option<Second>,
-        limit: usize,
-        is_still: bool,
-    ) -> Result<Option<Page>, StoreError> {
+    fn page(&self, filter: &Filter, asked: &[Meeting], window: Window, limit: usize, is_still: bool) -> Result<Option<Page>, StoreError> {
         let (applied, changed) = {
             let index = self.index();
             (index.applied, self.changed(&index, asked))
         };
-        let mut entries = Vec::new();
-        let mut below = below;
+        let mut entries: Vec<Shown> = Vec::new();
+        let mut lanes = Lane::all(&self.index(), filter, asked, window);
         while entries.len() < limit {
+            // Whether a place counts for its lane is known when its story has been read.
+            let most = if filter.per_source.is_some() { 1 } else { limit - entries.len() };
             let found = {
                 let index = self.index();
                 if index.applied != applied {
                     return Ok(None);
                 }
-                let mut found = Vec::new();
-                while let Some(at) = (found.len() < limit - entries.len()).then(|| index.meet(asked, below)).flatten() {
-                    below = Some(at);
-                    found.extend(index.at(at).map(|number| (at, number)));
-                }
-                found
+                let next = || lane::next(&mut lanes, &index).and_then(|(lane, at)| Some((lane, at, index.at(at)?)));
+                std::iter::from_fn(next).take(most).collect::<Vec<_>>()
             };
             if found.is_empty() {
                 break;
             }
-            for (at, number) in found {
+            for (lane, at, number) in found {
                 // A story of a later record is one that the index has yet to tell of.
                 let Some((_, story)) = self.kept(number)?.filter(|(seq, _)| is_still || *seq <= applied) else { return Ok(None) };
-                let edition = story.editions.iter().position(|edition| edition.position == at);
-                let shown = match filter.lang {
-                    None => story.editions.first(),
-                    Some(lang) => story.edition_in(lang),
-                };
-                if let (Some(edition), true) = (edition, shown.is_some_and(|shown| shown.position == at)) {
+                if let Some(edition) = filter.edition_of(&story).filter(|edition| story.editions[*edition].position == at) {
+                    lanes[lane].count();
                     entries.push(Shown { story: Arc::new(story), edition });
                 }
             }
@@ -387,11 +377,11 @@ impl Store {
         Ok(Some(Page { entries, changed }))
     }
 
-    /// When membership or content of a filter last changed, or a little later: a change touches each of
-    /// its terms, so the term that changed longest ago bounds it.
-    fn changed(&self, index: &Index, asked: &[Vec<Term>]) -> Second {
+    /// When membership or content of a filter last changed, or a little later: a change touches one term of each
+    /// group, so the group that changed longest ago bounds it. What must not be met bounds nothing.
+    fn changed(&self, index: &Index, asked: &[Meeting]) -> Second {
         let latest = |any: &Vec<Term>| any.iter().filter_map(|term| index.changed(term)).max().unwrap_or(self.created);
-        asked.iter().map(latest).min().unwrap_or(self.created)
+        asked.iter().filter_map(|meeting| meeting.all.iter().map(latest).min()).max().unwrap_or(self.created)
     }
 
     /// Writes what the engine still holds in memory to the disk.

@@ -1,14 +1,15 @@
 //! What stories are indexed under.
 //!
 //! Each edition of a story stands in the index of each of the story's labels, at its own
-//! position. Which edition is shown is an index as well: of all first editions, and of the
-//! editions of each language. A filter is then nothing but indexes that have to meet.
+//! position; that it has no topic, or no country, is an index too. Which edition is shown is one as well: of all
+//! first editions, and of the editions of each language. A filter is then nothing but indexes that have to meet,
+//! and others that must not be met.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CountryCode, Filter, Lang, RegionSlug, Second, SourceId, Story, TopicSlug};
+use crate::model::{About, Choice, CountryCode, Filed, Filter, Lang, RegionSlug, Second, SourceId, Story, TopicSlug, choice::Label};
 
 /// One index.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -23,6 +24,12 @@ pub(super) enum Term {
     Country(CountryCode),
     Region(RegionSlug),
     Source(SourceId),
+    /// Stories that are filed under no topic.
+    NoTopic,
+    /// Stories that are about no country.
+    NoCountry,
+    /// Editions that are shown in the words of a source.
+    Preferred(SourceId),
 }
 
 /// Where a story stands in which index.
@@ -36,25 +43,72 @@ pub(super) fn terms(story: &Story) -> Vec<(Term, Second)> {
         terms.extend(story.countries.iter().map(|code| (Term::Country(*code), at)));
         terms.extend(story.regions.iter().map(|slug| (Term::Region(slug.clone()), at)));
         terms.extend(story.copies.iter().map(|copy| (Term::Source(copy.item.source.clone()), at)));
+        terms.extend(story.topics.is_empty().then_some((Term::NoTopic, at)));
+        terms.extend(story.countries.is_empty().then_some((Term::NoCountry, at)));
+        terms.extend(story.copies.get(edition.preferred).map(|copy| (Term::Preferred(copy.item.source.clone()), at)));
     }
     terms.sort();
     terms.dedup();
     terms
 }
 
-/// The indexes that have to meet; within one group any will do.
-pub(super) fn asked(filter: &Filter) -> Vec<Vec<Term>> {
-    let shown = match filter.lang {
-        None => vec![Term::First],
-        Some(lang) if lang.is_known() => vec![Term::Lang(lang), Term::AnyLang],
-        Some(_) => vec![Term::AnyLang],
+/// Indexes that have to meet.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Meeting {
+    /// Each of these groups; within one group any index will do.
+    pub(super) all: Vec<Vec<Term>>,
+    /// None of these.
+    pub(super) none: Vec<Term>,
+}
+
+/// The meetings of which any will do.
+pub(super) fn asked(filter: &Filter) -> Vec<Meeting> {
+    let everything = About::default();
+    let any: Vec<&About> = if filter.any.is_empty() { vec![&everything] } else { filter.any.iter().collect() };
+    any.into_iter().map(|about| meeting(about, shown(filter))).collect()
+}
+
+/// Editions that may be the one to show: of each story at least that one, and of no story more than a few.
+fn shown(filter: &Filter) -> Vec<Term> {
+    let in_lang = |lang: &Lang| if lang.is_known() { Term::Lang(*lang) } else { Term::AnyLang };
+    let mut shown: Vec<Term> = if filter.langs.is_empty() {
+        [Term::First].into_iter().chain(filter.prefer.iter().map(in_lang)).collect()
+    } else {
+        filter.langs.iter().map(in_lang).chain([Term::AnyLang]).collect()
     };
-    let mut asked = vec![shown];
-    asked.extend(filter.topics.iter().map(|slug| vec![Term::Topic(slug.clone())]));
-    asked.extend(filter.countries.iter().map(|code| vec![Term::Country(*code)]));
-    asked.extend(filter.regions.iter().map(|slug| vec![Term::Region(slug.clone())]));
-    asked.extend(filter.sources.iter().map(|id| vec![Term::Source(id.clone())]));
-    asked
+    shown.sort();
+    shown.dedup();
+    shown
+}
+
+fn meeting(about: &About, shown: Vec<Term>) -> Meeting {
+    let mut meeting = Meeting { all: vec![shown], none: Vec::new() };
+    meeting.wish(&about.topics, |topic| filed(topic, Term::Topic, Term::NoTopic));
+    meeting.wish(&about.countries, |country| filed(country, Term::Country, Term::NoCountry));
+    meeting.wish(&about.regions, |slug| Term::Region(slug.clone()));
+    meeting.wish(&about.sources, |id| Term::Source(id.clone()));
+    meeting
+}
+
+fn filed<L: Clone>(label: &Filed<L>, under: impl Fn(L) -> Term, nowhere: Term) -> Term {
+    match label {
+        Filed::Under(label) => under(label.clone()),
+        Filed::Nowhere => nowhere,
+    }
+}
+
+impl Meeting {
+    /// The same, where another index has to be met as well.
+    pub(super) fn and(&self, term: Term) -> Self {
+        let mut meeting = self.clone();
+        meeting.all.push(vec![term]);
+        meeting
+    }
+
+    fn wish<L: Label>(&mut self, choice: &Choice<L>, term: impl Fn(&L) -> Term) {
+        self.all.extend(choice.all().map(|any| any.iter().map(&term).collect()));
+        self.none.extend(choice.not().map(term));
+    }
 }
 
 /// How many stories there are.
@@ -72,6 +126,12 @@ pub struct Counts {
     pub sources: BTreeMap<SourceId, u64>,
     /// In each language.
     pub langs: BTreeMap<Lang, u64>,
+    /// Under no topic.
+    pub no_topic: u64,
+    /// About no country.
+    pub no_country: u64,
+    /// Shown in the words of each source.
+    pub preferred: BTreeMap<SourceId, u64>,
 }
 
 impl Counts {
@@ -94,6 +154,9 @@ impl Counts {
             Term::Country(code) => self.countries.entry(*code).or_default(),
             Term::Region(slug) => self.regions.entry(slug.clone()).or_default(),
             Term::Source(id) => self.sources.entry(id.clone()).or_default(),
+            Term::NoTopic => &mut self.no_topic,
+            Term::NoCountry => &mut self.no_country,
+            Term::Preferred(id) => self.preferred.entry(id.clone()).or_default(),
         }
     }
 }

@@ -35,7 +35,8 @@ pub fn item(source: &str, upstream: &str, title: &str) -> Item {
 }
 
 pub fn labels(lang: Lang) -> Labels {
-    Labels { lang: Language { value: lang, from: LangFrom::Item }, topics: vec![], countries: vec![], regions: vec![], rejected: vec![] }
+    let lang = Language { value: lang, from: LangFrom::Item };
+    Labels { lang, topics: vec![], countries: vec![], regions: vec![], near: vec![], rejected: vec![] }
 }
 
 /// A story with one copy and one edition.

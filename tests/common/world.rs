@@ -13,7 +13,7 @@ use tributary::{
     apply::{Clock, Desk, Report, Writer},
     config,
     daemon::{self, data::DataFolder},
-    model::{Filter, Second, Source, SourceId, SourceState, Story},
+    model::{Filter, Second, Source, SourceId, SourceState, Story, Window},
     pull::Kit,
     schedule::{Register, pull},
     serve::sample::Publisher,
@@ -262,7 +262,7 @@ impl World {
 
     /// When the feed of everything last changed in a way that a reader can see.
     pub fn changed(&self) -> Second {
-        self.open.as_ref().unwrap().store.query(&Filter::default(), None, 1).unwrap().changed
+        self.open.as_ref().unwrap().store.query(&Filter::default(), Window::ALL, 1).unwrap().changed
     }
 
     /// What is known of all sources.

@@ -1,0 +1,83 @@
+//! What nobody filed, as Atom: for those who write the rules by which stories are filed.
+//!
+//! It is a feed of its own: its entries have ids of their own, and say what is missing, what came near, and by which words.
+
+use atom_syndication::{Category, Entry, Generator, Text, WriteConfig};
+use uuid::Uuid;
+
+use super::{
+    Feed,
+    atom::{clean, date, link, page, person, plain},
+    title, words,
+};
+use crate::{
+    model::{Lang, Shown, TopicLabel},
+    text,
+};
+
+/// Writes the stories of a feed as work to be done.
+pub fn editor(feed: &Feed<'_>) -> Vec<u8> {
+    let lang = feed.lang();
+    let updated = feed.page.entries.iter().map(|shown| shown.edition().updated.max(shown.edition().position)).max();
+    let written = atom_syndication::Feed {
+        title: plain(&title(feed), None),
+        id: id(feed, "editor", &feed.own.to_string()),
+        updated: date(updated.unwrap_or(feed.genesis)),
+        authors: vec![person(&feed.site.title)],
+        generator: Some(Generator { value: "Tributary".into(), uri: None, version: Some(env!("CARGO_PKG_VERSION").into()) }),
+        links: vec![
+            link("self", &feed.site.address(feed.path), Some("application/atom+xml")),
+            link("alternate", &feed.site.address(&page(feed)), Some("text/html")),
+        ],
+        lang: Some(lang.to_string()),
+        entries: feed.page.entries.iter().map(|shown| entry(feed, shown, lang)).collect(),
+        ..atom_syndication::Feed::default()
+    };
+    let config = WriteConfig { write_document_declaration: true, indent_size: None };
+    // Writing into memory does not fail.
+    written.write_with_config(Vec::new(), config).unwrap_or_default()
+}
+
+fn id(feed: &Feed<'_>, of: &str, name: &str) -> String {
+    format!("urn:uuid:{}", Uuid::new_v5(&feed.site.instance, format!("{of} {name}").as_bytes()))
+}
+
+fn entry(feed: &Feed<'_>, shown: &Shown, lang: Lang) -> Entry {
+    let (story, edition, item) = (&shown.story, shown.edition(), &shown.copy().item);
+    let source = feed.sources.get(&item.source).map_or(item.source.as_str(), |card| &card.title);
+    let about = feed.site.address(&format!("story/{}", story.id));
+    let told = if item.title.is_empty() { text::shorten(&item.summary, 80) } else { item.title.clone() };
+    let told = if told.is_empty() { source.to_owned() } else { told };
+    let no_topic = words::pick(["no topic", "ningún tema", "aucun thème", "nenhum tema"], lang);
+    let no_country = words::pick(["no country", "ningún país", "aucun pays", "nenhum país"], lang);
+    let missing = [("no-topic", no_topic, story.topics.is_empty()), ("no-country", no_country, story.countries.is_empty())];
+    let missing: Vec<(&str, &str)> =
+        missing.into_iter().filter(|(.., is_missing)| *is_missing).map(|(term, label, _)| (term, label)).collect();
+    let mut says = vec![source.to_owned(), missing.iter().map(|(_, label)| *label).collect::<Vec<_>>().join(", ")];
+    let near: Vec<String> = shown.copy().labels.near.iter().map(|label| near(feed, label, lang)).collect();
+    if !near.is_empty() {
+        says.push(format!("{}: {}", words::pick(["nearly", "casi", "presque", "quase"], lang), near.join("; ")));
+    }
+    Entry {
+        title: plain(&told, Some(edition.lang.as_str())),
+        id: id(feed, "editor entry", &edition.entry_id),
+        updated: date(edition.updated.max(edition.position)),
+        published: Some(date(edition.position)),
+        authors: vec![person(source)],
+        categories: missing.iter().map(|(term, label)| Category { term: clean(term), scheme: None, label: Some(clean(label)) }).collect(),
+        links: vec![
+            link("alternate", item.link.as_deref().unwrap_or(&about), Some("text/html")),
+            link("related", &about, Some("text/html")),
+        ],
+        summary: Some(Text { lang: Some(lang.to_string()), ..plain(&says.join(" · "), None) }),
+        ..Entry::default()
+    }
+}
+
+/// A topic that it nearly was filed under, what it reached, and by which words.
+fn near(feed: &Feed<'_>, label: &TopicLabel, lang: Lang) -> String {
+    let name = feed.names.topics.get(&label.slug).map_or(label.slug.as_str(), |names| names.in_lang(lang));
+    let mut words: Vec<String> = label.evidence.iter().map(|evidence| format!("“{}”", evidence.text)).collect();
+    words.dedup();
+    format!("{name} {} ({})", label.score, words.join(", "))
+}
