@@ -536,6 +536,7 @@ fn editors_see_what_nobody_filed_and_what_came_near() {
         vec![TopicLabel { slug: "youth".parse().unwrap(), score: 4.0, evidence: vec![evidence("Camp"), evidence("young people")] }];
     let mut nowhere = told(5, "youth", "GT");
     nowhere.countries.clear();
+    let about = format!("/story/{}", story.id);
     site.store.apply(&record(2, vec![story, nowhere])).unwrap();
     let feed = get(site.address, "/editor.atom");
     assert_eq!(
@@ -555,6 +556,11 @@ fn editors_see_what_nobody_filed_and_what_came_near() {
         "404 there is nothing at this address; feeds are at feed.atom and feed/topic/….atom"
     );
     assert!(comes_to(&site, "/editor.atom?topicc=youth").starts_with("400 unknown key"));
+    let page = get(site.address, &about).text();
+    assert!(
+        page.contains("<h2>Nearly filed under</h2><ul><li><a href=\"https://news.example.org/feed/topic/youth.atom\">Youth</a>"),
+        "{page}"
+    );
     // What is filed leaves it.
     site.app.changed(&site.store.apply(&record(3, vec![told(5, "youth", "GT")])).unwrap());
     assert_eq!(titles(&get(site.address, "/editor.atom")), ["Story 4"]);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{App, Publishing};
 use crate::{
     html::escape,
-    model::{Evidence, Field, FourNames, SourceId, Story},
+    model::{Evidence, Field, FourNames, SourceId, Story, TopicLabel},
     publish::{self, Feed},
     store::Counts,
 };
@@ -139,20 +139,23 @@ pub(super) fn story(story: &Story, publishing: &Publishing) -> String {
         let told = evidence.iter().map(|e| format!("“{}” in the {} ({}, {})", e.text, field(e.field), e.rule, e.weight));
         escape(&told.collect::<Vec<_>>().join("; "))
     };
-    let mut row = |key: &str, slug: &str, names: Option<&FourNames>, evidence: &[Evidence]| {
+    let row = |key: &str, slug: &str, names: Option<&FourNames>, evidence: &[Evidence]| {
         let feed = escape(&publishing.site.address(&format!("feed/{key}/{}.atom", slug.to_ascii_lowercase())));
         let name = escape(names.map_or(slug, |names| &names.en));
-        body.push_str(&format!("<li><a href=\"{feed}\">{name}</a> <small>{}</small></li>", because(evidence)));
+        format!("<li><a href=\"{feed}\">{name}</a> <small>{}</small></li>", because(evidence))
     };
     let names = &publishing.names;
-    for label in &shown.labels.topics {
-        row("topic", label.slug.as_str(), names.topics.get(&label.slug), &label.evidence);
-    }
+    let topic = |label: &TopicLabel| row("topic", label.slug.as_str(), names.topics.get(&label.slug), &label.evidence);
+    body.extend(shown.labels.topics.iter().map(topic));
     for label in &shown.labels.countries {
-        row("country", label.code.as_str(), names.countries.get(&label.code), &label.evidence);
+        body.push_str(&row("country", label.code.as_str(), names.countries.get(&label.code), &label.evidence));
     }
     for label in &shown.labels.regions {
-        row("region", label.slug.as_str(), names.regions.get(&label.slug), &label.evidence);
+        body.push_str(&row("region", label.slug.as_str(), names.regions.get(&label.slug), &label.evidence));
+    }
+    if !shown.labels.near.is_empty() {
+        body.push_str("</ul><h2>Nearly filed under</h2><ul>");
+        body.extend(shown.labels.near.iter().map(topic));
     }
     body.push_str(&format!("</ul><p><a href=\"{}\">{}</a></p>", escape(&publishing.site.address("")), escape(&publishing.site.title)));
     page(&shown.item.title, "", &body)
