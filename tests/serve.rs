@@ -48,7 +48,7 @@ static CONFIG: LazyLock<(Config, Arc<Classifier>)> = LazyLock::new(|| {
 fn publishing(base: &str) -> Publishing {
     let (config, classifier) = &*CONFIG;
     let (topics, topic_aliases) = config.topic_names();
-    let (countries, regions) = classify::names();
+    let (countries, regions) = classify::names(&[]);
     Publishing {
         site: Site { base: base.parse().unwrap(), title: "News".into(), instance: Uuid::from_u128(2) },
         names: Names { topics, countries, regions, topic_aliases },

@@ -6,6 +6,7 @@
 
 mod countries;
 pub mod eval;
+mod evidence;
 mod gazetteer;
 mod language;
 mod tokens;
@@ -53,7 +54,7 @@ pub struct Classifier {
 impl Classifier {
     /// Compiles the rules; a term that can not be understood is named.
     pub fn new(rules: &TopicRules) -> Result<Self, BadTerm> {
-        Ok(Self { gazetteer: Gazetteer::new(), topics: Topics::new(rules)? })
+        Ok(Self { gazetteer: Gazetteer::new(rules), topics: Topics::new(rules)? })
     }
 
     /// Files an item of a source.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{
     Subject,
-    countries::plain,
+    evidence::{plain, quoted},
     tokens::{Words, phrase},
     trie::Trie,
 };
@@ -154,6 +154,7 @@ impl Topics {
                     label: format!("topic:{slug}"),
                     score: tally.score,
                     rule: rule.to_owned(),
+                    role: None,
                     evidence: tally.evidence,
                 }),
                 Some(_) => {}
@@ -241,10 +242,7 @@ impl Topics {
         let (weight, cap) = if in_title { (term.weight * self.defaults.title_factor, 1) } else { (term.weight, self.defaults.text_cap) };
         let tally = &mut tallies[term.topic];
         if tally.told(in_title, term.name) <= cap {
-            let start = words.tokens.get(at).map_or(0, |token| token.start);
-            let text = words.slice(at, at + length).to_owned();
-            let at = u32::try_from(start).unwrap_or(0);
-            tally.add(Evidence { field: words.field, text, at, rule: term.text.to_string(), weight }, term.strong && in_title);
+            tally.add(quoted(words, at, length, &term.text, weight), term.strong && in_title);
         }
     }
 }

@@ -261,7 +261,7 @@ impl Common {
             self.flags().into_iter().chain(more.iter().cloned()).filter_map(|(key, value)| Some((key.to_owned(), value?))).collect();
         let mut config = config::load(self.dir()?.as_deref(), std::env::vars(), &flags)?;
         // Regions are the gazetteer's, which the configuration does not know.
-        let (_, regions) = crate::classify::names();
+        let (_, regions) = crate::classify::names(&config.topics.regions);
         for feed in &config.feeds {
             for region in feed.filter.regions.iter().filter(|region| !regions.contains_key(region)) {
                 let near = text::nearest(region.as_str(), regions.keys().map(AsRef::as_ref), 1);

@@ -104,7 +104,7 @@ fn load_with(
 
     let mut settings = Settings::default();
     read(own_settings, "built-in tributary.toml", SETTINGS, &mut |reader, _| settings.read(reader));
-    let mut topics = topics::blank();
+    let mut topics = TopicRules::default();
     read(own_topics, "built-in topics.toml", TOPICS, &mut |reader, layer| {
         topics::read(reader, &mut topics, layer, &mut overridden);
     });
