@@ -381,7 +381,17 @@ impl<'a> Search<'a> {
             if let Some(code) = self.classifier.gazetteer.by_name.get(&key(&category.term)) {
                 let (field, rule) = (Field::Category, Cow::Borrowed("category"));
                 let (role, is_office) = (Role::About, false);
-                self.found.push(Found { code: *code, kind: Kind::Name, field, at: 0, words: 0, weight: LEAD_WEIGHT, rule, role, is_office });
+                self.found.push(Found {
+                    code: *code,
+                    kind: Kind::Name,
+                    field,
+                    at: 0,
+                    words: 0,
+                    weight: LEAD_WEIGHT,
+                    rule,
+                    role,
+                    is_office,
+                });
             }
         }
     }
@@ -492,7 +502,8 @@ fn is_named_after(words: &Words<'_>, at: usize, is_street: impl Fn(&str) -> bool
     let is_article = |word: &str| matches!(word, "de" | "del" | "la" | "las" | "los" | "du" | "des" | "da" | "do");
     let is_one_of_many = |word: &str| matches!(word, "un" | "una" | "une" | "um" | "uma" | "unos" | "unas" | "dos" | "varios" | "varias");
     let here = words.tokens[at].sentence;
-    let mut before = (at.saturating_sub(4)..at).rev().filter(|before| words.tokens[*before].sentence == here).map(|before| words.word(before));
+    let mut before =
+        (at.saturating_sub(4)..at).rev().filter(|before| words.tokens[*before].sentence == here).map(|before| words.word(before));
     before.by_ref().flatten().find(|word| !is_article(word)).is_some_and(is_street) && !before.next().flatten().is_some_and(is_one_of_many)
 }
 

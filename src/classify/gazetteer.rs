@@ -300,7 +300,8 @@ impl Gazetteer {
             // A longer name of a country is a name, and needs no mask.
             let is_name = |form: &String| mask.code.is_some() && self.by_name.get(&key(form)).copied() == mask.code;
             for form in mask.forms.iter().filter(|form| !is_name(form)).collect::<Vec<_>>() {
-                let entry = Entry { kind: Kind::Mask, own: false, code: mask.code, region: None, lang: None, exact: None, capital_at: None };
+                let entry =
+                    Entry { kind: Kind::Mask, own: false, code: mask.code, region: None, lang: None, exact: None, capital_at: None };
                 self.trie.add(&phrase(form), entry);
             }
         }
@@ -341,9 +342,12 @@ pub fn names(own: &[Region]) -> (BTreeMap<CountryCode, FourNames>, BTreeMap<Regi
     let mut regions: BTreeMap<RegionSlug, FourNames> = regions.collect();
     for region in own {
         let slug = region.slug.to_string();
-        let names = regions
-            .entry(region.slug.clone())
-            .or_insert_with(|| FourNames { en: slug.clone(), es: slug.clone(), fr: slug.clone(), pt: slug });
+        let names = regions.entry(region.slug.clone()).or_insert_with(|| FourNames {
+            en: slug.clone(),
+            es: slug.clone(),
+            fr: slug.clone(),
+            pt: slug,
+        });
         let FourNames { en, es, fr, pt } = &region.label;
         for (name, own) in [(&mut names.en, en), (&mut names.es, es), (&mut names.fr, fr), (&mut names.pt, pt)] {
             if !own.is_empty() {

@@ -83,6 +83,11 @@ impl Classifier {
         Labels { lang, topics, countries, regions, rejected }
     }
 
+    /// The language of an item, whatever it is about.
+    pub fn language(&self, subject: &Subject<'_>) -> Lang {
+        language::tell(subject, &[Words::of(Field::Title, subject.title), Words::of(Field::Summary, subject.summary)]).value
+    }
+
     /// The country of that name in any of our languages.
     pub fn country(&self, name: &str) -> Option<CountryCode> {
         self.gazetteer.by_name.get(&tokens::key(name)).copied()

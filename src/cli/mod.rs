@@ -8,6 +8,8 @@ mod check;
 mod data;
 pub mod demo;
 mod discover;
+mod eval;
+mod explain;
 mod health;
 mod lines;
 mod log;
@@ -119,14 +121,9 @@ enum Command {
     /// Read feeds and print one JSON object an item
     Parse(parse::Parse),
     /// File items: read one JSON object a line, print it with its labels
-    Classify {
-        /// A file, or - for standard input
-        #[arg(default_value = "-")]
-        file: PathBuf,
-        /// Show evidence and rejected candidates for people
-        #[arg(long)]
-        explain: bool,
-    },
+    Classify(lines::Classify),
+    /// Score how items are filed against labels that people set
+    Eval(eval::Eval),
     /// Exchange lists of subscriptions with news readers
     Opml {
         #[command(subcommand)]
@@ -243,7 +240,8 @@ impl Command {
             }
             Self::Print { filter } => data::print(common, &filter),
             Self::Parse(asked) => parse::parse(&asked),
-            Self::Classify { file, explain } => lines::classify(common, &file, explain),
+            Self::Classify(asked) => lines::classify(common, &asked),
+            Self::Eval(asked) => eval::eval(common, &asked),
             Self::Opml { command: OpmlCommand::Import { file, write } } => opml::import(common, &file, write),
             Self::Opml { command: OpmlCommand::Export { all } } => opml::export(common, all),
             Self::Sources { id, json } => sources::sources(common, id, json),

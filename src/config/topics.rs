@@ -7,9 +7,7 @@ use super::{
     reader::{Reader, Table},
 };
 use crate::{
-    model::{
-        CountryCode, FourNames, Lang, Mask, Place, PlaceKind, Region, RegionSlug, Terms, Topic, TopicRules, TopicSlug,
-    },
+    model::{CountryCode, FourNames, Lang, Mask, Place, PlaceKind, Region, RegionSlug, Terms, Topic, TopicRules, TopicSlug},
     text,
 };
 
