@@ -1,10 +1,13 @@
 //! Which topics an item is filed under.
 //!
-//! Weighted terms, added up by where they stand; within one topic the longest term wins and
+//! Weighted terms, added up by where they stand; within one topic the longest term wins, wherever it begins, and
 //! consumes its words, and a `not` phrase consumes them for nothing. No stemming: the evidence
 //! shows the term as the editor wrote it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, HashMap, HashSet},
+};
 
 use super::{
     Subject,
@@ -19,6 +22,8 @@ use crate::{
 
 /// A topic at least this near to its threshold is told to editors as a near miss.
 const NEAR: f32 = 0.6;
+/// Evidence kept of one topic. All of it counts; what follows is told to nobody, since labels are kept for ever.
+const TOLD: usize = 50;
 /// Places of one half of a `a ~4 b` term that are looked at.
 const HALVES: usize = 50;
 
@@ -132,7 +137,9 @@ impl Topics {
         for words in fields {
             self.field(&own, words, &mut tallies);
         }
-        for category in subject.categories {
+        // A publisher that repeats a category does not mean it twice.
+        let mut seen = HashSet::new();
+        for category in subject.categories.iter().filter(|category| seen.insert(&*category.term)) {
             let names = std::iter::once(&category.term).chain(&category.label);
             for topic in names.filter_map(|name| self.categories.get(&phrase(name).join(" "))).flatten() {
                 tallies[*topic].add(plain(Field::Category, &category.term, "category", self.defaults.weights[0]), false);
@@ -176,12 +183,8 @@ impl Topics {
     }
 
     fn field(&self, tries: &[&Trie<Entry>], words: &Words<'_>, tallies: &mut [Tally]) {
-        // Up to which word each topic has consumed the text.
-        let mut consumed = vec![0; self.slugs.len()];
-        // What it consumed: from where to where, by a term of what weight.
-        let mut taken: Vec<(usize, usize, &Term)> = Vec::new();
-        // The best term of each topic that begins at a word.
-        let mut here: Vec<(usize, &Term)> = Vec::new();
+        // The best term of each topic that begins at a word, and the places of the halves of pairs.
+        let mut found: BTreeMap<usize, Vec<Found<'_>>> = BTreeMap::new();
         let mut halves: BTreeMap<usize, [Vec<(usize, usize)>; 2]> = BTreeMap::new();
         for at in 0..words.tokens.len() {
             for trie in tries {
@@ -189,11 +192,13 @@ impl Topics {
                     for entry in entries {
                         match *entry {
                             Entry::Whole(n) => {
-                                let found = (length, &self.terms[n]);
-                                match here.iter_mut().find(|(_, term)| term.topic == found.1.topic) {
-                                    Some(best) if wins(found, *best) => *best = found,
+                                let (term, own) = (&self.terms[n], found.entry(self.terms[n].topic).or_default());
+                                match own.last_mut().filter(|best| best.at == at) {
+                                    Some(best) if Found { at, length, term }.preference() > best.preference() => {
+                                        *best = Found { at, length, term }
+                                    }
                                     Some(_) => {}
-                                    None => here.push(found),
+                                    None => own.push(Found { at, length, term }),
                                 }
                             }
                             Entry::Half(n, side) => {
@@ -206,29 +211,17 @@ impl Topics {
                     }
                 });
             }
-            for (length, term) in here.drain(..) {
-                if at >= consumed[term.topic] {
-                    consumed[term.topic] = at + length;
-                    taken.push((at, at + length, term));
-                    self.count(words, at, length, term, tallies);
-                }
-            }
+        }
+        let taken: BTreeMap<usize, Taken<'_>> =
+            found.into_iter().map(|(topic, found)| (topic, Taken::longest_first(found, words.tokens.len()))).collect();
+        let mut counted: Vec<&Found<'_>> = taken.values().flat_map(|taken| &taken.by).collect();
+        counted.sort_by_key(|one| one.at);
+        for one in counted {
+            self.count(words, one.at, one.length, one.term, tallies);
         }
         for (n, [left, right]) in halves.into_iter().filter(|(_, [left, right])| !left.is_empty() && !right.is_empty()) {
             let term = &self.terms[n];
-            // A word that a heavier term has consumed, or a phrase that does not count, is no half of a pair.
-            let is_free = |&(at, length): &(usize, usize)| {
-                !taken.iter().any(|(from, to, by)| {
-                    by.topic == term.topic && *from < at + length && at < *to && (by.weight == 0.0 || by.weight >= term.weight)
-                })
-            };
-            let (left, right): (Vec<_>, Vec<_>) = (left.into_iter().filter(is_free).collect(), right.into_iter().filter(is_free).collect());
-            let is_near = |first: (usize, usize), second: (usize, usize)| {
-                let end = first.0 + first.1;
-                second.0 >= end && second.0 - end <= term.distance && words.tokens[first.0].sentence == words.tokens[second.0].sentence
-            };
-            let mut pairs = left.iter().flat_map(|left| right.iter().map(move |right| (*left.min(right), *left.max(right))));
-            if let Some((first, second)) = pairs.find(|(first, second)| is_near(*first, *second)) {
+            if let Some((first, second)) = pair(term, taken.get(&term.topic), words, &left, &right) {
                 self.count(words, first.0, second.0 + second.1 - first.0, term, tallies);
             }
         }
@@ -247,10 +240,70 @@ impl Topics {
     }
 }
 
-/// Whether one term is preferred to another that begins at the same word: the longer one, then
-/// the phrase that does not count, then the heavier one.
-fn wins((length, term): (usize, &Term), (longest, best): (usize, &Term)) -> bool {
-    length > longest || length == longest && best.weight > 0.0 && (term.weight == 0.0 || term.weight > best.weight)
+/// A term that was found in a field.
+#[derive(Debug, Clone, Copy)]
+struct Found<'a> {
+    at: usize,
+    length: usize,
+    term: &'a Term,
+}
+
+impl Found<'_> {
+    /// The longer one is preferred, then the phrase that does not count, then the heavier one.
+    fn preference(&self) -> (usize, f32) {
+        (self.length, if self.term.weight == 0.0 { f32::INFINITY } else { self.term.weight })
+    }
+}
+
+/// The words of a field that the terms of one topic have consumed.
+struct Taken<'a> {
+    by: Vec<Found<'a>>,
+    /// For each word the place in `by` of what consumed it.
+    words: Vec<Option<usize>>,
+}
+
+impl<'a> Taken<'a> {
+    /// Lets the longest terms have their words first: `la trata` is no rival of `trata de personas`.
+    fn longest_first(mut found: Vec<Found<'a>>, words: usize) -> Self {
+        found.sort_by(|a, b| b.preference().partial_cmp(&a.preference()).unwrap_or(Ordering::Equal).then(a.at.cmp(&b.at)));
+        let mut taken = Self { by: Vec::new(), words: vec![None; words] };
+        for one in found {
+            let own = &mut taken.words[one.at..one.at + one.length];
+            if own.iter().all(Option::is_none) {
+                own.fill(Some(taken.by.len()));
+                taken.by.push(one);
+            }
+        }
+        taken
+    }
+
+    /// What consumed any word of a place.
+    fn at(&self, (at, length): (usize, usize)) -> impl Iterator<Item = usize> {
+        self.words[at..at + length].iter().flatten().copied()
+    }
+}
+
+/// The first two halves of a term that stand near enough to one another.
+///
+/// A word that a heavier term has consumed, or a phrase that does not count, is no half; and two
+/// halves within one phrase are that phrase, which was counted.
+fn pair(
+    term: &Term,
+    taken: Option<&Taken<'_>>,
+    words: &Words<'_>,
+    left: &[(usize, usize)],
+    right: &[(usize, usize)],
+) -> Option<((usize, usize), (usize, usize))> {
+    let is_lighter = |taken: &Taken<'_>, by: usize| taken.by[by].term.weight > 0.0 && taken.by[by].term.weight < term.weight;
+    let is_free = |place: &&(usize, usize)| taken.is_none_or(|taken| taken.at(**place).all(|by| is_lighter(taken, by)));
+    let is_one = |first, second| taken.is_some_and(|taken| taken.at(first).any(|by| taken.at(second).any(|other| other == by)));
+    let is_near = |first: (usize, usize), second: (usize, usize)| {
+        let end = first.0 + first.1;
+        second.0 >= end && second.0 - end <= term.distance && words.tokens[first.0].sentence == words.tokens[second.0].sentence
+    };
+    let right: Vec<&(usize, usize)> = right.iter().filter(is_free).collect();
+    let mut pairs = left.iter().filter(is_free).flat_map(|left| right.iter().map(move |right| (*left.min(right), *left.max(right))));
+    pairs.find(|(first, second)| is_near(*first, *second) && !is_one(*first, *second))
 }
 
 /// The folded words of a term, unless it has none.
@@ -286,6 +339,8 @@ impl Tally {
     fn add(&mut self, evidence: Evidence, strong_in_title: bool) {
         self.score += evidence.weight;
         self.strong_in_title |= strong_in_title;
-        self.evidence.push(evidence);
+        if self.evidence.len() < TOLD {
+            self.evidence.push(evidence);
+        }
     }
 }
