@@ -138,7 +138,9 @@ fn a_country_has_the_role_that_the_text_gives_it() {
     let rejected = |title: &str, summary: &str| -> Vec<(String, Option<Role>)> {
         file(title, summary).rejected.into_iter().filter(|one| one.label.starts_with("country:")).map(|one| (one.label, one.role)).collect()
     };
-    let one = |code: &str, role| vec![(code.to_owned(), role)];
+    fn one<T>(code: &str, role: T) -> Vec<(String, T)> {
+        vec![(code.to_owned(), role)]
+    }
     let (clinics, paid) = ("Clinics open in Honduras", "They are funded by Canada.");
     assert_eq!(given(clinics, paid), one("HN", Role::About));
     assert_eq!(rejected(clinics, paid), one("country:CA", Some(Role::Mentioned)));

@@ -170,7 +170,7 @@ fn the_gazetteer_is_added_to_and_mistakes_in_that_have_their_place() {
     let told = read(dir.path(), &[], &[]).unwrap_err().to_string().replace(&format!("{}/", dir.path().display()), "");
     let expected = [
         "the configuration has mistakes",
-        "topics.toml:2:8: [[place]]: `code`: `COL` is not a two-letter ISO 3166-1 country code; try `CO`",
+        "topics.toml:2:8: [[place]]: `code`: `COL` is not a two-letter ISO 3166-1 country code",
         "topics.toml:6:8: place in `CO`: `kind` is `name`, `place` or `demonym`, not `city`",
         "topics.toml:7:10: place in `CO`: the form `a ~3 b` is a name, which knows no `~`",
         "topics.toml:7:20: place in `CO`: the form `…` can not be understood; write words, or `word*` with two letters or more",

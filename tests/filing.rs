@@ -45,8 +45,8 @@ fn a_set_is_scored_in_tables_with_each_mistake() {
 3 items
 
                P      R     F1  macro P  macro R  macro F1  hits  false  missed
-topics     1.000  0.500  0.667    0.500    0.500     0.500     1      0       1
-countries  1.000  0.667  0.800    0.667    0.667     0.667     2      0       1
+topics     1.000  0.500  0.667    1.000    0.500     0.500     1      0       1
+countries  1.000  0.667  0.800    1.000    0.667     0.667     2      0       1
 regions    1.000  0.000  0.000    1.000    0.000     0.000     0      0       1
 
 language  items  told  told by title  topics P      R     F1  countries P      R     F1  regions P      R     F1
@@ -127,11 +127,11 @@ fn a_label_that_no_configuration_knows_is_noted() {
     let place = place();
     fs::write(
         place.path("odd.jsonl"),
-        "{\"id\": \"a\", \"lang\": \"en\", \"title\": \"A\", \"topics\": [\"smugling\"], \"regions\": [\"rmc\"]}\n",
+        "{\"id\": \"a\", \"lang\": \"en\", \"title\": \"A\", \"topics\": [\"smugling\"], \"regions\": [\"carribean\"]}\n",
     )
     .unwrap();
     let told = words(&run(&place, &["eval", "odd.jsonl"]).stderr);
-    let expected = "note: there is no region `rmc`, so it counts as missed; did you mean `rcm`?\n\
+    let expected = "note: there is no region `carribean`, so it counts as missed; did you mean `caribbean`?\n\
         note: there is no topic `smugling`, so it counts as missed; did you mean `smuggling`?\n";
     assert_eq!(told, expected);
 }

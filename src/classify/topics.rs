@@ -34,21 +34,18 @@ pub(super) struct Topics {
     slugs: Vec<(TopicSlug, f32)>,
     tries: BTreeMap<Lang, Trie<Entry>>,
     terms: Vec<Term>,
+    /// For each half the terms that begin with it: the number of their other half, and the term.
+    pairs: Vec<Vec<(usize, usize)>>,
     categories: HashMap<String, Vec<usize>>,
 }
 
-/// What a phrase stands for, by the index of its term.
+/// What a phrase stands for.
 #[derive(Debug, Clone, Copy)]
 enum Entry {
+    /// A term, by its index.
     Whole(usize),
-    /// One half of a term of two.
-    Half(usize, Side),
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Side {
-    Left,
-    Right,
+    /// One half of terms of two, by its number in `pairs`: terms that share a half look for it once.
+    Half(usize),
 }
 
 #[derive(Debug)]
@@ -84,9 +81,11 @@ impl Topics {
             slugs: Vec::new(),
             tries: BTreeMap::new(),
             terms: Vec::new(),
+            pairs: Vec::new(),
             categories: HashMap::new(),
         };
         let mut names = HashMap::new();
+        let mut halves = HashMap::new();
         for (n, topic) in rules.topics.iter().enumerate() {
             topics.slugs.push((topic.slug.clone(), topic.threshold.unwrap_or(rules.defaults.threshold)));
             for category in &topic.categories {
@@ -102,7 +101,7 @@ impl Topics {
                         let fresh = names.len();
                         let name = *names.entry(text::fold(term)).or_insert(fresh);
                         let term = Term { topic: n, weight, strong, distance: 0, text: term.as_str().into(), name };
-                        topics.add(*lang, term).map_err(bad)?;
+                        topics.add(*lang, term, &mut halves).map_err(bad)?;
                     }
                 }
             }
@@ -110,15 +109,23 @@ impl Topics {
         Ok(topics)
     }
 
-    fn add(&mut self, lang: Lang, mut term: Term) -> Result<(), &'static str> {
+    fn add(&mut self, lang: Lang, mut term: Term, halves: &mut HashMap<(Lang, Vec<String>), usize>) -> Result<(), &'static str> {
         const NUMBER: &str = "needs a number after ~, such as `a ~4 b`";
         let n = self.terms.len();
         let trie = self.tries.entry(lang).or_default();
         if let Some((left, rest)) = term.text.split_once('~') {
             let (distance, right) = rest.split_once(' ').ok_or(NUMBER)?;
-            for (half, side) in [(left, Side::Left), (right, Side::Right)] {
-                trie.add(&words_of(half).ok_or("has words on one side of ~ only")?, Entry::Half(n, side));
-            }
+            let mut half = |text| -> Result<usize, &'static str> {
+                let words = words_of(text).ok_or("has words on one side of ~ only")?;
+                let number = *halves.entry((lang, words.clone())).or_insert_with(|| {
+                    trie.add(&words, Entry::Half(self.pairs.len()));
+                    self.pairs.push(Vec::new());
+                    self.pairs.len() - 1
+                });
+                Ok(number)
+            };
+            let (left, right) = (half(left)?, half(right)?);
+            self.pairs[left].push((right, n));
             term.distance = distance.parse().map_err(|_| NUMBER)?;
         } else {
             trie.add(&words_of(&term.text).ok_or("has no words")?, Entry::Whole(n));
@@ -185,7 +192,7 @@ impl Topics {
     fn field(&self, tries: &[&Trie<Entry>], words: &Words<'_>, tallies: &mut [Tally]) {
         // The best term of each topic that begins at a word, and the places of the halves of pairs.
         let mut found: BTreeMap<usize, Vec<Found<'_>>> = BTreeMap::new();
-        let mut halves: BTreeMap<usize, [Vec<(usize, usize)>; 2]> = BTreeMap::new();
+        let mut halves: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
         for at in 0..words.tokens.len() {
             for trie in tries {
                 trie.walk(words, at, |length, entries| {
@@ -201,8 +208,8 @@ impl Topics {
                                     None => own.push(Found { at, length, term }),
                                 }
                             }
-                            Entry::Half(n, side) => {
-                                let places = &mut halves.entry(n).or_default()[side as usize];
+                            Entry::Half(n) => {
+                                let places = halves.entry(n).or_default();
                                 if places.len() < HALVES {
                                     places.push((at, length));
                                 }
@@ -219,9 +226,10 @@ impl Topics {
         for one in counted {
             self.count(words, one.at, one.length, one.term, tallies);
         }
-        for (n, [left, right]) in halves.into_iter().filter(|(_, [left, right])| !left.is_empty() && !right.is_empty()) {
-            let term = &self.terms[n];
-            if let Some((first, second)) = pair(term, taken.get(&term.topic), words, &left, &right) {
+        for (left, (right, n)) in halves.iter().flat_map(|(half, left)| self.pairs[*half].iter().map(move |pair| (left, pair))) {
+            let term = &self.terms[*n];
+            let near = halves.get(right).and_then(|right| pair(term, taken.get(&term.topic), words, left, right));
+            if let Some((first, second)) = near {
                 self.count(words, first.0, second.0 + second.1 - first.0, term, tallies);
             }
         }
