@@ -189,9 +189,9 @@ impl Topics {
         (given, rejected)
     }
 
-    fn field(&self, tries: &[&Trie<Entry>], words: &Words<'_>, tallies: &mut [Tally]) {
-        // The best term of each topic that begins at a word, and the places of the halves of pairs.
-        let mut found: BTreeMap<usize, Vec<Found<'_>>> = BTreeMap::new();
+    /// The best term of each topic that begins at a word, and the places of the halves of pairs.
+    fn find(&self, tries: &[&Trie<Entry>], words: &Words<'_>) -> (Vec<Vec<Found<'_>>>, BTreeMap<usize, Vec<(usize, usize)>>) {
+        let mut found: Vec<Vec<Found<'_>>> = vec![Vec::new(); self.slugs.len()];
         let mut halves: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
         for at in 0..words.tokens.len() {
             for trie in tries {
@@ -199,7 +199,8 @@ impl Topics {
                     for entry in entries {
                         match *entry {
                             Entry::Whole(n) => {
-                                let (term, own) = (&self.terms[n], found.entry(self.terms[n].topic).or_default());
+                                let term = &self.terms[n];
+                                let own = &mut found[term.topic];
                                 match own.last_mut().filter(|best| best.at == at) {
                                     Some(best) if Found { at, length, term }.preference() > best.preference() => {
                                         *best = Found { at, length, term }
@@ -219,16 +220,20 @@ impl Topics {
                 });
             }
         }
-        let taken: BTreeMap<usize, Taken<'_>> =
-            found.into_iter().map(|(topic, found)| (topic, Taken::longest_first(found, words.tokens.len()))).collect();
-        let mut counted: Vec<&Found<'_>> = taken.values().flat_map(|taken| &taken.by).collect();
+        (found, halves)
+    }
+
+    fn field(&self, tries: &[&Trie<Entry>], words: &Words<'_>, tallies: &mut [Tally]) {
+        let (found, halves) = self.find(tries, words);
+        let taken: Vec<Taken<'_>> = found.into_iter().map(|found| Taken::longest_first(found, words.tokens.len())).collect();
+        let mut counted: Vec<&Found<'_>> = taken.iter().flat_map(|taken| &taken.by).collect();
         counted.sort_by_key(|one| one.at);
         for one in counted {
             self.count(words, one.at, one.length, one.term, tallies);
         }
         for (left, (right, n)) in halves.iter().flat_map(|(half, left)| self.pairs[*half].iter().map(move |pair| (left, pair))) {
             let term = &self.terms[*n];
-            let near = halves.get(right).and_then(|right| pair(term, taken.get(&term.topic), words, left, right));
+            let near = halves.get(right).and_then(|right| pair(term, &taken[term.topic], words, left, right));
             if let Some((first, second)) = near {
                 self.count(words, first.0, second.0 + second.1 - first.0, term, tallies);
             }
@@ -266,7 +271,7 @@ impl Found<'_> {
 /// The words of a field that the terms of one topic have consumed.
 struct Taken<'a> {
     by: Vec<Found<'a>>,
-    /// For each word the place in `by` of what consumed it.
+    /// For each word the place in `by` of what consumed it; empty when nothing did.
     words: Vec<Option<usize>>,
 }
 
@@ -274,7 +279,7 @@ impl<'a> Taken<'a> {
     /// Lets the longest terms have their words first: `la trata` is no rival of `trata de personas`.
     fn longest_first(mut found: Vec<Found<'a>>, words: usize) -> Self {
         found.sort_by(|a, b| b.preference().partial_cmp(&a.preference()).unwrap_or(Ordering::Equal).then(a.at.cmp(&b.at)));
-        let mut taken = Self { by: Vec::new(), words: vec![None; words] };
+        let mut taken = Self { by: Vec::new(), words: if found.is_empty() { Vec::new() } else { vec![None; words] } };
         for one in found {
             let own = &mut taken.words[one.at..one.at + one.length];
             if own.iter().all(Option::is_none) {
@@ -287,7 +292,7 @@ impl<'a> Taken<'a> {
 
     /// What consumed any word of a place.
     fn at(&self, (at, length): (usize, usize)) -> impl Iterator<Item = usize> {
-        self.words[at..at + length].iter().flatten().copied()
+        self.words.get(at..at + length).into_iter().flatten().flatten().copied()
     }
 }
 
@@ -297,14 +302,14 @@ impl<'a> Taken<'a> {
 /// halves within one phrase are that phrase, which was counted.
 fn pair(
     term: &Term,
-    taken: Option<&Taken<'_>>,
+    taken: &Taken<'_>,
     words: &Words<'_>,
     left: &[(usize, usize)],
     right: &[(usize, usize)],
 ) -> Option<((usize, usize), (usize, usize))> {
-    let is_lighter = |taken: &Taken<'_>, by: usize| taken.by[by].term.weight > 0.0 && taken.by[by].term.weight < term.weight;
-    let is_free = |place: &&(usize, usize)| taken.is_none_or(|taken| taken.at(**place).all(|by| is_lighter(taken, by)));
-    let is_one = |first, second| taken.is_some_and(|taken| taken.at(first).any(|by| taken.at(second).any(|other| other == by)));
+    let is_lighter = |by: usize| taken.by[by].term.weight > 0.0 && taken.by[by].term.weight < term.weight;
+    let is_free = |place: &&(usize, usize)| taken.at(**place).all(is_lighter);
+    let is_one = |first, second| taken.at(first).any(|by| taken.at(second).any(|other| other == by));
     let is_near = |first: (usize, usize), second: (usize, usize)| {
         let end = first.0 + first.1;
         second.0 >= end && second.0 - end <= term.distance && words.tokens[first.0].sentence == words.tokens[second.0].sentence

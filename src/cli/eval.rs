@@ -44,8 +44,11 @@ struct Least {
     least: f64,
 }
 
-/// The figures of an axis by the end of their name. The first one is plain F1.
-const OF_AN_AXIS: [(&str, fn(&Axis) -> f64); 4] = [
+/// The end of a figure's name, and how an axis gives it.
+type Figure = (&'static str, fn(&Axis) -> f64);
+
+/// The figures of an axis. The first one is plain F1.
+const OF_AN_AXIS: [Figure; 4] = [
     ("", |axis| axis.micro.f1()),
     ("-macro", Axis::macro_f1),
     ("-precision", |axis| axis.micro.precision()),
