@@ -116,6 +116,7 @@ fn names_that_look_like_countries_are_told_apart() {
         ("Central America agrees on a protocol", "Guatemala City. Officials met for two days.", vec![]),
         ("Detenidos en un barrio de Iquique", "", vec!["CL"]),
         ("Haitians held in Tapachula", "", vec!["HT", "MX"]),
+        ("Haitians wait", "They ended the workshop. In Tapachula a shelter opened.", vec!["HT", "MX"]),
         ("Migrants gathered in Tapachula", "", vec!["MX"]),
         ("Eles aprendem inglês antes da viagem", "", vec![]),
         ("Le Parlement français débat", "Les députés se réunissent lundi pour en parler, et le débat sera long.", vec!["FR"]),

@@ -177,7 +177,11 @@ impl<'a> Search<'a> {
         let asides = &self.classifier.gazetteer.asides;
         let why = |last: usize| {
             let before = words.before(last + 1);
-            asides.get(words.word(last)?)?.iter().find(|aside| before.ends_with(&*aside.phrase))
+            let is_one_sentence = |aside: &Aside| {
+                let first = (last + 1).saturating_sub(aside.phrase.split_whitespace().count());
+                words.tokens[first].sentence == words.tokens[at].sentence
+            };
+            asides.get(words.word(last)?)?.iter().find(|aside| before.ends_with(&*aside.phrase) && is_one_sentence(aside))
         };
         let last = content(at)?;
         // "based in Lyon, France": a town that we do not know may stand between.
