@@ -234,6 +234,41 @@ fn what_would_do_harm_later_is_a_mistake_now() {
 }
 
 #[test]
+fn the_gazetteer_is_added_to_and_mistakes_in_that_have_their_place() {
+    let dir = written(&[(
+        "topics.toml",
+        "[[place]]\ncode = \"CR\"\nforms = [\"Paso Canoas\", \"Upala\"]\n[[mask]]\nforms = [\"Chad Smith\"]\nwhy = \"a drummer\"\n\
+         [[region]]\nslug = \"trifinio\"\nlabel = { en = \"Trifinio\" }\nforms = [\"Plan Trifinio\"]\n[[region]]\nslug = \"rcm\"\nforms = [\"the Conference\"]\n",
+    )]);
+    let config = read(dir.path(), &[], &[]).unwrap();
+    assert_eq!((config.topics.places[0].forms.len(), config.topics.masks.len(), config.topics.regions.len()), (2, 1, 2));
+    let expected =
+        ["region `trifinio` has forms of your own", "region `rcm` has forms of your own", "[[place]]: 1 added", "[[mask]]: 1 added"];
+    assert_eq!(config.overridden, expected);
+    let wrong = "[[place]]\ncode = \"COL\"\nforms = [\"Acandí\"]\n[[place]]\ncode = \"CO\"\nkind = \"city\"\nforms = [\"a ~3 b\", \"…\"]\n\
+        [[place]]\nforms = [\"x\"]\n[[mask]]\ncode = \"US\"\n[[region]]\nslug = \"Not A Slug\"\nforms = [\"x\"]\n[[region]]\nfroms = [\"x\"]\n";
+    let dir = written(&[("topics.toml", wrong)]);
+    let told = read(dir.path(), &[], &[]).unwrap_err().to_string().replace(&format!("{}/", dir.path().display()), "");
+    let expected = [
+        "the configuration has mistakes",
+        "topics.toml:2:8: [[place]]: `code`: `COL` is not a two-letter ISO 3166-1 country code",
+        "topics.toml:6:8: place in `CO`: `kind` is `name`, `place` or `demonym`, not `city`",
+        "topics.toml:7:10: place in `CO`: the form `a ~3 b` is a name, which knows no `~`",
+        "topics.toml:7:20: place in `CO`: the form `…` can not be understood; write words, or `word*` with two letters or more",
+        "topics.toml:8:1: [[place]]: has no `code`; give the two letters of its country",
+        "topics.toml:10:1: [[mask]]: has no `forms`; list the words as they stand in texts",
+        "topics.toml:13:8: [[region]]: `slug`: ",
+        "topics.toml:15:1: [[region]]: has no `slug`",
+        "topics.toml:15:1: [[region]]: has no `forms`; list the words as they stand in texts",
+        "topics.toml:16:1: [[region]]: unknown key `froms`; did you mean `forms`?",
+        "10 mistakes; nothing was started",
+    ];
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines.len(), expected.len(), "{told}");
+    assert!(lines.iter().zip(expected).all(|(line, expected)| line.starts_with(expected)), "{told}");
+}
+
+#[test]
 fn a_source_is_written_as_the_block_it_is_read_from() {
     let text = "[[source]]\nid = \"plain\"\ntitle = \"Plain\"\nurl = \"https://plain.example/feed\"\n\n\
         [[source]]\nid = \"listing\"\ntitle = \"The \\\"Listing\\\" \\\\ of\\nnews\"\nurl = \"https://listing.example/en/news?x=1\"\n\

@@ -1,7 +1,8 @@
 //! What countries and regions are called, and what only looks like them.
 //!
 //! Built once from the tables beside this file: names from Unicode CLDR, everything else written
-//! by hand (`gazetteer/NOTICE`). Each table is explained in its first lines.
+//! by hand (`gazetteer/NOTICE`). Each table is explained in its first lines. What an operator adds in
+//! `topics.toml` goes before all of them.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -12,7 +13,7 @@ use super::{
     trie::{Lexicon, Trie},
 };
 use crate::{
-    model::{CountryCode, Field, FourNames, Lang, RegionSlug},
+    model::{CountryCode, Field, FourNames, Lang, PlaceKind, Region, RegionSlug, TopicRules},
     text,
 };
 
@@ -38,6 +39,11 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    /// Whether it is a place within a country.
+    pub(super) fn is_city(self) -> bool {
+        matches!(self, Self::Place | Self::Capital)
+    }
+
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Mask => "mask",
@@ -55,6 +61,8 @@ impl Kind {
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
     pub(super) kind: Kind,
+    /// Whether the operator said so: then no rule of ours asks whether it is meant.
+    pub(super) own: bool,
     /// The country; none for a mask that gives none, and for a region.
     pub(super) code: Option<CountryCode>,
     pub(super) region: Option<RegionSlug>,
@@ -107,9 +115,21 @@ pub(super) struct Shared {
 /// Phrases before a name that say that it is not the subject.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Aside {
+struct AsideTable {
     why: String,
+    /// Whether a city after it is where one met; a country after it may be the subject all the same.
+    #[serde(default)]
+    venue: bool,
     before: Vec<String>,
+}
+
+/// A phrase before a name that says that it is not the subject.
+#[derive(Debug)]
+pub(super) struct Aside {
+    /// Folded, after a space.
+    pub(super) phrase: String,
+    pub(super) why: String,
+    pub(super) venue: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -136,7 +156,7 @@ struct Ambiguity {
     compound: BTreeMap<CountryCode, Vec<String>>,
     require: Vec<Require>,
     demonym: Vec<Shared>,
-    aside: Vec<Aside>,
+    aside: Vec<AsideTable>,
     prefix_mask: PrefixMask,
     person_before: PersonBefore,
     dateline: Dateline,
@@ -153,8 +173,8 @@ pub(super) struct Gazetteer {
     /// Index into `shared` by folded term.
     pub(super) shared_by_term: HashMap<String, usize>,
     pub(super) compound: HashMap<String, CountryCode>,
-    /// Phrases before a name and why it is then not the subject: folded, after a space, by their last word.
-    pub(super) asides: HashMap<String, Vec<(String, String)>>,
+    /// By the last word of their phrase.
+    pub(super) asides: HashMap<String, Vec<Aside>>,
     pub(super) prefix_mask: HashSet<String>,
     pub(super) before_a_surname: HashSet<String>,
     pub(super) after_a_first_name: HashSet<String>,
@@ -174,7 +194,7 @@ fn forms(cell: &str) -> impl Iterator<Item = &str> {
 
 impl Gazetteer {
     /// Builds it. The tables are part of the program; that they can be read is what its tests say.
-    pub(super) fn new() -> Self {
+    pub(super) fn new(rules: &TopicRules) -> Self {
         let ambiguity: Option<Ambiguity> = toml::from_str(AMBIGUITY).ok();
         let mut gazetteer = Self {
             lexicon: Lexicon::default(),
@@ -225,15 +245,12 @@ impl Gazetteer {
         }
         for row in rows(REGIONS) {
             let Some(slug) = row.first().and_then(|slug| slug.parse::<RegionSlug>().ok()) else { continue };
-            for form in row[1..].iter().flat_map(|cell| forms(cell)) {
-                let capital_at = capital_at(form);
-                let entry = Entry { kind: Kind::Region, code: None, region: Some(slug.clone()), lang: None, exact: None, capital_at };
-                gazetteer.trie.add(&mut gazetteer.lexicon, &phrase(form), entry);
-            }
+            row[1..].iter().flat_map(|cell| forms(cell)).for_each(|form| gazetteer.add_region(form, &slug));
         }
         if let Some(ambiguity) = ambiguity {
             gazetteer.take(ambiguity);
         }
+        gazetteer.take_own(rules);
         gazetteer
     }
 
@@ -243,7 +260,46 @@ impl Gazetteer {
         let needs_capital = kind != Kind::Demonym || lang == Some(Lang::EN);
         let capital_at = if needs_capital { capital_at(form) } else { None };
         let exact = exact.then(|| form.trim_end_matches('.').into());
-        self.trie.add(&mut self.lexicon, &phrase(form), Entry { kind, code: Some(code), region: None, lang, exact, capital_at });
+        self.trie.add(
+            &mut self.lexicon,
+            &phrase(form),
+            Entry { kind, own: false, code: Some(code), region: None, lang, exact, capital_at },
+        );
+    }
+
+    /// A form all in capitals is an abbreviation, and has to stand like that.
+    fn add_region(&mut self, form: &str, slug: &RegionSlug) {
+        let exact = form.chars().all(|c| c.is_uppercase()).then(|| form.into());
+        let region = Some(slug.clone());
+        let entry = Entry { kind: Kind::Region, own: false, code: None, region, lang: None, exact, capital_at: capital_at(form) };
+        self.trie.add(&mut self.lexicon, &phrase(form), entry);
+    }
+
+    fn take_own(&mut self, rules: &TopicRules) {
+        for region in &rules.regions {
+            let label = &region.label;
+            let names = [&label.en, &label.es, &label.fr, &label.pt].into_iter().filter(|name| !name.is_empty());
+            names.chain(&region.forms).for_each(|form| self.add_region(form, &region.slug));
+        }
+        for place in &rules.places {
+            let kind = match place.kind {
+                PlaceKind::Name => Kind::Name,
+                PlaceKind::Place => Kind::Place,
+                PlaceKind::Demonym => Kind::Demonym,
+            };
+            for form in &place.forms {
+                if kind == Kind::Name {
+                    self.by_name.insert(key(form), place.code);
+                }
+                let capital_at = capital_at(form).filter(|_| kind != Kind::Demonym);
+                let entry = Entry { kind, own: true, code: Some(place.code), region: None, lang: None, exact: None, capital_at };
+                self.trie.add(&mut self.lexicon, &phrase(form), entry);
+            }
+        }
+        for (code, form) in rules.masks.iter().flat_map(|mask| mask.forms.iter().map(|form| (mask.code, form))) {
+            let entry = Entry { kind: Kind::Mask, own: true, code, region: None, lang: None, exact: None, capital_at: None };
+            self.trie.add(&mut self.lexicon, &phrase(form), entry);
+        }
     }
 
     fn take(&mut self, ambiguity: Ambiguity) {
@@ -251,7 +307,8 @@ impl Gazetteer {
             // A longer name of a country is a name, and needs no mask.
             let is_name = |form: &String| mask.code.is_some() && self.by_name.get(&key(form)).copied() == mask.code;
             for form in mask.forms.iter().filter(|form| !is_name(form)).collect::<Vec<_>>() {
-                let entry = Entry { kind: Kind::Mask, code: mask.code, region: None, lang: None, exact: None, capital_at: None };
+                let entry =
+                    Entry { kind: Kind::Mask, own: false, code: mask.code, region: None, lang: None, exact: None, capital_at: None };
                 self.trie.add(&mut self.lexicon, &phrase(form), entry);
             }
         }
@@ -266,7 +323,8 @@ impl Gazetteer {
         for aside in ambiguity.aside {
             for words in aside.before.iter().map(|before| phrase(before)) {
                 let last = words.last().cloned().unwrap_or_default();
-                self.asides.entry(last).or_default().push((format!(" {}", words.join(" ")), aside.why.clone()));
+                let phrase = format!(" {}", words.join(" "));
+                self.asides.entry(last).or_default().push(Aside { phrase, why: aside.why.clone(), venue: aside.venue });
             }
         }
         let folded = |list: Vec<String>| list.iter().map(|word| key(word)).collect::<HashSet<_>>();
@@ -283,12 +341,28 @@ fn capital_at(form: &str) -> Option<usize> {
     Words::of(Field::Title, form).tokens.iter().position(|token| token.capital)
 }
 
-/// What countries and regions are called in the four languages.
-pub fn names() -> (BTreeMap<CountryCode, FourNames>, BTreeMap<RegionSlug, FourNames>) {
+/// What countries and regions are called in the four languages: the built-in ones, and the operator's regions.
+pub fn names(own: &[Region]) -> (BTreeMap<CountryCode, FourNames>, BTreeMap<RegionSlug, FourNames>) {
     let four = |row: &[&str]| FourNames { en: row[1].into(), es: row[2].into(), fr: row[3].into(), pt: row[4].into() };
     let countries = rows(DISPLAY).filter(|row| row.len() == 5).filter_map(|row| Some((row[0].parse().ok()?, four(&row))));
     let regions = rows(REGIONS).filter(|row| row.len() >= 5).filter_map(|row| Some((row[0].parse().ok()?, four(&row))));
-    (countries.collect(), regions.collect())
+    let mut regions: BTreeMap<RegionSlug, FourNames> = regions.collect();
+    for region in own {
+        let slug = region.slug.to_string();
+        let names = regions.entry(region.slug.clone()).or_insert_with(|| FourNames {
+            en: slug.clone(),
+            es: slug.clone(),
+            fr: slug.clone(),
+            pt: slug,
+        });
+        let FourNames { en, es, fr, pt } = &region.label;
+        for (name, own) in [(&mut names.en, en), (&mut names.es, es), (&mut names.fr, fr), (&mut names.pt, pt)] {
+            if !own.is_empty() {
+                name.clone_from(own);
+            }
+        }
+    }
+    (countries.collect(), regions)
 }
 
 #[cfg(test)]
@@ -313,8 +387,8 @@ mod tests {
 
     #[test]
     fn every_country_has_a_name_in_four_languages_and_is_found_by_it() {
-        let (countries, regions) = names();
-        let gazetteer = Gazetteer::new();
+        let (countries, regions) = names(&[]);
+        let gazetteer = Gazetteer::new(&TopicRules::default());
         for code in CountryCode::all() {
             let name = &countries[&code];
             for name in [&name.en, &name.es, &name.fr, &name.pt] {

@@ -6,6 +6,7 @@
 
 mod countries;
 pub mod eval;
+mod evidence;
 mod gazetteer;
 mod language;
 mod tokens;
@@ -53,7 +54,7 @@ pub struct Classifier {
 impl Classifier {
     /// Compiles the rules; a term that can not be understood is named.
     pub fn new(rules: &TopicRules) -> Result<Self, BadTerm> {
-        let mut gazetteer = Gazetteer::new();
+        let mut gazetteer = Gazetteer::new(rules);
         let topics = Topics::new(rules, &mut gazetteer.lexicon)?;
         Ok(Self { gazetteer, topics })
     }
@@ -86,6 +87,11 @@ impl Classifier {
         let (topics, near, more) = self.topics.tell(subject, fields, lang.value);
         rejected.extend(more);
         Labels { lang, topics, countries, regions, near, rejected }
+    }
+
+    /// The language of an item, whatever it is about.
+    pub fn language(&self, subject: &Subject<'_>) -> Lang {
+        language::tell(subject, &self.fields(subject)).value
     }
 
     /// The country of that name in any of our languages.

@@ -1,14 +1,17 @@
 //! Which topics an item is filed under.
 //!
-//! Weighted terms, added up by where they stand; within one topic the longest term wins and
+//! Weighted terms, added up by where they stand; within one topic the longest term wins, wherever it begins, and
 //! consumes its words, and a `not` phrase consumes them for nothing. No stemming: the evidence
 //! shows the term as the editor wrote it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, HashMap, HashSet},
+};
 
 use super::{
     Subject,
-    countries::plain,
+    evidence::{plain, quoted},
     tokens::{Words, phrase},
     trie::{Lexicon, Trie},
 };
@@ -21,6 +24,8 @@ use crate::{
 const NEAR: f32 = 0.6;
 /// Near misses that are kept with an item.
 const NEARLY: usize = 2;
+/// Evidence kept of one topic. All of it counts; what follows is told to nobody, since labels are kept for ever.
+const TOLD: usize = 50;
 /// Places of one half of a `a ~4 b` term that are looked at.
 const HALVES: usize = 50;
 
@@ -31,21 +36,18 @@ pub(super) struct Topics {
     slugs: Vec<(TopicSlug, f32)>,
     tries: BTreeMap<Lang, Trie<Entry>>,
     terms: Vec<Term>,
+    /// For each half the terms that begin with it: the number of their other half, and the term.
+    pairs: Vec<Vec<(usize, usize)>>,
     categories: HashMap<String, Vec<usize>>,
 }
 
-/// What a phrase stands for, by the index of its term.
+/// What a phrase stands for.
 #[derive(Debug, Clone, Copy)]
 enum Entry {
+    /// A term, by its index.
     Whole(usize),
-    /// One half of a term of two.
-    Half(usize, Side),
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Side {
-    Left,
-    Right,
+    /// One half of terms of two, by its number in `pairs`: terms that share a half look for it once.
+    Half(usize),
 }
 
 #[derive(Debug)]
@@ -81,9 +83,11 @@ impl Topics {
             slugs: Vec::new(),
             tries: BTreeMap::new(),
             terms: Vec::new(),
+            pairs: Vec::new(),
             categories: HashMap::new(),
         };
         let mut names = HashMap::new();
+        let mut halves = HashMap::new();
         for (n, topic) in rules.topics.iter().enumerate() {
             topics.slugs.push((topic.slug.clone(), topic.threshold.unwrap_or(rules.defaults.threshold)));
             for category in &topic.categories {
@@ -99,7 +103,7 @@ impl Topics {
                         let fresh = names.len();
                         let name = *names.entry(text::fold(term)).or_insert(fresh);
                         let term = Term { topic: n, weight, strong, distance: 0, text: term.as_str().into(), name };
-                        topics.add(lexicon, *lang, term).map_err(bad)?;
+                        topics.add(lexicon, *lang, term, &mut halves).map_err(bad)?;
                     }
                 }
             }
@@ -107,15 +111,29 @@ impl Topics {
         Ok(topics)
     }
 
-    fn add(&mut self, lexicon: &mut Lexicon, lang: Lang, mut term: Term) -> Result<(), &'static str> {
+    fn add(
+        &mut self,
+        lexicon: &mut Lexicon,
+        lang: Lang,
+        mut term: Term,
+        halves: &mut HashMap<(Lang, Vec<String>), usize>,
+    ) -> Result<(), &'static str> {
         const NUMBER: &str = "needs a number after ~, such as `a ~4 b`";
         let n = self.terms.len();
         let trie = self.tries.entry(lang).or_default();
         if let Some((left, rest)) = term.text.split_once('~') {
             let (distance, right) = rest.split_once(' ').ok_or(NUMBER)?;
-            for (half, side) in [(left, Side::Left), (right, Side::Right)] {
-                trie.add(lexicon, &words_of(half).ok_or("has words on one side of ~ only")?, Entry::Half(n, side));
-            }
+            let mut half = |text| -> Result<usize, &'static str> {
+                let words = words_of(text).ok_or("has words on one side of ~ only")?;
+                let number = *halves.entry((lang, words.clone())).or_insert_with(|| {
+                    trie.add(lexicon, &words, Entry::Half(self.pairs.len()));
+                    self.pairs.push(Vec::new());
+                    self.pairs.len() - 1
+                });
+                Ok(number)
+            };
+            let (left, right) = (half(left)?, half(right)?);
+            self.pairs[left].push((right, n));
             term.distance = distance.parse().map_err(|_| NUMBER)?;
         } else {
             trie.add(lexicon, &words_of(&term.text).ok_or("has no words")?, Entry::Whole(n));
@@ -139,7 +157,9 @@ impl Topics {
         for words in fields {
             self.field(&own, words, &mut tallies);
         }
-        for category in subject.categories {
+        // A publisher that repeats a category does not mean it twice.
+        let mut seen = HashSet::new();
+        for category in subject.categories.iter().filter(|category| seen.insert(&*category.term)) {
             let names = std::iter::once(&category.term).chain(&category.label);
             for topic in names.filter_map(|name| self.categories.get(&phrase(name).join(" "))).flatten() {
                 tallies[*topic].add(plain(Field::Category, &category.term, "category", self.defaults.weights[0]), false);
@@ -163,6 +183,7 @@ impl Topics {
                         label: format!("topic:{slug}"),
                         score: tally.score,
                         rule: rule.to_owned(),
+                        role: None,
                         evidence: tally.evidence,
                     });
                 }
@@ -187,29 +208,28 @@ impl Topics {
         (given, near, rejected)
     }
 
-    fn field(&self, tries: &[&Trie<Entry>], words: &Words<'_>, tallies: &mut [Tally]) {
-        // Up to which word each topic has consumed the text.
-        let mut consumed = vec![0; self.slugs.len()];
-        // What it consumed: from where to where, by a term of what weight.
-        let mut taken: Vec<(usize, usize, &Term)> = Vec::new();
-        // The best term of each topic that begins at a word.
-        let mut here: Vec<(usize, &Term)> = Vec::new();
-        let mut halves: BTreeMap<usize, [Vec<(usize, usize)>; 2]> = BTreeMap::new();
+    /// The best term of each topic that begins at a word, and the places of the halves of pairs.
+    fn find(&self, tries: &[&Trie<Entry>], words: &Words<'_>) -> (Vec<Vec<Found<'_>>>, BTreeMap<usize, Vec<(usize, usize)>>) {
+        let mut found: Vec<Vec<Found<'_>>> = vec![Vec::new(); self.slugs.len()];
+        let mut halves: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
         for at in 0..words.tokens.len() {
             for trie in tries {
                 trie.walk(words, at, |length, entries| {
                     for entry in entries {
                         match *entry {
                             Entry::Whole(n) => {
-                                let found = (length, &self.terms[n]);
-                                match here.iter_mut().find(|(_, term)| term.topic == found.1.topic) {
-                                    Some(best) if wins(found, *best) => *best = found,
+                                let term = &self.terms[n];
+                                let own = &mut found[term.topic];
+                                match own.last_mut().filter(|best| best.at == at) {
+                                    Some(best) if Found { at, length, term }.preference() > best.preference() => {
+                                        *best = Found { at, length, term }
+                                    }
                                     Some(_) => {}
-                                    None => here.push(found),
+                                    None => own.push(Found { at, length, term }),
                                 }
                             }
-                            Entry::Half(n, side) => {
-                                let places = &mut halves.entry(n).or_default()[side as usize];
+                            Entry::Half(n) => {
+                                let places = halves.entry(n).or_default();
                                 if places.len() < HALVES {
                                     places.push((at, length));
                                 }
@@ -218,29 +238,22 @@ impl Topics {
                     }
                 });
             }
-            for (length, term) in here.drain(..) {
-                if at >= consumed[term.topic] {
-                    consumed[term.topic] = at + length;
-                    taken.push((at, at + length, term));
-                    self.count(words, at, length, term, tallies);
-                }
-            }
         }
-        for (n, [left, right]) in halves.into_iter().filter(|(_, [left, right])| !left.is_empty() && !right.is_empty()) {
-            let term = &self.terms[n];
-            // A word that a heavier term has consumed, or a phrase that does not count, is no half of a pair.
-            let is_free = |&(at, length): &(usize, usize)| {
-                !taken.iter().any(|(from, to, by)| {
-                    by.topic == term.topic && *from < at + length && at < *to && (by.weight == 0.0 || by.weight >= term.weight)
-                })
-            };
-            let (left, right): (Vec<_>, Vec<_>) = (left.into_iter().filter(is_free).collect(), right.into_iter().filter(is_free).collect());
-            let is_near = |first: (usize, usize), second: (usize, usize)| {
-                let end = first.0 + first.1;
-                second.0 >= end && second.0 - end <= term.distance && words.tokens[first.0].sentence == words.tokens[second.0].sentence
-            };
-            let mut pairs = left.iter().flat_map(|left| right.iter().map(move |right| (*left.min(right), *left.max(right))));
-            if let Some((first, second)) = pairs.find(|(first, second)| is_near(*first, *second)) {
+        (found, halves)
+    }
+
+    fn field(&self, tries: &[&Trie<Entry>], words: &Words<'_>, tallies: &mut [Tally]) {
+        let (found, halves) = self.find(tries, words);
+        let taken: Vec<Taken<'_>> = found.into_iter().map(|found| Taken::longest_first(found, words.tokens.len())).collect();
+        let mut counted: Vec<&Found<'_>> = taken.iter().flat_map(|taken| &taken.by).collect();
+        counted.sort_by_key(|one| one.at);
+        for one in counted {
+            self.count(words, one.at, one.length, one.term, tallies);
+        }
+        for (left, (right, n)) in halves.iter().flat_map(|(half, left)| self.pairs[*half].iter().map(move |pair| (left, pair))) {
+            let term = &self.terms[*n];
+            let near = halves.get(right).and_then(|right| pair(term, &taken[term.topic], words, left, right));
+            if let Some((first, second)) = near {
                 self.count(words, first.0, second.0 + second.1 - first.0, term, tallies);
             }
         }
@@ -254,18 +267,75 @@ impl Topics {
         let (weight, cap) = if in_title { (term.weight * self.defaults.title_factor, 1) } else { (term.weight, self.defaults.text_cap) };
         let tally = &mut tallies[term.topic];
         if tally.told(in_title, term.name) <= cap {
-            let start = words.tokens.get(at).map_or(0, |token| token.start);
-            let text = words.slice(at, at + length).to_owned();
-            let at = u32::try_from(start).unwrap_or(0);
-            tally.add(Evidence { field: words.field, text, at, rule: term.text.to_string(), weight }, term.strong && in_title);
+            tally.add(quoted(words, at, length, &term.text, weight), term.strong && in_title);
         }
     }
 }
 
-/// Whether one term is preferred to another that begins at the same word: the longer one, then
-/// the phrase that does not count, then the heavier one.
-fn wins((length, term): (usize, &Term), (longest, best): (usize, &Term)) -> bool {
-    length > longest || length == longest && best.weight > 0.0 && (term.weight == 0.0 || term.weight > best.weight)
+/// A term that was found in a field.
+#[derive(Debug, Clone, Copy)]
+struct Found<'a> {
+    at: usize,
+    length: usize,
+    term: &'a Term,
+}
+
+impl Found<'_> {
+    /// The longer one is preferred, then the phrase that does not count, then the heavier one.
+    fn preference(&self) -> (usize, f32) {
+        (self.length, if self.term.weight == 0.0 { f32::INFINITY } else { self.term.weight })
+    }
+}
+
+/// The words of a field that the terms of one topic have consumed.
+struct Taken<'a> {
+    by: Vec<Found<'a>>,
+    /// For each word the place in `by` of what consumed it; empty when nothing did.
+    words: Vec<Option<usize>>,
+}
+
+impl<'a> Taken<'a> {
+    /// Lets the longest terms have their words first: `la trata` is no rival of `trata de personas`.
+    fn longest_first(mut found: Vec<Found<'a>>, words: usize) -> Self {
+        found.sort_by(|a, b| b.preference().partial_cmp(&a.preference()).unwrap_or(Ordering::Equal).then(a.at.cmp(&b.at)));
+        let mut taken = Self { by: Vec::new(), words: if found.is_empty() { Vec::new() } else { vec![None; words] } };
+        for one in found {
+            let own = &mut taken.words[one.at..one.at + one.length];
+            if own.iter().all(Option::is_none) {
+                own.fill(Some(taken.by.len()));
+                taken.by.push(one);
+            }
+        }
+        taken
+    }
+
+    /// What consumed any word of a place.
+    fn at(&self, (at, length): (usize, usize)) -> impl Iterator<Item = usize> {
+        self.words.get(at..at + length).into_iter().flatten().flatten().copied()
+    }
+}
+
+/// The first two halves of a term that stand near enough to one another.
+///
+/// A word that a heavier term has consumed, or a phrase that does not count, is no half; and two
+/// halves within one phrase are that phrase, which was counted.
+fn pair(
+    term: &Term,
+    taken: &Taken<'_>,
+    words: &Words<'_>,
+    left: &[(usize, usize)],
+    right: &[(usize, usize)],
+) -> Option<((usize, usize), (usize, usize))> {
+    let is_lighter = |by: usize| taken.by[by].term.weight > 0.0 && taken.by[by].term.weight < term.weight;
+    let is_free = |place: &&(usize, usize)| taken.at(**place).all(is_lighter);
+    let is_one = |first, second| taken.at(first).any(|by| taken.at(second).any(|other| other == by));
+    let is_near = |first: (usize, usize), second: (usize, usize)| {
+        let end = first.0 + first.1;
+        second.0 >= end && second.0 - end <= term.distance && words.tokens[first.0].sentence == words.tokens[second.0].sentence
+    };
+    let right: Vec<&(usize, usize)> = right.iter().filter(is_free).collect();
+    let mut pairs = left.iter().filter(is_free).flat_map(|left| right.iter().map(move |right| (*left.min(right), *left.max(right))));
+    pairs.find(|(first, second)| is_near(*first, *second) && !is_one(*first, *second))
 }
 
 /// The folded words of a term, unless it has none.
@@ -301,6 +371,8 @@ impl Tally {
     fn add(&mut self, evidence: Evidence, strong_in_title: bool) {
         self.score += evidence.weight;
         self.strong_in_title |= strong_in_title;
-        self.evidence.push(evidence);
+        if self.evidence.len() < TOLD {
+            self.evidence.push(evidence);
+        }
     }
 }

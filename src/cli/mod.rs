@@ -9,6 +9,8 @@ mod data;
 mod dedup;
 pub mod demo;
 mod discover;
+mod eval;
+mod explain;
 mod health;
 mod lines;
 mod log;
@@ -122,14 +124,9 @@ enum Command {
     /// Read feeds and print one JSON object an item
     Parse(parse::Parse),
     /// File items: read one JSON object a line, print it with its labels
-    Classify {
-        /// A file, or - for standard input
-        #[arg(default_value = "-")]
-        file: PathBuf,
-        /// Show evidence and rejected candidates for people
-        #[arg(long)]
-        explain: bool,
-    },
+    Classify(lines::Classify),
+    /// Score how items are filed against labels that people set
+    Eval(eval::Eval),
     /// Say which items tell one story: read one JSON object a line, print it with its story, edition and why
     Dedup(dedup::Dedup),
     /// Exchange lists of subscriptions with news readers
@@ -257,8 +254,9 @@ impl Command {
             }
             Self::Print { filter } => data::print(common, &filter),
             Self::Parse(asked) => parse::parse(&asked),
+            Self::Classify(asked) => lines::classify(common, &asked),
+            Self::Eval(asked) => eval::eval(common, &asked),
             Self::Dedup(asked) => dedup::dedup(common, &asked),
-            Self::Classify { file, explain } => lines::classify(common, &file, explain),
             Self::Opml { command: OpmlCommand::Import { file, write } } => opml::import(common, &file, write),
             Self::Opml { command: OpmlCommand::Export { all } } => opml::export(common, all),
             Self::Sources { id, json } => sources::sources(common, id, json),
@@ -277,7 +275,7 @@ impl Common {
             self.flags().into_iter().chain(more.iter().cloned()).filter_map(|(key, value)| Some((key.to_owned(), value?))).collect();
         let mut config = config::load(self.dir()?.as_deref(), std::env::vars(), &flags)?;
         // Regions are the gazetteer's, which the configuration does not know.
-        let (_, regions) = crate::classify::names();
+        let (_, regions) = crate::classify::names(&config.topics.regions);
         for feed in &config.feeds {
             let named = feed.filter.any.iter().flat_map(|about| about.regions.labels());
             for region in named.filter(|region| !regions.contains_key(region)) {

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
 };
 
 use serde_json::Value;
@@ -70,7 +70,7 @@ fn list(out: &mut impl Write, rows: &[Value]) -> io::Result<()> {
         ]
     };
     let cells: Vec<Vec<String>> = rows.iter().map(cells).collect();
-    let paints = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let paints = table::paints();
     let colour = |line: usize, column: usize| if paints && column == 1 { colour(standing(&rows[line])) } else { "" };
     table::painted(out, &["source", "standing", "last answer (UTC)", "last news", "new/week", "next look", ""], &cells, colour)
 }

@@ -1,6 +1,11 @@
 //! Plain tables for people: columns as wide as they need to be, two spaces between.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
+
+/// Whether what is printed may be in colour: on a terminal, unless `NO_COLOR` is set.
+pub fn paints() -> bool {
+    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
 
 /// Prints rows under their headings; numbers are set to the right.
 pub fn print(out: &mut impl Write, headings: &[&str], rows: &[Vec<String>]) -> io::Result<()> {

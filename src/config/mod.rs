@@ -29,6 +29,7 @@ use crate::model::{FourNames, Source, TopicRules, TopicSlug};
 const SETTINGS: &str = include_str!("../../config/tributary.toml");
 const SOURCES: &str = include_str!("../../config/sources.toml");
 const TOPICS: &str = include_str!("../../config/topics.toml");
+const BUILT_IN_TOPICS: &str = "built-in topics.toml";
 const FEEDS: &str = include_str!("../../config/feeds.toml");
 
 /// Whose file is read.
@@ -91,23 +92,13 @@ fn load_with(
     let [own_settings, own_sources, own_topics, own_feeds] = own;
 
     let mut read = |own: Option<(String, String)>, name: &str, built_in: &str, each: &mut dyn FnMut(&mut Reader<'_>, Layer)| {
-        let mut reader = Reader::new(name, built_in, &mut mistakes);
-        let keeps = own.as_ref().is_none_or(|(name, text)| {
-            let mut silent = Vec::new();
-            Reader::new(name, text, &mut silent).root().flag("builtin").unwrap_or(true)
-        });
-        each(&mut reader, Layer::BuiltIn { dropped: !keeps });
-        if let Some((name, text)) = own {
-            each(&mut Reader::new(&name, &text, &mut mistakes), Layer::Own);
-        }
+        layers(own, name, built_in, &mut mistakes, each);
     };
 
     let mut settings = Settings::default();
     read(own_settings, "built-in tributary.toml", SETTINGS, &mut |reader, _| settings.read(reader));
-    let mut topics = topics::blank();
-    read(own_topics, "built-in topics.toml", TOPICS, &mut |reader, layer| {
-        topics::read(reader, &mut topics, layer, &mut overridden);
-    });
+    let mut topics = TopicRules::default();
+    read(own_topics, BUILT_IN_TOPICS, TOPICS, &mut |reader, layer| topics::read(reader, &mut topics, layer, &mut overridden));
     let mut feeds = Vec::new();
     let mut sources = Vec::new();
     read(own_sources, "built-in sources.toml", SOURCES, &mut |reader, layer| {
@@ -135,6 +126,35 @@ fn load_with(
     }
     let notices = settings.notices();
     Ok(Config { settings, sources, topics, feeds, notices, overridden })
+}
+
+/// Reads the built-in file, unless the operator's drops it, and then that one.
+fn layers(
+    own: Option<(String, String)>,
+    name: &str,
+    built_in: &str,
+    mistakes: &mut Vec<Mistake>,
+    each: &mut dyn FnMut(&mut Reader<'_>, Layer),
+) {
+    let keeps = own.as_ref().is_none_or(|(name, text)| {
+        let mut silent = Vec::new();
+        Reader::new(name, text, &mut silent).root().flag("builtin").unwrap_or(true)
+    });
+    each(&mut Reader::new(name, built_in, mistakes), Layer::BuiltIn { dropped: !keeps });
+    if let Some((name, text)) = own {
+        each(&mut Reader::new(&name, &text, mistakes), Layer::Own);
+    }
+}
+
+/// The rules as they are with one file in the place of the folder's `topics.toml`.
+pub fn topic_rules(file: &Path) -> Result<TopicRules, Mistakes> {
+    let name = file.display().to_string();
+    let text = fs::read_to_string(file).map_err(|error| Mistakes(vec![Mistake::of_file(&name, &format!("can not be read: {error}"))]))?;
+    let (mut rules, mut mistakes) = (TopicRules::default(), Vec::new());
+    layers(Some((name, text)), BUILT_IN_TOPICS, TOPICS, &mut mistakes, &mut |reader, layer| {
+        topics::read(reader, &mut rules, layer, &mut Vec::new());
+    });
+    if mistakes.is_empty() { Ok(rules) } else { Err(Mistakes(mistakes)) }
 }
 
 /// `TRIBUTARY__SERVE__LISTEN` as the name to tell, the key and the value; sorted, so that mistakes come in one order.

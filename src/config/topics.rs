@@ -1,4 +1,4 @@
-//! `topics.toml`: the rules by which items are filed.
+//! `topics.toml`: the rules by which items are filed: topics, and what to add to the gazetteer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,15 +7,9 @@ use super::{
     reader::{Reader, Table},
 };
 use crate::{
-    model::{FourNames, Lang, Terms, Topic, TopicDefaults, TopicRules, TopicSlug, choice::NONE},
+    model::{CountryCode, FourNames, Lang, Mask, Place, PlaceKind, Region, RegionSlug, Terms, Topic, TopicRules, TopicSlug, choice::NONE},
     text,
 };
-
-/// Rules before any file is read.
-pub(super) fn blank() -> TopicRules {
-    let defaults = TopicDefaults { threshold: 5.0, max_topics: 4, floor: 0.3, title_factor: 2.0, text_cap: 2, weights: [5.0, 3.0, 1.0] };
-    TopicRules { defaults, topics: Vec::new(), retired: BTreeSet::new() }
-}
 
 /// Takes what a file says: topics are changed by slug, switched off, or added.
 pub(super) fn read(reader: &mut Reader<'_>, rules: &mut TopicRules, layer: Layer, overridden: &mut Vec<String>) {
@@ -104,6 +98,12 @@ pub(super) fn read(reader: &mut Reader<'_>, rules: &mut TopicRules, layer: Layer
         }
     });
     former_names(&mut root, rules, &renamed, overridden);
+    let before = (rules.places.len(), rules.masks.len());
+    root.tables("region", |table| rules.regions.extend(region(table, overridden)));
+    root.tables("place", |table| rules.places.extend(place(table)));
+    root.tables("mask", |table| rules.masks.extend(mask(table)));
+    let added = [("place", rules.places.len() - before.0), ("mask", rules.masks.len() - before.1)];
+    overridden.extend(added.into_iter().filter(|(_, count)| *count > 0).map(|(what, count)| format!("[[{what}]]: {count} added")));
     root.finish();
 }
 
@@ -137,6 +137,62 @@ fn former_names(root: &mut Table<'_, '_>, rules: &mut TopicRules, renamed: &[(To
             is_its
         });
     }
+}
+
+/// `[[region]]`: a group of one's own, or more forms of a built-in one.
+fn region(table: &mut Table<'_, '_>, overridden: &mut Vec<String>) -> Option<Region> {
+    let slug = table.parsed::<RegionSlug>("slug");
+    if let Some(slug) = &slug {
+        table.call(format!("region `{slug}`"));
+    } else if !table.has("slug") {
+        table.wrong("has no `slug`");
+    }
+    let mut label = FourNames::default();
+    table.table("label", |table| four_names(table, &mut label));
+    let (slug, forms) = slug.zip(forms(table))?;
+    overridden.push(format!("region `{slug}` has forms of your own"));
+    Some(Region { slug, label, forms })
+}
+
+/// `[[place]]`: forms that give a country.
+fn place(table: &mut Table<'_, '_>) -> Option<Place> {
+    let code = table.parsed::<CountryCode>("code");
+    if let Some(code) = code {
+        table.call(format!("place in `{code}`"));
+    } else if !table.has("code") {
+        table.wrong("has no `code`; give the two letters of its country");
+    }
+    let kind = match table.string("kind").as_deref() {
+        None | Some("place") => PlaceKind::Place,
+        Some("name") => PlaceKind::Name,
+        Some("demonym") => PlaceKind::Demonym,
+        Some(other) => {
+            table.wrong_at("kind", &format!("`kind` is `name`, `place` or `demonym`, not `{other}`"));
+            PlaceKind::Place
+        }
+    };
+    let (code, forms) = code.zip(forms(table))?;
+    Some(Place { code, kind, forms })
+}
+
+/// `[[mask]]`: forms that only look as if they gave a country.
+fn mask(table: &mut Table<'_, '_>) -> Option<Mask> {
+    let code = table.parsed::<CountryCode>("code");
+    table.ignore(&["why"]);
+    Some(Mask { code, forms: forms(table)? })
+}
+
+fn forms(table: &mut Table<'_, '_>) -> Option<Vec<String>> {
+    let form = |text: &str| match term(text) {
+        Ok(form) if !form.contains('~') => Ok(form),
+        Ok(_) => Err(format!("the form `{text}` is a name, which knows no `~`")),
+        Err(_) => Err(format!("the form `{text}` can not be understood; write words, or `word*` with two letters or more")),
+    };
+    let forms = table.list("forms", form);
+    if !table.has("forms") {
+        table.wrong("has no `forms`; list the words as they stand in texts");
+    }
+    forms
 }
 
 fn set<T>(place: &mut T, value: Option<T>) {

@@ -13,7 +13,7 @@ use crate::{
 /// Everything that published bytes depend on beside the stories. `states` name the sources that are configured no more.
 pub fn publishing(config: &Config, classifier: Arc<Classifier>, genesis: &Genesis, states: &[SourceState]) -> Publishing {
     let (topics, topic_aliases) = config.topic_names();
-    let (countries, regions) = classify::names();
+    let (countries, regions) = classify::names(&config.topics.regions);
     let mut sources: BTreeMap<SourceId, SourceCard> = states.iter().map(|state| (state.source.clone(), past(state))).collect();
     for source in &config.sources {
         let card = SourceCard {

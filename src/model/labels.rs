@@ -77,8 +77,42 @@ pub struct CountryLabel {
     pub code: CountryCode,
     /// Sum of the weights of its evidence.
     pub score: f32,
+    /// Why the country belongs to the item. Not written when it is the subject, so that older journals read the same.
+    #[serde(default, skip_serializing_if = "Role::is_about")]
+    pub role: Role,
     /// What spoke for it.
     pub evidence: Vec<Evidence>,
+}
+
+/// What a country is to an item. Feeds hold a country in each of the roles but `mentioned`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The subject: its territory, people or government.
+    #[default]
+    About,
+    /// Named without being the subject: a donor, a seat, a member of a list, a place on the way. Never given as a label.
+    Mentioned,
+    /// Where one met or wrote: given only when nothing else is.
+    Venue,
+    /// Not in the item at all: the country configured for its source.
+    Source,
+}
+
+impl Role {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::About => "about",
+            Self::Mentioned => "mentioned",
+            Self::Venue => "venue",
+            Self::Source => "source",
+        }
+    }
+
+    fn is_about(&self) -> bool {
+        *self == Self::About
+    }
 }
 
 /// A region with its evidence.
@@ -131,6 +165,9 @@ pub struct Rejected {
     pub score: f32,
     /// The rule that decided against it, in words.
     pub rule: String,
+    /// Of a country: what it is to the item instead of its subject, where the text says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
     /// What had spoken for it.
     pub evidence: Vec<Evidence>,
 }

@@ -1,11 +1,11 @@
-//! The rules by which items are filed under topics: `topics.toml`, checked but not yet compiled.
+//! The rules by which items are filed: `topics.toml`, checked but not yet compiled.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Lang, TopicSlug, names::FourNames};
+use super::{CountryCode, Lang, RegionSlug, TopicSlug, names::FourNames};
 
 /// All of `topics.toml`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct TopicRules {
     /// What applies to every topic.
     pub defaults: TopicDefaults,
@@ -13,6 +13,12 @@ pub struct TopicRules {
     pub topics: Vec<Topic>,
     /// Topics that there were, and will not be again: their slugs and those that they had.
     pub retired: BTreeSet<TopicSlug>,
+    /// Regions and groups beside the built-in ones, and more forms of those.
+    pub regions: Vec<Region>,
+    /// What else countries are known by; goes before what is built in.
+    pub places: Vec<Place>,
+    /// Words that name no country, or another one; go before what is built in.
+    pub masks: Vec<Mask>,
 }
 
 /// What applies to every topic.
@@ -30,6 +36,12 @@ pub struct TopicDefaults {
     pub text_cap: u32,
     /// What a strong, a medium and a weak term weigh.
     pub weights: [f32; 3],
+}
+
+impl Default for TopicDefaults {
+    fn default() -> Self {
+        Self { threshold: 5.0, max_topics: 4, floor: 0.3, title_factor: 2.0, text_cap: 2, weights: [5.0, 3.0, 1.0] }
+    }
 }
 
 /// One topic.
@@ -62,4 +74,46 @@ pub struct Terms {
     pub weak: Vec<String>,
     /// Phrases whose words do not count for this topic.
     pub not: Vec<String>,
+}
+
+/// A region or a group of countries: a label of its own, which never stands for its members.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Region {
+    /// Its name in addresses.
+    pub slug: RegionSlug,
+    /// Its name for people; empty where the built-in one stays, or the slug where there is none.
+    pub label: FourNames,
+    /// How texts name it; a word may end in `*`, a form all in capitals has to stand like that.
+    pub forms: Vec<String>,
+}
+
+/// Forms that give a country.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Place {
+    /// The country.
+    pub code: CountryCode,
+    /// What the forms are.
+    pub kind: PlaceKind,
+    /// As texts have them.
+    pub forms: Vec<String>,
+}
+
+/// What a form is to its country.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlaceKind {
+    /// Its own name, which counts in full.
+    Name,
+    /// A place in it.
+    Place,
+    /// Its people.
+    Demonym,
+}
+
+/// Forms that only look as if they gave a country.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mask {
+    /// The country that they give instead, if any.
+    pub code: Option<CountryCode>,
+    /// As texts have them.
+    pub forms: Vec<String>,
 }

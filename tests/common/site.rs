@@ -51,7 +51,7 @@ pub fn publishing(base: &str) -> Publishing {
 pub fn publishing_of(base: &str, config: &Config) -> Publishing {
     let classifier = &CONFIG.1;
     let (topics, topic_aliases) = config.topic_names();
-    let (countries, regions) = classify::names();
+    let (countries, regions) = classify::names(&[]);
     Publishing {
         site: Site { base: base.parse().unwrap(), title: "News".into(), lang: Lang::EN, instance: Uuid::from_u128(2) },
         names: Names { topics, countries, regions, topic_aliases, retired_topics: ["quarantine".parse().unwrap()].into() },
