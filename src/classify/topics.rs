@@ -209,9 +209,9 @@ impl Topics {
     }
 
     /// The best term of each topic that begins at a word, and the places of the halves of pairs.
-    fn find(&self, tries: &[&Trie<Entry>], words: &Words<'_>) -> (Vec<Vec<Found<'_>>>, BTreeMap<usize, Vec<(usize, usize)>>) {
+    fn find(&self, tries: &[&Trie<Entry>], words: &Words<'_>) -> (Vec<Vec<Found<'_>>>, Places) {
         let mut found: Vec<Vec<Found<'_>>> = vec![Vec::new(); self.slugs.len()];
-        let mut halves: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
+        let mut halves = Places::new();
         for at in 0..words.tokens.len() {
             for trie in tries {
                 trie.walk(words, at, |length, entries| {
@@ -271,6 +271,9 @@ impl Topics {
         }
     }
 }
+
+/// Where each half of a pair was found, from which word on and how many, by its number.
+type Places = BTreeMap<usize, Vec<(usize, usize)>>;
 
 /// A term that was found in a field.
 #[derive(Debug, Clone, Copy)]
