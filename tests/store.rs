@@ -77,6 +77,8 @@ impl Twin {
     }
 }
 
+/// Between stories, in seconds: some stand in one block of the index, and all in several.
+const DISTANCE: i64 = 30_000;
 const LANGS: [Lang; 4] = [Lang::EN, Lang::ES, Lang::FR, Lang::UNKNOWN];
 const TOPICS: [&str; 3] = ["youth", "diaspora", "remittances"];
 const COUNTRIES: [&str; 3] = ["GT", "HN", "MX"];
@@ -88,7 +90,7 @@ fn made_up() -> impl Strategy<Value = (u8, Vec<usize>, u8, u8, bool)> {
 
 fn build((number, langs, topics, countries, joined): (u8, Vec<usize>, u8, u8, bool)) -> Story {
     let number = i64::from(number);
-    let mut story = story("wire", &format!("n{number}"), "Title", at(number * 100));
+    let mut story = story("wire", &format!("n{number}"), "Title", at(number * DISTANCE));
     let told = |bits: u8, names: &[&str]| -> Vec<String> {
         names.iter().enumerate().filter(|(bit, _)| bits >> bit & 1 == 1).map(|(_, name)| (*name).to_owned()).collect()
     };
@@ -103,7 +105,7 @@ fn build((number, langs, topics, countries, joined): (u8, Vec<usize>, u8, u8, bo
         .map(|lang| Edition {
             lang: LANGS[*lang],
             entry_id: format!("{}#{lang}", first.entry_id),
-            position: at(number * 100 + *lang as i64),
+            position: at(number * DISTANCE + *lang as i64),
             ..first.clone()
         })
         .collect();
@@ -148,7 +150,7 @@ fn about() -> impl Strategy<Value = About> {
 
 fn filters() -> impl Strategy<Value = Filter> {
     let langs = || proptest::sample::subsequence(LANGS.to_vec(), 0..3).prop_shuffle();
-    let time = || proptest::option::weighted(0.3, (0i64..1_300).prop_map(|seconds| When::At(at(seconds))));
+    let time = || proptest::option::weighted(0.3, (0i64..13 * DISTANCE).prop_map(|seconds| When::At(at(seconds))));
     let any = proptest::collection::btree_set(about(), 0..3);
     let rest = (langs(), langs(), time(), time(), proptest::option::weighted(0.3, 1usize..4));
     (any, rest).prop_map(|(any, (langs, prefer, since, until, per_source))| {

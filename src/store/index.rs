@@ -7,7 +7,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet, hash_map::Entry},
     hash::{BuildHasherDefault, Hasher},
-    ops::{Bound, RangeBounds},
 };
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +14,7 @@ use uuid::Uuid;
 
 use super::{
     Term,
+    seconds::{self, Seconds, Sets},
     terms::{Meeting, terms},
 };
 use crate::model::{Second, SourceId, Story, StoryId, Window};
@@ -165,7 +165,7 @@ impl Block {
 /// Where the stories of one term stand.
 #[derive(Debug, Default)]
 struct Places {
-    at: BTreeSet<Second>,
+    at: Seconds,
     /// Each story once, however many editions it has.
     stories: u64,
     /// When membership or content last changed.
@@ -257,7 +257,7 @@ impl Index {
         let mut last = None;
         for (term, at) in &row.places {
             let Some(places) = self.terms.get_mut(term) else { continue };
-            places.at.remove(at);
+            places.at.remove(*at);
             places.stories = places.stories.saturating_sub(u64::from(last != Some(term)));
             last = Some(term);
         }
@@ -317,41 +317,15 @@ impl Index {
 
     /// The positions of a term, newest first.
     pub(super) fn places(&self, term: &Term) -> impl Iterator<Item = Second> + '_ {
-        self.terms.get(term).into_iter().flat_map(|places| places.at.iter().rev()).copied()
+        self.terms.get(term).into_iter().flat_map(|places| places.at.newest_first())
     }
 
-    /// The newest position within a window at which one of the meetings takes place.
-    pub(super) fn newest(&self, meetings: &[Meeting], window: Window) -> Option<Second> {
-        meetings.iter().filter_map(|meeting| self.meet(meeting, window)).max()
-    }
-
-    /// The newest position that all groups of a meeting have and none of its other terms: each group in turn moves the others on.
-    /// It takes no more steps than the smallest group has positions.
-    fn meet(&self, meeting: &Meeting, window: Window) -> Option<Second> {
-        let known = |terms: &[Term]| -> Vec<&Places> { terms.iter().filter_map(|term| self.terms.get(term)).collect() };
-        let mut groups: Vec<Vec<&Places>> = meeting.all.iter().map(|any| known(any)).collect();
-        // The smallest group makes the longest steps.
-        groups.sort_by_key(|any| any.iter().map(|places| places.at.len()).sum::<usize>());
-        let none = known(&meeting.none);
-        let from = window.from.map_or(Bound::Unbounded, Bound::Included);
-        let last = |places: &&Places, to: Bound<Second>| {
-            let newest = places.at.range((Bound::Unbounded, to)).next_back().copied();
-            newest.filter(|at| (from, Bound::Unbounded).contains(at))
-        };
-        let mut to = window.below.map_or(Bound::Unbounded, Bound::Excluded);
-        let mut agreed = 0;
-        for any in groups.iter().cycle() {
-            let found = any.iter().filter_map(|places| last(places, to)).max()?;
-            agreed = if to == Bound::Included(found) { agreed + 1 } else { 1 };
-            to = Bound::Included(found);
-            if agreed >= groups.len() {
-                if !none.iter().any(|places| places.at.contains(&found)) {
-                    return Some(found);
-                }
-                (to, agreed) = (Bound::Excluded(found), 0);
-            }
-        }
-        None
+    /// The newest positions within a window at which one of the meetings takes place, ascending: a block of them. The window is moved
+    /// below those; there are no more when none are given.
+    pub(super) fn newest(&self, meetings: &[Meeting], window: &mut Window) -> Vec<Second> {
+        let known = |terms: &[Term]| -> Vec<&Seconds> { terms.iter().filter_map(|term| Some(&self.terms.get(term)?.at)).collect() };
+        let sets = |meeting: &Meeting| Sets::new(meeting.all.iter().map(|any| known(any)).collect(), known(&meeting.none));
+        seconds::newest(&meetings.iter().map(sets).collect::<Vec<_>>(), window)
     }
 
     /// When a term last changed.
@@ -374,7 +348,7 @@ impl Index {
         self.id(row.number) == Some(row.id)
             && row.handles.iter().all(|handle| self.found(*handle).any(|number| number == row.number))
             && row.positions.iter().all(|at| self.at(*at) == Some(row.number))
-            && row.places.iter().all(|(term, at)| self.terms.get(term).is_some_and(|places| places.at.contains(at)))
+            && row.places.iter().all(|(term, at)| self.terms.get(term).is_some_and(|places| places.at.contains(*at)))
     }
 
     /// How much there is: stories, ways to find them, positions, and places under terms.

@@ -9,25 +9,19 @@ use crate::model::{Filter, Second, Window};
 /// What is still to come of one source, or of all.
 pub(super) struct Lane {
     asked: Vec<Meeting>,
+    /// Where it was not looked yet.
     window: Window,
     /// Entries that it may still have; any number when there is none.
     left: Option<usize>,
-    /// The newest place that was not taken yet.
-    next: Next,
-}
-
-/// It is looked for when it is needed: behind the last entry that is shown there may be a long way to the next.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Next {
-    Unknown,
-    At(Second),
-    Nowhere,
+    /// Places that were found and not taken yet, ascending.
+    found: Vec<Second>,
+    is_over: bool,
 }
 
 impl Lane {
     /// The lanes of a query.
     pub(super) fn all(index: &Index, filter: &Filter, asked: &[Meeting], window: Window) -> Vec<Self> {
-        let lane = |asked: Vec<Meeting>| Self { asked, window, left: filter.per_source, next: Next::Unknown };
+        let lane = |asked: Vec<Meeting>| Self { asked, window, left: filter.per_source, found: Vec::new(), is_over: false };
         if filter.per_source.is_none() {
             return vec![lane(asked.to_vec())];
         }
@@ -39,25 +33,23 @@ impl Lane {
     pub(super) fn count(&mut self) {
         self.left = self.left.map(|left| left.saturating_sub(1));
         if self.left == Some(0) {
-            self.next = Next::Nowhere;
+            self.found.clear();
+            self.is_over = true;
         }
     }
 
+    /// The newest place that was not taken yet. More are looked for only now: it may be a long way to them.
     fn look(&mut self, index: &Index) -> Option<Second> {
-        if self.next == Next::Unknown {
-            self.next = index.newest(&self.asked, self.window).map_or(Next::Nowhere, Next::At);
+        if self.found.is_empty() && !self.is_over {
+            self.found = index.newest(&self.asked, &mut self.window);
+            self.is_over = self.found.is_empty();
         }
-        match self.next {
-            Next::At(at) => Some(at),
-            Next::Unknown | Next::Nowhere => None,
-        }
+        self.found.last().copied()
     }
 }
 
 /// Takes the newest place of all lanes; gives the lane's number with it.
 pub(super) fn next(lanes: &mut [Lane], index: &Index) -> Option<(usize, Second)> {
-    let (at, n) = lanes.iter_mut().enumerate().filter_map(|(n, lane)| Some((lane.look(index)?, n))).max()?;
-    lanes[n].window.below = Some(at);
-    lanes[n].next = Next::Unknown;
-    Some((n, at))
+    let (_, n) = lanes.iter_mut().enumerate().filter_map(|(n, lane)| Some((lane.look(index)?, n))).max()?;
+    lanes[n].found.pop().map(|at| (n, at))
 }

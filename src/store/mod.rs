@@ -11,6 +11,7 @@ mod index;
 mod keys;
 mod lane;
 mod quiet;
+mod seconds;
 mod sled;
 mod terms;
 mod value;
