@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{Common, Failure, explain::Page, lines, table};
+use super::{Common, Failure, explain::Page, groups, lines, table};
 use crate::{
     classify::{
         self,
@@ -23,9 +23,12 @@ use crate::{
 /// What `eval` is asked for.
 #[derive(Debug, clap::Args)]
 pub struct Eval {
-    /// Files of labelled items, one JSON object a line; - is standard input
+    /// Files of labelled items, or of groups of items, one JSON object a line; - is standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
+    /// The files hold groups of items that do or do not tell one story
+    #[arg(long)]
+    groups: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -71,7 +74,8 @@ impl FromStr for Least {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (figure, least) = text.split_once('=').ok_or("needs a figure and a number, such as topics=0.88")?;
-        let known = figures(&Score::default());
+        let mut known = figures(&Score::default());
+        known.extend(groups::Score::default().figures());
         if !known.contains_key(figure) {
             return Err(format!("there is no figure `{figure}`; known are {}", known.into_keys().collect::<Vec<_>>().join(", ")));
         }
@@ -86,6 +90,13 @@ impl FromStr for Least {
 pub fn eval(common: &Common, asked: &Eval) -> Result<(), Failure> {
     let config = common.load(&[])?;
     let classifier = lines::compile(&config.topics)?;
+    if asked.groups {
+        let score = groups::score(&asked.files, &classifier)?;
+        let mut out = io::stdout().lock();
+        let told = if asked.json { writeln!(out, "{}", score.in_json(asked.errors)) } else { score.tell(&mut out, asked.errors) };
+        told.map_err(Failure::io("the figures could not be printed"))?;
+        return reach(&asked.least, &score.figures());
+    }
     let items = read(&asked.files)?;
     for note in unknown(&items, &config) {
         eprintln!("note: {note}");
@@ -98,14 +109,18 @@ pub fn eval(common: &Common, asked: &Eval) -> Result<(), Failure> {
         tell(&mut out, &score).and_then(|()| if asked.errors { tell_errors(&mut out, &score) } else { Ok(()) })
     };
     told.map_err(Failure::io("the figures could not be printed"))?;
-    let reached = figures(&score);
-    let below: Vec<String> = asked
-        .least
-        .iter()
-        .filter(|least| reached[&least.figure] < least.least)
-        .map(|least| format!("{} {:.3} is below {}", least.figure, reached[&least.figure], least.least))
-        .collect();
-    if below.is_empty() { Ok(()) } else { Err(Failure::Failed(below.join("; "))) }
+    reach(&asked.least, &figures(&score))
+}
+
+/// Fails when a figure is below what it has to be, or none of those that were scored.
+fn reach(least: &[Least], reached: &BTreeMap<String, f64>) -> Result<(), Failure> {
+    let short = least.iter().filter_map(|least| match reached.get(&least.figure) {
+        Some(figure) if *figure >= least.least => None,
+        Some(figure) => Some(format!("{} {figure:.3} is below {}", least.figure, least.least)),
+        None => Some(format!("{} was not scored", least.figure)),
+    });
+    let short: Vec<String> = short.collect();
+    if short.is_empty() { Ok(()) } else { Err(Failure::Failed(short.join("; "))) }
 }
 
 /// Reads all items, or tells every line that is none.

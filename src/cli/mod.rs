@@ -11,6 +11,7 @@ pub mod demo;
 mod discover;
 mod eval;
 mod explain;
+mod groups;
 mod health;
 mod lines;
 mod log;

@@ -1,6 +1,6 @@
 //! Stories in memory, for commands that know nothing of a data folder.
 //!
-//! An item is decided here by the same rules as in the daemon, but known again by the id of its source alone.
+//! An item is decided here by the same rules as in the daemon, but known again by the id or the link of its source alone.
 //! Deliberately absent: places, journal and store.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -37,13 +37,13 @@ impl Shelf {
     pub fn put(&mut self, item: Item, labels: Labels, now: Second) -> Place {
         let key = (item.source.clone(), item.upstream.id.clone());
         let lang = labels.lang.value;
-        let own = self.by_upstream.get(&key).and_then(|id| self.stories.get(id)).and_then(|story| {
-            let copy = story.copies.iter().position(|copy| copy.item.source == key.0 && copy.item.upstream.goes_by(&key.1))?;
-            Some(Own { story, copy, by: By::Id, also: None, keeps_link: false })
-        });
-        let known = own.map(|own| own.story.id);
         let links = item.canonical.as_ref().and_then(|link| self.by_link.get(link)).into_iter().flatten();
         let linked: Vec<&Story> = links.filter_map(|id| self.stories.get(id)).collect();
+        let by_id = self.by_upstream.get(&key).and_then(|id| self.stories.get(id));
+        let own = by_id.and_then(|story| own(story, By::Id, |known| known.source == key.0 && known.upstream.goes_by(&key.1)));
+        let at_link = |known: &Item| known.source == key.0 && known.canonical == item.canonical && dedup::agree(known, &item);
+        let own = own.or_else(|| linked.iter().find_map(|story| self::own(story, By::Link, at_link)));
+        let known = own.map(|own| own.story.id);
         let sketch = Sketch::of(Telling { item: &item, labels: &labels }, now);
         let found = if own.is_some() { Vec::new() } else { self.window.candidates(&sketch, now) };
         let mut alike: Vec<(&Story, Kinship)> =
@@ -61,7 +61,7 @@ impl Shelf {
         Place {
             story: id,
             edition: self.edition(&id, lang),
-            why: copy.map_or_else(|| "is known by its id".to_owned(), |copy| copy.why.to_string()),
+            why: copy.map_or_else(|| "is known by its id or link".to_owned(), |copy| copy.why.to_string()),
             refused: copy.map(|copy| copy.refused.clone()).unwrap_or_default(),
         }
     }
@@ -89,4 +89,10 @@ impl Shelf {
         self.stories.insert(id, story);
         id
     }
+}
+
+/// The copy of a story that an item is.
+fn own(story: &Story, by: By, is_it: impl Fn(&Item) -> bool) -> Option<Own<'_>> {
+    let copy = story.copies.iter().position(|copy| is_it(&copy.item))?;
+    Some(Own { story, copy, by, also: None, keeps_link: false })
 }

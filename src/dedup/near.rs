@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     guard::{Titles, objection},
-    sketch::{Sketch, content},
+    sketch::{Sketch, content, matter, overlap, shared},
     tokens::Word,
     window::sketches,
 };
@@ -29,9 +29,16 @@ const HELD: f32 = 0.65;
 /// ... and this part of both be common.
 const COMMON: f32 = 0.25;
 /// Of two tellings of the same figures, this part of the shorter one's words stands in the other.
-const SAME_MATTER: f32 = 0.3;
+const SAME_MATTER: f32 = 0.5;
+/// ... and this part, when it is one figure alone.
+const ALL_MATTER: f32 = 0.8;
 /// Titles that share a figure and this part of their words tell the same.
 const SAME_TITLE: f32 = 0.45;
+/// Words of two languages that begin with so many of the same letters are mostly one.
+const COGNATE: usize = 5;
+/// A title and its translation have so many of those at least, and this part of the shorter one.
+const COGNATES: usize = 4;
+const SAME_WORDS: f32 = 0.4;
 /// A translation scores at least this.
 const TRANSLATION: f32 = 3.0;
 
@@ -48,14 +55,16 @@ pub enum Kinship {
     None,
 }
 
-/// Says what a telling is to a story: the same as one of its copies, and nothing speaks against any of them.
+/// Says what a telling is to a story: the same as one of its copies, and nothing speaks against those that readers see.
 ///
 /// A translation has to find its language free, because two texts in one language are compared as such.
 pub fn relate(new: &Sketch, story: &Story) -> Kinship {
     let mut found = Kinship::None;
-    for known in sketches(story) {
+    for (n, known) in sketches(story).enumerate() {
+        let is_shown = story.editions.iter().any(|edition| edition.preferred == n);
         match compare(new, &known) {
-            Kinship::Refused(why) => return Kinship::Refused(why),
+            Kinship::Refused(why) if is_shown => return Kinship::Refused(why),
+            Kinship::Refused(_) => {}
             Kinship::Translation(_) if story.editions.iter().any(|edition| edition.lang == new.lang) => {}
             Kinship::None => {}
             kin => found = first(found, kin),
@@ -82,7 +91,7 @@ pub fn compare(one: &Sketch, other: &Sketch) -> Kinship {
     }
     let (held, common) = overlap(&one.shingles, &other.shingles);
     let Some(why) = likeness(one, other, held, common, apart) else { return Kinship::None };
-    match objection(one, other, held) {
+    match objection(one, other) {
         Some(objection) => Kinship::Refused(objection),
         None => Kinship::Same(why),
     }
@@ -103,7 +112,8 @@ fn likeness(one: &Sketch, other: &Sketch, held: f32, common: f32, apart: Duratio
     let near = Why::NearText { held: percent(held), common: percent(common) };
     if same_title && one.title.len() >= TITLE_THAT_PROVES {
         let (held, _) = overlap(&one.lead_shingles, &other.lead_shingles);
-        return (one.lead.is_empty() || other.lead.is_empty() || held >= HELD_UNDER_ONE_TITLE).then_some(near);
+        let has_figure = || apart <= RETOLD && one.title.iter().any(|word| word.figure().is_some());
+        return (one.lead.is_empty() || other.lead.is_empty() || held >= HELD_UNDER_ONE_TITLE || has_figure()).then_some(near);
     }
     let shorter = one.shingles.len().min(other.shingles.len());
     if held >= HELD && common >= COMMON && shorter >= TEXT_THAT_PROVES {
@@ -118,15 +128,23 @@ fn likeness(one: &Sketch, other: &Sketch, held: f32, common: f32, apart: Duratio
     if titles.shared >= SAME_TITLE && titles.are_reworked() {
         return Some(retold);
     }
-    let matter = |sketch: &Sketch| content(&sketch.title).chain(content(&sketch.lead)).map(str::to_owned).collect::<BTreeSet<_>>();
-    let (a, b) = (matter(one), matter(other));
-    let same_matter = a.intersection(&b).count() as f32 >= SAME_MATTER * a.len().min(b.len()) as f32;
-    (tell_apart(&figures) && same_matter).then_some(retold)
+    let matter = matter(one, other);
+    let is_same = matter >= ALL_MATTER && odd(&figures) > 0 || matter >= SAME_MATTER && odd(&figures) > 0 && figures.len() > 1;
+    is_same.then_some(retold)
 }
 
-/// Whether two texts hardly have these figures in common by chance.
-fn tell_apart(figures: &[u64]) -> bool {
-    figures.len() >= 2 && figures.iter().any(|figure| !figure.is_multiple_of(100))
+/// Whether most words of two titles begin alike: `Regional Conference on Migration`, `Conferencia Regional sobre Migración`.
+fn are_cognate(one: &Sketch, other: &Sketch) -> bool {
+    let alike = |a: &str, b: &str| a == b || a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count() >= COGNATE;
+    let (a, b): (BTreeSet<&str>, BTreeSet<&str>) = (content(&one.title).collect(), content(&other.title).collect());
+    let (shorter, longer) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    let cognates = shorter.iter().filter(|word| longer.iter().any(|other| alike(word, other))).count();
+    cognates >= COGNATES && cognates as f32 >= SAME_WORDS * shorter.len() as f32
+}
+
+/// How many of the figures are not round: two texts hardly have those in common by chance.
+fn odd(figures: &[u64]) -> usize {
+    figures.iter().filter(|figure| !figure.is_multiple_of(100)).count()
 }
 
 /// Whether two tellings in two languages are one release.
@@ -156,7 +174,8 @@ fn translation(one: &Sketch, other: &Sketch, apart: Duration) -> Kinship {
     match figures.len() {
         0 => {}
         1 => add(1.0, "the same figure"),
-        2 => add(2.0, "two figures"),
+        2 if odd(&figures) < 2 => add(2.0, "two figures"),
+        2 => add(3.0, "two odd figures"),
         _ => add(3.0, "three figures"),
     }
     let (a, b) = (&one.countries, &other.countries);
@@ -165,13 +184,18 @@ fn translation(one: &Sketch, other: &Sketch, apart: Duration) -> Kinship {
     } else if a.iter().any(|code| b.contains(code)) {
         add(0.5, "a country");
     }
-    if one.names.intersection(&other.names).count() >= 4 {
-        add(1.0, "the same names");
+    if same_site && are_cognate(one, other) {
+        add(1.5, "a title of the same words");
+    }
+    match one.names.intersection(&other.names).count() {
+        0..4 => {}
+        4 => add(1.0, "the same names"),
+        _ => add(1.5, "many of the same names"),
     }
     if !one.topics.is_empty() && one.topics == other.topics {
         add(0.5, "the same topics");
     }
-    if !a.is_empty() && !b.is_empty() && !a.iter().any(|code| b.contains(code)) {
+    if !a.is_empty() && !b.is_empty() && !a.iter().any(|code| b.contains(code)) && odd(&figures) < 2 {
         return Kinship::Refused("they are about other countries");
     }
     if score < TRANSLATION {
@@ -183,17 +207,4 @@ fn translation(one: &Sketch, other: &Sketch, apart: Duration) -> Kinship {
         return Kinship::Refused("their titles have other figures");
     }
     Kinship::Translation(Why::Translation { by: by.into_iter().map(str::to_owned).collect() })
-}
-
-/// Which part of the shorter of two sorted lists stands in the other, and which part of both is common.
-fn overlap(one: &[u64], other: &[u64]) -> (f32, f32) {
-    let common = shared(one, other).len() as f32;
-    let shorter = one.len().min(other.len()) as f32;
-    let all = (one.len() + other.len()) as f32 - common;
-    (common / shorter.max(1.0), common / all.max(1.0))
-}
-
-/// What two sorted lists have in common.
-fn shared(one: &[u64], other: &[u64]) -> Vec<u64> {
-    one.iter().filter(|value| other.binary_search(value).is_ok()).copied().collect()
 }

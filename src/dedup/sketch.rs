@@ -90,7 +90,7 @@ impl Sketch {
         let (item, labels) = (telling.item, telling.labels);
         let url = item.link.as_deref().and_then(|link| Url::parse(link).ok());
         let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
-        let title = words(title(&item.title, host), TITLE);
+        let title = words(title(&item.title, &[host, item.source.as_str()]), TITLE);
         let lead = words(lead(&item.summary), LEAD);
         let lead_shingles = shingles(&lead);
         let shingles = sorted(shingles(&title).into_iter().chain(lead_shingles.iter().copied()));
@@ -105,7 +105,7 @@ impl Sketch {
             at: item.published.unwrap_or(seen),
             is_dated: item.published.is_some(),
             places: places.filter(|word| !word.is_small()).map(|word| word.text).collect(),
-            names: title.iter().chain(&lead).filter(|word| word.is_name).map(|word| word.text.clone()).collect(),
+            names: title.iter().chain(&lead).filter(|word| word.is_name && !word.is_small()).map(|word| word.text.clone()).collect(),
             countries: sorted(labels.countries.iter().map(|label| label.code)),
             title_countries: sorted(in_title.map(|label| label.code)),
             topics: sorted(labels.topics.iter().map(|label| label.slug.clone())),
@@ -202,8 +202,8 @@ fn key(of: impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// A title without what it begins with, and without the name of the site it ends with.
-fn title<'a>(title: &'a str, host: &str) -> &'a str {
+/// A title without what it begins with, and without the name of the site it ends with. `who` says whose it is: host and source.
+fn title<'a>(title: &'a str, who: &[&str]) -> &'a str {
     let opener = OPENERS.iter().find(|opener| title.get(..opener.len()).is_some_and(|begin| begin.to_uppercase() == **opener));
     let title = opener.map_or(title, |opener| title[opener.len()..].trim_start());
     let Some((at, gap)) = [" | ", " - ", " – ", " — ", " :: "].iter().filter_map(|gap| title.rfind(gap).map(|at| (at, gap.len()))).max()
@@ -211,8 +211,9 @@ fn title<'a>(title: &'a str, host: &str) -> &'a str {
         return title;
     };
     let name = words(&title[at + gap..], SITE + 1);
-    let joined: String = texts(&name).concat();
-    let is_site = name.len() <= SITE && joined.len() >= 2 && host.replace(['.', '-'], "").contains(&joined);
+    let heavy: Vec<&str> = content(&name).collect();
+    let is_its = |who: &&str| heavy.iter().all(|word| who.contains(word));
+    let is_site = name.len() <= SITE && !heavy.is_empty() && who.iter().any(is_its);
     if is_site { title[..at].trim_end() } else { title }
 }
 
@@ -262,5 +263,25 @@ pub(super) fn counting(words: &[Word]) -> Vec<&str> {
 
 /// Which of its words are numbers.
 pub(super) fn numbers(words: &[Word]) -> BTreeSet<&str> {
-    words.iter().filter(|word| word.kind == Kind::Number).map(|word| word.text.as_str()).collect()
+    words.iter().filter(|word| matches!(word.kind, Kind::Number | Kind::Figure)).map(|word| word.text.as_str()).collect()
+}
+
+/// Which part of the shorter of two sorted lists stands in the other, and which part of both is common.
+pub(super) fn overlap(one: &[u64], other: &[u64]) -> (f32, f32) {
+    let common = shared(one, other).len() as f32;
+    let shorter = one.len().min(other.len()) as f32;
+    let all = (one.len() + other.len()) as f32 - common;
+    (common / shorter.max(1.0), common / all.max(1.0))
+}
+
+/// What two sorted lists have in common.
+pub(super) fn shared(one: &[u64], other: &[u64]) -> Vec<u64> {
+    one.iter().filter(|value| other.binary_search(value).is_ok()).copied().collect()
+}
+
+/// Which part of the words that carry the shorter of two tellings stands in the other.
+pub(super) fn matter(one: &Sketch, other: &Sketch) -> f32 {
+    let words = |of: &Sketch| content(&of.title).chain(content(&of.lead)).map(str::to_owned).collect::<BTreeSet<_>>();
+    let (a, b) = (words(one), words(other));
+    a.intersection(&b).count() as f32 / a.len().min(b.len()).max(1) as f32
 }

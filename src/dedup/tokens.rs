@@ -22,6 +22,8 @@ pub(super) struct Word {
 pub(super) enum Kind {
     Plain,
     Number,
+    /// A number with separators, which no year has.
+    Figure,
     Month,
 }
 
@@ -38,8 +40,9 @@ impl Word {
 
     /// The number, when it is a figure that few texts share: of three digits or more, and no year.
     pub(super) fn figure(&self) -> Option<u64> {
-        let number: u64 = self.text.parse().ok().filter(|_| self.kind == Kind::Number)?;
-        (number >= 100 && !(1900..=2100).contains(&number)).then_some(number)
+        let number: u64 = self.text.parse().ok().filter(|_| matches!(self.kind, Kind::Number | Kind::Figure))?;
+        let may_be_year = self.kind == Kind::Number && (1900..=2100).contains(&number);
+        (number >= 100 && !may_be_year).then_some(number)
     }
 }
 
@@ -74,6 +77,13 @@ const ORDINALS: [&[&str]; 10] = [
     &["tenth", "decimo", "decima", "dixieme"],
 ];
 
+/// Numbers that English writes out; other languages have the same words for other things (`dos`, `once`, `doce`).
+#[rustfmt::skip]
+const SPELT: [&str; 19] = [
+    "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen",
+    "eighteen", "nineteen", "twenty",
+];
+
 /// Roman numbers that stand in titles; `I`, `C`, `D`, `L` and `M` are mostly something else.
 #[rustfmt::skip]
 const ROMAN: [&str; 21] = [
@@ -94,7 +104,10 @@ pub(super) fn words(text: &str, most: usize) -> Vec<Word> {
         rest = after;
         if is_digits(word) {
             match words.last_mut().filter(|_| is_open && is_separator(gap) && word.len() == 3) {
-                Some(number) => number.text.push_str(word),
+                Some(number) => {
+                    number.text.push_str(word);
+                    number.kind = Kind::Figure;
+                }
                 None => {
                     is_open = word.len() <= 3 && !word.starts_with('0');
                     words.push(number(word));
@@ -132,13 +145,14 @@ fn spelt(word: &str) -> Word {
     }
 }
 
-/// Months and ordinals, by what they are called.
+/// Months, ordinals and numbers, by what they are called.
 static COUNTING: LazyLock<HashMap<&str, Word>> = LazyLock::new(|| {
     let of = |names: &'static [&'static str], word: Word| names.iter().map(move |name| (*name, word.clone()));
     let month = |month: usize| Word { text: format!("m{}", month + 1), kind: Kind::Month, is_name: false };
     let months = MONTHS.iter().enumerate().flat_map(|(n, names)| of(names, month(n)));
     let ordinals = ORDINALS.iter().enumerate().flat_map(|(n, names)| of(names, number(&(n + 1).to_string())));
-    months.chain(ordinals).collect()
+    let spelt = SPELT.iter().enumerate().map(|(n, name)| (*name, number(&(n + 2).to_string())));
+    months.chain(ordinals).chain(spelt).collect()
 });
 
 fn is_within(c: char) -> bool {
