@@ -147,7 +147,7 @@ def same(field, their, our, media=()):
     if field == "authors":
         return [letters(a) for a in our["authors"]] == [words(a) for a in dict.fromkeys(their)]
     if field == "categories":
-        return are_same_categories([words(c) for c in their[:MOST_CATEGORIES]], our["categories"])
+        return are_same_categories([words(c) for c in their], our["categories"])
     ours, theirs = ([address(urljoin(BASE, url.strip())) for url in urls] for urls in ([e["url"] for e in our["enclosures"]], dict.fromkeys(their)))
     # What is attached otherwise (`media:content`) comes after the enclosures; feedparser has it in a list of its own.
     attached = [address(urljoin(BASE, url.strip())) for url in media]
@@ -157,7 +157,7 @@ def same(field, their, our, media=()):
 def are_same_categories(theirs, ours):
     is_told_twice = len({json.dumps(category) for category in ours}) < len(ours)
     # One name under two schemes is one name; a long one is cut.
-    theirs, ours = list(dict.fromkeys(theirs)), list({letters(c["term"]): c["term"] for c in ours}.items())
+    theirs, ours = list(dict.fromkeys(theirs))[:MOST_CATEGORIES], list({letters(c["term"]): c["term"] for c in ours}.items())
     is_same = lambda their, our: their == our[0] or our[1].endswith("…") and their.startswith(our[0])
     return not is_told_twice and len(theirs) == len(ours) and all(map(is_same, theirs, ours))
 

@@ -133,6 +133,14 @@ const BLOCKS: &[&str] = &[
     "ul",
 ];
 
+/// Every element of HTML, of today and of old.
+const ELEMENTS: &str = "a abbr acronym address applet area article aside audio b base bdi bdo big blink blockquote body br button canvas caption \
+    center cite code col colgroup data datalist dd del details dfn dialog dir div dl dt em embed fieldset figcaption figure font \
+    footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img input ins kbd label legend li link main \
+    map mark marquee math menu meta meter nav nobr noframes noscript object ol optgroup option output p param picture pre \
+    progress q rp rt ruby s samp script search section select slot small source span strike strong style sub summary sup svg \
+    table tbody td template textarea tfoot th thead time title tr track tt u ul var video wbr";
+
 /// Markup without scripts, styles, frames, forms, event handlers and relative addresses.
 ///
 /// Reading one back from the journal or the view trusts that it was one when it was written.
@@ -291,9 +299,7 @@ fn builder(base: Option<&Url>) -> Builder<'static> {
         .tags(ALLOWED.iter().map(|(tag, _)| *tag).collect())
         .tag_attributes(attributes)
         .generic_attributes(HashSet::new())
-        .clean_content_tags(
-            ["script", "style", "noscript", "template", "title", "textarea", "iframe", "svg", "math", "select", "object"].into(),
-        )
+        .clean_content_tags(["script", "style", "noscript", "template", "title", "textarea", "iframe", "svg", "math", "select"].into())
         .url_schemes(["http", "https", "mailto"].into())
         .url_relative(base.map_or(UrlRelative::Deny, |base| UrlRelative::RewriteWithBase(base.clone())))
         .link_rel(Some("noopener noreferrer nofollow"))
@@ -330,6 +336,29 @@ pub fn escape_bare_ampersands(markup: &str) -> String {
     }
     tame.push_str(rest);
     tame
+}
+
+/// `<` that begins no tag of HTML, and no comment, becomes `&lt;`: in a line of text `<gorilla>` is a word.
+pub fn escape_bare_signs(markup: &str) -> Cow<'_, str> {
+    if !markup.contains('<') {
+        return Cow::Borrowed(markup);
+    }
+    let mut parts = markup.split('<');
+    let mut tame = parts.next().unwrap_or_default().to_owned();
+    let has_end = markup.contains('>');
+    for part in parts {
+        tame.push_str(if has_end && is_tag(part) { "<" } else { "&lt;" });
+        tame.push_str(part);
+    }
+    Cow::Owned(tame)
+}
+
+/// Whether what follows `<` makes it a tag of an element that there is, a comment or a declaration.
+fn is_tag(text: &str) -> bool {
+    let name = text.strip_prefix('/').unwrap_or(text);
+    let length = name.bytes().take(LONGEST_NAME).take_while(u8::is_ascii_alphanumeric).count();
+    let ends = name[length..].starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>'));
+    text.starts_with('!') || ends && ELEMENTS.split(' ').any(|known| known.eq_ignore_ascii_case(&name[..length]))
 }
 
 /// The character, or characters, that HTML gives a name: `eacute` is `é` (WHATWG HTML §13.5). The five of XML are among them.
@@ -452,6 +481,15 @@ mod tests {
         let expected = r#"<p>Hola <a href="https://example.org/news/a?b=1" rel="noopener noreferrer nofollow">aquí</a>
             <a rel="noopener noreferrer nofollow">no</a><img src="https://example.org/i.png"></p>"#;
         assert_eq!(clean(markup), expected);
+    }
+
+    #[test]
+    fn what_stands_in_for_an_object_stays() {
+        let markup =
+            r#"One <object data="x.swf"><param name="a" value="b"><embed src="x.swf"><p>See the <a href="x">film</a>.</p></object> two"#;
+        let link = r#"<a href="https://example.org/news/x" rel="noopener noreferrer nofollow">film</a>"#;
+        assert_eq!(clean(markup), format!("One <p>See the {link}.</p> two"));
+        assert_eq!(clean("One <object data=x.swf> two"), "One  two");
     }
 
     #[test]

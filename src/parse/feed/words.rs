@@ -132,7 +132,8 @@ fn said(tag: &Tag<'_>, default: Said, notes: &Notes) -> Said {
                 Said::Xhtml
             }
         }
-        Some(kind) if kind.contains('/') && !kind.starts_with("text/") => Said::Base64,
+        // Only content may be of any type (RFC 4287 §4.1.3.3); a title that says so is text all the same.
+        Some(kind) if kind.contains('/') && !kind.starts_with("text/") && tag.name.ends_with("content") => Said::Base64,
         _ => default,
     }
 }
