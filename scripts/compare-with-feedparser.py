@@ -14,7 +14,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 import feedparser
 
 BASE = "http://localhost/"
-TRACKING = re.compile(r"[?&](utm_[a-z]+|fbclid|gclid|mc_cid|mc_eid|_ga|_gl|xtor|ocid|cmpid|at_medium|at_campaign)=[^&]*")
+TRACKING = re.compile(r"(utm_[a-z]+|fbclid|gclid|mc_cid|mc_eid|_ga|_gl|xtor|ocid|cmpid|at_medium|at_campaign)=")
 # What stands in these is no text of the item: code, frames, drawings, forms. We leave it out, feedparser only does when it sanitises.
 HIDDEN = re.compile(
     r"<(script|style|iframe|noscript|template|svg|math|select|textarea|title)\b(?:[^>]*/>|.*?(?:</\1\s*>|\Z))", re.DOTALL | re.IGNORECASE
@@ -45,14 +45,15 @@ def words(markup):
 
 
 def address(url):
-    url = TRACKING.sub("", url or "").strip()
+    url = (url or "").strip()
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").encode("idna").decode(), parts.port
     except (UnicodeError, ValueError):
         return url.lower()
     port = None if (parts.scheme, port) in (("http", 80), ("https", 443)) else port
-    return (host, port, unquote(parts.path).rstrip("/"), unquote(parts.query)) if host else url.lower()
+    query = [unquote(pair) for pair in parts.query.split("&") if pair and not TRACKING.match(pair)]
+    return (host, port, unquote(parts.path).rstrip("/"), query) if host else url.lower()
 
 
 def moment(parsed):
@@ -122,7 +123,7 @@ def theirs(path):
             "id": entry.get("id"), "title": as_markup(entry.get("title_detail"), entry.get("title")), "link": links_of(entry), "date": date,
             "body": body_of(entry, pictured, feed.version.startswith("atom")),
             "authors": authors, "categories": [t.get("term") or t.get("label") for t in entry.get("tags", []) if t.get("term") or t.get("label")],
-            "enclosures": [e["href"] for e in entry.get("enclosures", []) if (e.get("href") or "").strip()],
+            "enclosures": [e["href"] for e in entry.get("enclosures", []) if (e.get("href") or "").strip() not in ("", BASE)],
             "media": [m["url"] for m in entry.get("media_content", []) if m.get("url")],
         })
     return feed, entries
@@ -151,14 +152,16 @@ def same(field, their, our, media=()):
     ours, theirs = ([address(urljoin(BASE, url.strip())) for url in urls] for urls in ([e["url"] for e in our["enclosures"]], dict.fromkeys(their)))
     # What is attached otherwise (`media:content`) comes after the enclosures; feedparser has it in a list of its own.
     attached = [address(urljoin(BASE, url.strip())) for url in media]
-    return ours[: len(theirs)] == theirs and all(url in attached for url in ours[len(theirs) :]) and len(set(ours)) == len(ours)
+    return ours[: len(theirs)] == theirs and all(url in attached for url in ours[len(theirs) :]) and all(ours.count(url) == 1 for url in ours)
 
 
 def are_same_categories(theirs, ours):
     is_told_twice = len({json.dumps(category) for category in ours}) < len(ours)
     # One name under two schemes is one name; a long one is cut.
-    theirs, ours = list(dict.fromkeys(theirs))[:MOST_CATEGORIES], list({letters(c["term"]): c["term"] for c in ours}.items())
+    is_cut = len(ours) == MOST_CATEGORIES
+    theirs, ours = list(dict.fromkeys(theirs)), list({letters(c["term"]): c["term"] for c in ours}.items())
     is_same = lambda their, our: their == our[0] or our[1].endswith("…") and their.startswith(our[0])
+    theirs = theirs[: len(ours)] if is_cut else theirs
     return not is_told_twice and len(theirs) == len(ours) and all(map(is_same, theirs, ours))
 
 

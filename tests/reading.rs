@@ -385,12 +385,16 @@ fn relations_and_addresses_are_known_however_they_are_written() {
     let atom = "<feed xmlns='http://www.w3.org/2005/Atom'><entry><id>urn:1</id><title>A</title>\
                 <link rel='http://www.iana.org/assignments/relation/alternate' href='/1'/><link rel='alternate' href='/2'/>\
                 <link rel='http://www.iana.org/assignments/relation/enclosure' href='/a.pdf'/></entry>\
-                <entry><id>HTTPS://WIRE.example/2</id><title type='application/octet-stream'>test</title></entry></feed>";
+                <entry><id>HTTPS://WIRE.example/2</id><title type='application/octet-stream'>test</title></entry>\
+                <entry><id>urn:3</id><title mode='base64'>Qm9hdHM=</title></entry></feed>";
     let told: Vec<_> =
         items(atom).into_iter().map(|item| (item.title, item.link, item.enclosures.into_iter().map(|e| e.url).collect())).collect();
     let link = |path: &str| Some(format!("https://wire.example{path}"));
-    let expected: Vec<(String, Option<String>, Vec<String>)> =
-        vec![("A".to_owned(), link("/1"), link("/a.pdf").into_iter().collect()), ("test".to_owned(), link("/2"), vec![])];
+    let expected: Vec<(String, Option<String>, Vec<String>)> = vec![
+        ("A".to_owned(), link("/1"), link("/a.pdf").into_iter().collect()),
+        ("test".to_owned(), link("/2"), vec![]),
+        ("Boats".to_owned(), None, vec![]),
+    ];
     assert_eq!(told, expected);
 }
 

@@ -64,9 +64,14 @@ impl<'a> Reader<'a> {
             Said::Plain | Said::Html => RawText::Html(self.words(inner).into_owned()),
             Said::Base64 => {
                 let packed: String = self.words(inner).split_whitespace().collect();
-                let bytes = base64::engine::general_purpose::STANDARD.decode(packed).ok()?;
-                let text = String::from_utf8(bytes).ok()?;
-                if default == Said::Plain && !text.contains('<') { RawText::Plain(text) } else { RawText::Html(text) }
+                let bytes = base64::engine::general_purpose::STANDARD.decode(packed).ok();
+                match bytes.and_then(|bytes| String::from_utf8(bytes).ok()) {
+                    Some(text) if default == Said::Plain && !text.contains('<') => RawText::Plain(text),
+                    Some(text) => RawText::Html(text),
+                    // Only content may be of any type (RFC 4287 §4.1.3.3): a title that says so is text all the same.
+                    None if tag.name.ends_with("content") => return None,
+                    None => RawText::Plain(self.words(inner).into_owned()),
+                }
             }
         };
         let (RawText::Plain(inside) | RawText::Html(inside)) = &text;
@@ -132,8 +137,7 @@ fn said(tag: &Tag<'_>, default: Said, notes: &Notes) -> Said {
                 Said::Xhtml
             }
         }
-        // Only content may be of any type (RFC 4287 §4.1.3.3); a title that says so is text all the same.
-        Some(kind) if kind.contains('/') && !kind.starts_with("text/") && tag.name.ends_with("content") => Said::Base64,
+        Some(kind) if kind.contains('/') && !kind.starts_with("text/") => Said::Base64,
         _ => default,
     }
 }
