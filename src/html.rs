@@ -11,6 +11,7 @@
 //! frames, pictures drawn in markup (svg, mathml), and every attribute that is not listed.
 
 mod dom;
+mod known;
 mod selector;
 mod settled;
 mod tidy;
@@ -25,6 +26,7 @@ use std::{
 
 use ammonia::{Builder, UrlRelative};
 pub use dom::{BadPage, Dom, Element};
+pub use known::escape_bare_signs;
 pub use selector::{BadSelector, Selector};
 use serde::{Deserialize, Serialize};
 pub use tree::Tree;
@@ -133,14 +135,6 @@ const BLOCKS: &[&str] = &[
     "ul",
 ];
 
-/// Every element of HTML, of today and of old.
-const ELEMENTS: &str = "a abbr acronym address applet area article aside audio b base bdi bdo big blink blockquote body br button canvas caption \
-    center cite code col colgroup data datalist dd del details dfn dialog dir div dl dt em embed fieldset figcaption figure font \
-    footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img input ins kbd label legend li link main \
-    map mark marquee math menu meta meter nav nobr noframes noscript object ol optgroup option output p param picture pre \
-    progress q rp rt ruby s samp script search section select slot small source span strike strong style sub summary sup svg \
-    table tbody td template textarea tfoot th thead time title tr track tt u ul var video wbr";
-
 /// Markup without scripts, styles, frames, forms, event handlers and relative addresses.
 ///
 /// Reading one back from the journal or the view trusts that it was one when it was written.
@@ -160,7 +154,7 @@ impl SafeHtml {
         if markup.len() > TAME && (markup.bytes().filter(|b| *b == b'&').count() > MOST_REFERENCES || is_wild(markup)) {
             return Self(escape(&text::one_line(&without_tags(markup))));
         }
-        let tame = escape_bare_ampersands(markup);
+        let tame = escape_bare_ampersands(&known::without_unknown(markup));
         let Some(clean) = with_builder(base, |builder| at_rest(builder, &tame)) else {
             return Self(escape(&text::one_line(&without_tags(markup))));
         };
@@ -338,29 +332,6 @@ pub fn escape_bare_ampersands(markup: &str) -> String {
     tame
 }
 
-/// `<` that begins no tag of HTML, and no comment, becomes `&lt;`: in a line of text `<gorilla>` is a word.
-pub fn escape_bare_signs(markup: &str) -> Cow<'_, str> {
-    if !markup.contains('<') {
-        return Cow::Borrowed(markup);
-    }
-    let mut parts = markup.split('<');
-    let mut tame = parts.next().unwrap_or_default().to_owned();
-    let has_end = markup.contains('>');
-    for part in parts {
-        tame.push_str(if has_end && is_tag(part) { "<" } else { "&lt;" });
-        tame.push_str(part);
-    }
-    Cow::Owned(tame)
-}
-
-/// Whether what follows `<` makes it a tag of an element that there is, a comment or a declaration.
-fn is_tag(text: &str) -> bool {
-    let name = text.strip_prefix('/').unwrap_or(text);
-    let length = name.bytes().take(LONGEST_NAME).take_while(u8::is_ascii_alphanumeric).count();
-    let ends = name[length..].starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>'));
-    text.starts_with('!') || ends && ELEMENTS.split(' ').any(|known| known.eq_ignore_ascii_case(&name[..length]))
-}
-
 /// The character, or characters, that HTML gives a name: `eacute` is `é` (WHATWG HTML §13.5). The five of XML are among them.
 pub fn named_character(name: &str) -> Option<String> {
     let written = format!("&{name};");
@@ -490,6 +461,13 @@ mod tests {
         let link = r#"<a href="https://example.org/news/x" rel="noopener noreferrer nofollow">film</a>"#;
         assert_eq!(clean(markup), format!("One <p>See the {link}.</p> two"));
         assert_eq!(clean("One <object data=x.swf> two"), "One  two");
+    }
+
+    #[test]
+    fn words_in_elements_that_are_none_of_html_stay() {
+        let markup = r#"<p title="a <set> b">Use <set> of the <Text x=">">words</Text> <o:p>in</o:p> a <list>.</p><svg><text>W</text></svg><b>end</b>"#;
+        assert_eq!(clean(markup), "<p>Use  of the words in a .</p><b>end</b>");
+        assert_eq!(clean("1 <!-- <set> --> 2 <none a='3'> 4 <none 5"), "1  2  4");
     }
 
     #[test]

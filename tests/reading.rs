@@ -300,8 +300,7 @@ fn an_attachment_is_told_once_however_often_it_is_named() {
     let attached = |inside: &str| {
         let item = format!("<item><title>A</title>{inside}</item>");
         let rss = format!("<rss version=\"2.0\" xmlns:media=\"http://search.yahoo.com/mrss/\"><channel>{item}</channel></rss>");
-        let told = serde_json::to_value(&items(rss)[0].enclosures).unwrap();
-        told
+        serde_json::to_value(&items(rss)[0].enclosures).unwrap()
     };
     let (media, enclosure) = ("<media:content url='/a.mp3?utm_source=x' fileSize='7'/>", "<enclosure url='/a.mp3' type='audio/mpeg'/>");
     let media = media.replace("fileSize", "medium='audio' fileSize");
