@@ -380,6 +380,16 @@ fn what_stands_in_an_unknown_element_does_not_replace_what_the_entry_says_itself
 }
 
 #[test]
+fn escaped_markup_within_markup_is_read_as_the_entry_says() {
+    let summary = |kind: &str| {
+        let text = "<div xmlns='http://www.w3.org/1999/xhtml'>One &lt;b&gt;two&lt;/b&gt; &amp;amp; 3</div>";
+        let entry = format!("<entry><id>urn:1</id><title>A</title><summary type='{kind}'>{text}</summary></entry>");
+        items(format!("<feed xmlns='http://www.w3.org/2005/Atom'>{entry}</feed>")).remove(0).summary
+    };
+    assert_eq!((summary("html").as_str(), summary("xhtml").as_str()), ("One two & 3", "One <b>two</b> &amp; 3"));
+}
+
+#[test]
 fn relations_and_addresses_are_known_however_they_are_written() {
     let atom = "<feed xmlns='http://www.w3.org/2005/Atom'><entry><id>urn:1</id><title>A</title>\
                 <link rel='http://www.iana.org/assignments/relation/alternate' href='/1'/><link rel='alternate' href='/2'/>\
