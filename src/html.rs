@@ -147,9 +147,9 @@ impl SafeHtml {
     pub fn sanitise(markup: &str, base: Option<&Url>) -> Self {
         let markup = &markup[..floor_char_boundary(markup, LONGEST)];
         if !has_markup(markup) {
-            // As a parser does it: a carriage return is a line break (WHATWG HTML §13.2.3.5).
+            // As a parser does it: a carriage return is a line break (WHATWG HTML §13.2.3.5), a space that does not break has a name (§13.3).
             let text = text::xml_safe(markup).replace("\r\n", "\n").replace('\r', "\n");
-            return Self(trimmed(&text).replace('>', "&gt;"));
+            return Self(trimmed(&text).replace('>', "&gt;").replace('\u{A0}', "&nbsp;"));
         }
         if markup.len() > TAME && (markup.bytes().filter(|b| *b == b'&').count() > MOST_REFERENCES || is_wild(markup)) {
             return Self(escape(&text::one_line(&without_tags(markup))));
