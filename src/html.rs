@@ -11,6 +11,7 @@
 //! frames, pictures drawn in markup (svg, mathml), and every attribute that is not listed.
 
 mod dom;
+mod known;
 mod selector;
 mod settled;
 mod tidy;
@@ -25,6 +26,7 @@ use std::{
 
 use ammonia::{Builder, UrlRelative};
 pub use dom::{BadPage, Dom, Element};
+pub use known::escape_bare_signs;
 pub use selector::{BadSelector, Selector};
 use serde::{Deserialize, Serialize};
 pub use tree::Tree;
@@ -145,14 +147,14 @@ impl SafeHtml {
     pub fn sanitise(markup: &str, base: Option<&Url>) -> Self {
         let markup = &markup[..floor_char_boundary(markup, LONGEST)];
         if !has_markup(markup) {
-            // As a parser does it: a carriage return is a line break (WHATWG HTML §13.2.3.5).
+            // As a parser does it: a carriage return is a line break (WHATWG HTML §13.2.3.5), a space that does not break has a name (§13.3).
             let text = text::xml_safe(markup).replace("\r\n", "\n").replace('\r', "\n");
-            return Self(trimmed(&text).replace('>', "&gt;"));
+            return Self(trimmed(&text).replace('>', "&gt;").replace('\u{A0}', "&nbsp;"));
         }
         if markup.len() > TAME && (markup.bytes().filter(|b| *b == b'&').count() > MOST_REFERENCES || is_wild(markup)) {
             return Self(escape(&text::one_line(&without_tags(markup))));
         }
-        let tame = escape_bare_ampersands(markup);
+        let tame = escape_bare_ampersands(&known::without_unknown(markup));
         let Some(clean) = with_builder(base, |builder| at_rest(builder, &tame)) else {
             return Self(escape(&text::one_line(&without_tags(markup))));
         };
@@ -291,9 +293,7 @@ fn builder(base: Option<&Url>) -> Builder<'static> {
         .tags(ALLOWED.iter().map(|(tag, _)| *tag).collect())
         .tag_attributes(attributes)
         .generic_attributes(HashSet::new())
-        .clean_content_tags(
-            ["script", "style", "noscript", "template", "title", "textarea", "iframe", "svg", "math", "select", "object"].into(),
-        )
+        .clean_content_tags(["script", "style", "noscript", "template", "title", "textarea", "iframe", "svg", "math", "select"].into())
         .url_schemes(["http", "https", "mailto"].into())
         .url_relative(base.map_or(UrlRelative::Deny, |base| UrlRelative::RewriteWithBase(base.clone())))
         .link_rel(Some("noopener noreferrer nofollow"))
@@ -452,6 +452,22 @@ mod tests {
         let expected = r#"<p>Hola <a href="https://example.org/news/a?b=1" rel="noopener noreferrer nofollow">aquí</a>
             <a rel="noopener noreferrer nofollow">no</a><img src="https://example.org/i.png"></p>"#;
         assert_eq!(clean(markup), expected);
+    }
+
+    #[test]
+    fn what_stands_in_for_an_object_stays() {
+        let markup =
+            r#"One <object data="x.swf"><param name="a" value="b"><embed src="x.swf"><p>See the <a href="x">film</a>.</p></object> two"#;
+        let link = r#"<a href="https://example.org/news/x" rel="noopener noreferrer nofollow">film</a>"#;
+        assert_eq!(clean(markup), format!("One <p>See the {link}.</p> two"));
+        assert_eq!(clean("One <object data=x.swf> two"), "One  two");
+    }
+
+    #[test]
+    fn words_in_elements_that_are_none_of_html_stay() {
+        let markup = r#"<p title="a <set> b">Use <set> of the <Text x=">">words</Text> <o:p>in</o:p> a <list>.</p><svg><text>W</text></svg><b>end</b>"#;
+        assert_eq!(clean(markup), "<p>Use  of the words in a .</p><b>end</b>");
+        assert_eq!(clean("1 <!-- <set> --> 2 <none a='3'> 4 <none 5"), "1  2  4");
     }
 
     #[test]

@@ -295,6 +295,118 @@ fn json_is_read_item_by_item() {
     }
 }
 
+#[test]
+fn an_attachment_is_told_once_however_often_it_is_named() {
+    let attached = |inside: &str| {
+        let item = format!("<item><title>A</title>{inside}</item>");
+        let rss = format!("<rss version=\"2.0\" xmlns:media=\"http://search.yahoo.com/mrss/\"><channel>{item}</channel></rss>");
+        serde_json::to_value(&items(rss)[0].enclosures).unwrap()
+    };
+    let (media, enclosure) = ("<media:content url='/a.mp3?utm_source=x' fileSize='7'/>", "<enclosure url='/a.mp3' type='audio/mpeg'/>");
+    let media = media.replace("fileSize", "medium='audio' fileSize");
+    let once = serde_json::json!([{"url": "https://wire.example/a.mp3", "type": "audio/mpeg", "length": 7}]);
+    for inside in [format!("{media}{enclosure}"), format!("{enclosure}{media}{enclosure}")] {
+        assert_eq!(attached(&inside), once, "{inside}");
+    }
+    // What the publisher attached comes before what is one form of it among many.
+    let forms =
+        "<media:group><media:content url='/low.mp4' type='video/mp4'/><media:content url='/high.mp4' type='video/mp4'/></media:group>";
+    let told = attached(&format!("{forms}<enclosure url='/high.mp4' length='9'/>"));
+    let expected = serde_json::json!([
+        {"url": "https://wire.example/high.mp4", "type": "video/mp4", "length": 9}, {"url": "https://wire.example/low.mp4", "type": "video/mp4"},
+    ]);
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn what_is_said_of_a_film_stands_in_for_a_description_and_never_for_one_that_is_there() {
+    let told = |inside: &str| {
+        let entry = format!("<entry><id>urn:1</id><title>A</title>{inside}</entry>");
+        let feed = format!("<feed xmlns='http://www.w3.org/2005/Atom' xmlns:media='http://search.yahoo.com/mrss/'>{entry}</feed>");
+        let item = items(feed).remove(0);
+        (item.title, item.summary, item.content.map(|content| content.as_str().to_owned()))
+    };
+    let film = "<media:group><media:title>Film</media:title><media:description>How 1 &lt; 2 came about.</media:description></media:group>";
+    let of = |summary: &str, content: Option<&str>| ("A".to_owned(), summary.to_owned(), content.map(str::to_owned));
+    assert_eq!(told(film), of("How 1 < 2 came about.", None));
+    assert_eq!(told(&format!("{film}<summary>The story.</summary>")), of("The story.", None));
+    assert_eq!(told(&format!("<summary>The story.</summary>{film}")), of("The story.", None));
+}
+
+#[test]
+fn a_category_that_is_told_twice_is_kept_once() {
+    let rss = "<rss version='2.0' xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd'><channel><item><title>A</title>\
+               <itunes:category text='News'/><itunes:category text='News'/><category>News</category><category> News</category>\
+               <itunes:keywords>boats, boats</itunes:keywords></item></channel></rss>";
+    let told = serde_json::to_value(&items(rss)[0].categories).unwrap();
+    let podcasts = "http://www.itunes.com/";
+    let expected = serde_json::json!([{"term": "News", "scheme": podcasts}, {"term": "News"}, {"term": "boats", "scheme": podcasts}]);
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn signs_in_a_title_that_are_no_tag_stay() {
+    let title = |written: &str| {
+        let written = written.replace('&', "&amp;").replace('<', "&lt;");
+        titles(format!("<rss version='2.0'><channel><item><title>{written}</title><guid>1</guid></item></channel></rss>")).remove(0)
+    };
+    for (written, read) in [
+        ("#include </etc/shadow>", "#include </etc/shadow>"),
+        ("Nice <gorilla> what's he weigh?", "Nice <gorilla> what's he weigh?"),
+        ("<B>Bold</B> and <gorilla>", "Bold and <gorilla>"),
+        ("One<br/>two <!-- three -->four", "One two four"),
+        ("Write to <ana@wire.example>", "Write to <ana@wire.example>"),
+        ("1 < 2 &amp; 3 > 2", "1 < 2 & 3 > 2"),
+        ("1 <b", "1 <b"),
+    ] {
+        assert_eq!(title(written), read, "{written}");
+    }
+}
+
+#[test]
+fn what_stands_in_an_unknown_element_does_not_replace_what_the_entry_says_itself() {
+    let own = "<title>A</title><id>urn:own</id><published>2020-09-08T12:00:00Z</published><updated>2020-09-09T12:00:00Z</updated>";
+    let nested = "<a:collection xmlns:a='http://www.w3.org/2007/app'><title>Other</title><id>urn:other</id>\
+                  <published>2001-01-01T00:00:00Z</published><updated>2001-01-01T00:00:00Z</updated></a:collection>";
+    let read = |inside: &str| {
+        let item = items(format!("<feed xmlns='http://www.w3.org/2005/Atom'><entry>{inside}</entry></feed>")).remove(0);
+        (item.title, item.upstream.id, item.published.map(|at| at.to_string()), item.updated.map(|at| at.to_string()))
+    };
+    let own_alone = read(own);
+    assert_eq!((own_alone.0.as_str(), own_alone.1.as_str()), ("A", "urn:own"));
+    assert_eq!(read(&format!("{own}{nested}")), own_alone);
+    assert_eq!(read(&format!("{nested}{own}")), own_alone);
+    assert_eq!(read(nested).1, "urn:other");
+}
+
+#[test]
+fn escaped_markup_within_markup_is_read_as_the_entry_says() {
+    let summary = |kind: &str| {
+        let text = "<div xmlns='http://www.w3.org/1999/xhtml'>One &lt;b&gt;two&lt;/b&gt; &amp;amp; 3</div>";
+        let entry = format!("<entry><id>urn:1</id><title>A</title><summary type='{kind}'>{text}</summary></entry>");
+        items(format!("<feed xmlns='http://www.w3.org/2005/Atom'>{entry}</feed>")).remove(0).summary
+    };
+    assert_eq!((summary("html").as_str(), summary("xhtml").as_str()), ("One two & 3", "One <b>two</b> &amp; 3"));
+}
+
+#[test]
+fn relations_and_addresses_are_known_however_they_are_written() {
+    let atom = "<feed xmlns='http://www.w3.org/2005/Atom'><entry><id>urn:1</id><title>A</title>\
+                <link rel='http://www.iana.org/assignments/relation/alternate' href='/1'/><link rel='alternate' href='/2'/>\
+                <link rel='http://www.iana.org/assignments/relation/enclosure' href='/a.pdf'/></entry>\
+                <entry><id>HTTPS://WIRE.example/2</id><title type='application/octet-stream'>test</title></entry>\
+                <entry><id>urn:3</id><title mode='base64'>Qm9hdHM=</title></entry></feed>";
+    let told: Vec<_> =
+        items(atom).into_iter().map(|item| (item.title, item.link, item.enclosures.into_iter().map(|e| e.url).collect())).collect();
+    let link = |path: &str| Some(format!("https://wire.example{path}"));
+    let expected: Vec<(String, Option<String>, Vec<String>)> = vec![
+        ("A".to_owned(), link("/1"), link("/a.pdf").into_iter().collect()),
+        ("test".to_owned(), link("/2"), vec![]),
+        ("Boats".to_owned(), None, vec![]),
+    ];
+    assert_eq!(told, expected);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -86,16 +86,11 @@ pub fn clean(raw: RawItem, origin: &Origin<'_>) -> Result<Item, Dropped> {
         updated: raw.updated.map(Second::of).filter(|at| at.unix() >= EARLIEST),
         lang: raw.lang.as_deref().and_then(|lang| lang.parse().ok()),
         feed_lang: origin.feed_lang.and_then(|lang| lang.parse::<Lang>().ok()),
-        authors: distinct(raw.authors.iter().map(|author| text::one_line(&html::text_of(author)))),
-        categories: raw.categories.iter().take(MOST).filter_map(category).collect(),
-        enclosures: raw
-            .enclosures
-            .into_iter()
-            .take(MOST)
-            .filter_map(|(url, media_type, length)| {
-                Some(Enclosure { url: absolute(&url)?, media_type: media_type.filter(|t| text::is_media_type(t)), length })
-            })
-            .collect(),
+        authors: distinct(raw.authors.iter().map(|author| text::one_line(&html::text_of(author))).filter(|author| !author.is_empty())),
+        categories: distinct(raw.categories.iter().filter_map(category)),
+        enclosures: enclosures(raw.enclosures.into_iter().filter_map(|(url, media_type, length)| {
+            Some(Enclosure { url: absolute(&url)?, media_type: media_type.filter(|t| text::is_media_type(t)), length })
+        })),
         image: raw.image.as_deref().and_then(absolute),
         point: raw.point,
         rights: raw.rights.as_ref().map(|rights| text::one_line(&title_words(rights))).filter(|rights| !rights.is_empty()),
@@ -108,15 +103,10 @@ fn title_words(raw: &RawText) -> String {
     match raw {
         RawText::Plain(text) => text.clone(),
         RawText::Html(markup) => {
-            let is_tag = |(at, _): (usize, &str)| markup[at + 1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!');
-            let has_tag = markup.match_indices('<').any(is_tag) && markup.contains('>');
-            let has_reference = markup.match_indices('&').any(|(at, _)| html::reference(&markup[at..]).is_some());
-            match (has_tag, has_reference) {
-                (true, _) => html::text_of(markup),
-                // A title such as `a < b &amp; c`: the references are markup, the sign is not.
-                (false, true) => html::text_of(&markup.replace('<', "&lt;")),
-                (false, false) => markup.clone(),
-            }
+            // A title such as `a < b &amp; c`: the references are markup, the sign is not.
+            let tame = html::escape_bare_signs(markup);
+            let has_reference = || markup.match_indices('&').any(|(at, _)| html::reference(&markup[at..]).is_some());
+            if tame.contains('<') || has_reference() { html::text_of(&tame) } else { markup.clone() }
         }
     }
 }
@@ -148,11 +138,32 @@ fn category((term, scheme, label): &(String, Option<String>, Option<String>)) ->
     (!term.is_empty()).then_some(Category { term, scheme, label })
 }
 
-fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
-    let mut kept: Vec<String> = Vec::new();
-    for name in names.take(MOST) {
-        if !name.is_empty() && !kept.contains(&name) {
-            kept.push(name);
+/// The first of each, as many as are kept.
+fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
+    let mut kept = Vec::new();
+    for value in values {
+        if !kept.contains(&value) {
+            kept.push(value);
+        }
+        if kept.len() == MOST {
+            break;
+        }
+    }
+    kept
+}
+
+/// Each address once: what is told of it in one place completes what is told in another.
+fn enclosures(told: impl Iterator<Item = Enclosure>) -> Vec<Enclosure> {
+    let mut kept: Vec<Enclosure> = Vec::new();
+    for enclosure in told {
+        let has_room = kept.len() < MOST;
+        match kept.iter_mut().find(|known| known.url == enclosure.url) {
+            Some(known) => {
+                known.media_type = known.media_type.take().or(enclosure.media_type);
+                known.length = known.length.or(enclosure.length);
+            }
+            None if has_room => kept.push(enclosure),
+            None => {}
         }
     }
     kept

@@ -248,6 +248,11 @@ struct Tag<'a> {
     closes_itself: bool,
 }
 
+/// What follows a tag, of which the `<` was read; `None` when it does not end.
+pub(super) fn after_tag(text: &str) -> Option<&str> {
+    tag(text.strip_prefix('/').unwrap_or(text)).map(|(_, after)| after)
+}
+
 /// Reads a tag from its name on, and gives what follows it; `None` when it does not end (HTML §13.2.5.8 and on).
 fn tag(text: &str) -> Option<(Tag<'_>, &str)> {
     let is_space = |c: char| c.is_ascii_whitespace();

@@ -251,7 +251,8 @@ fn at(date: NaiveDate, time: &str, zone: &str) -> Option<DateTime<Utc>> {
         }
     };
     let (days, hours) = if (hours, minutes, seconds) == (24, 0, 0) { (1, 0) } else { (0, hours) };
-    let time = NaiveTime::from_hms_opt(hours, minutes, seconds.min(59))?;
+    let seconds = if seconds == 60 { 59 } else { seconds };
+    let time = NaiveTime::from_hms_opt(hours, minutes, seconds)?;
     let local = NaiveDateTime::new(date, time) + Duration::days(days);
     let east = FixedOffset::east_opt(offset(zone).unwrap_or(0) * 60)?;
     Some(east.from_local_datetime(&local).single()?.to_utc())
@@ -321,7 +322,7 @@ mod tests {
         assert_eq!(read("May 1, 2024 12:30 am").as_deref(), Some("2024-05-01T00:30:00+00:00"));
         assert_eq!(read("2024-05-01T10:00:00+9999999999").as_deref(), Some("2024-05-01T10:00:00+00:00"));
         assert_eq!(read("8 Septiembre, 2020").as_deref(), Some("2020-09-08T00:00:00+00:00"));
-        for nonsense in ["", "yesterday", "2024-13-45", "99", "31 Feb 2024", "Mon"] {
+        for nonsense in ["", "yesterday", "2024-13-45", "99", "31 Feb 2024", "Mon", "2024-05-01T10:00:61Z"] {
             assert_eq!(read(nonsense), None, "{nonsense}");
         }
     }

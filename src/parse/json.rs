@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-use super::{ParseError, dates::parse_date, feed::MOST_ITEMS};
+use super::{ParseError, dates::parse_date, feed::MOST_ITEMS, is_web_address};
 use crate::model::{DateOrder, RawFeed, RawItem, RawText};
 
 /// A feed, its items still as they are written.
@@ -93,7 +93,7 @@ fn item(value: &Value, order: DateOrder, unread: &mut usize) -> RawItem {
     let id = text(&value["id"]);
     let link = text(&value["url"]).or_else(|| text(&value["external_url"]));
     RawItem {
-        link: link.or_else(|| id.clone().filter(|id| id.starts_with("http"))),
+        link: link.or_else(|| id.clone().filter(|id| is_web_address(id))),
         id,
         title: text(&value["title"]).map(RawText::Plain),
         summary: text(&value["summary"]).map(RawText::Plain),

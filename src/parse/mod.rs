@@ -84,6 +84,11 @@ pub fn parse(body: &[u8], about: &About<'_>) -> Result<RawFeed, ParseError> {
     Ok(RawFeed { repaired, ..feed })
 }
 
+/// Whether an id is an address as well.
+fn is_web_address(id: &str) -> bool {
+    id.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http"))
+}
+
 fn not_a_feed(body: &[u8], text: &str) -> ParseError {
     ParseError::NotAFeed(sniff::what_is(body, text))
 }

@@ -15,6 +15,8 @@ pub(super) enum Field {
     Description,
     /// `summary` (Atom), `itunes:summary`, `abstract`: as `description`, but plain unless it says otherwise.
     Summary,
+    /// `media:description`, which stands in for both.
+    Caption,
     /// `content` (Atom), `content:encoded`, `fullitem`, `body` (XHTML in RSS).
     Content,
     /// `pubDate` (RSS), `published` (Atom 1.0), `issued` (Atom 0.3), `dcterms:issued`.
@@ -71,6 +73,7 @@ impl Field {
             (Space::Core, "link") => Link,
             (Space::Core | Space::Dc, "description") => Description,
             (Space::Core | Space::Itunes, "summary") | (Space::Core, "abstract") | (Space::Terms, "abstract") => Summary,
+            (Space::Media, "description") => Caption,
             (Space::Core, "content" | "fullitem" | "body") | (Space::Content, "encoded") | (Space::Xhtml, "body") => Content,
             (Space::Core, "pubdate" | "published" | "issued") | (Space::Terms, "issued") => Published,
             (Space::Core, "updated" | "modified" | "lastbuilddate") | (Space::Terms, "modified") => Updated,

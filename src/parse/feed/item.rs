@@ -6,14 +6,19 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::{
-    super::{dates::parse_date, names::Space, tokens::Tag},
+    super::{dates::parse_date, is_web_address, names::Space, tokens::Tag},
     Field, Reader,
     words::{Inner, Said, absolute, address, attribute_in, filled, length, media_type, within},
 };
-use crate::model::{Point, RawItem};
+use crate::model::{Point, RawItem, RawText};
 
 /// Authors, categories, enclosures of one item that are read; `clean` keeps fewer.
 const MOST: usize = 200;
+/// What a relation may begin with that IANA knows (RFC 4287 §4.2.7.2).
+const RELATIONS: &str = "http://www.iana.org/assignments/relation/";
+
+/// What is attached: its address, media type and length.
+type Attached = (String, Option<String>, Option<u64>);
 
 /// An item while it is read: values among which the end of the item chooses.
 #[derive(Default)]
@@ -25,6 +30,10 @@ pub(super) struct Draft {
     /// The first `alternate` link.
     pub alternate: Option<String>,
     pub is_permalink: bool,
+    /// `media:description`, which stands in for a description.
+    caption: Option<RawText>,
+    /// `media:content`: forms of what is attached, after what is said to be attached.
+    media: Vec<Attached>,
     date: Option<DateTime<Utc>>,
     latitude: Option<f64>,
     longitude: Option<f64>,
@@ -33,11 +42,15 @@ pub(super) struct Draft {
 impl<'a> Reader<'a> {
     pub(super) fn end_item(&mut self) {
         let Some(draft) = self.draft.take() else { return };
-        let Draft { mut item, link, alternate, is_permalink, date, latitude, longitude, .. } = draft;
+        let Draft { mut item, link, alternate, is_permalink, caption, media, date, latitude, longitude, .. } = draft;
         // RSS 2.0: a guid is an address unless it says otherwise. Elsewhere an id that looks like one is better than none.
-        let id = item.id.clone().filter(|id| is_permalink && id.starts_with("http"));
+        let id = item.id.clone().filter(|id| is_permalink && is_web_address(id));
         let link = if self.is_atom { alternate.or(link) } else { link.or(alternate) };
         item.link = link.or(id);
+        if item.content.is_none() {
+            item.summary = item.summary.or(caption);
+        }
+        item.enclosures.extend(media);
         if item.published.is_none() {
             item.published = date;
         } else if item.updated.is_none() {
@@ -50,12 +63,15 @@ impl<'a> Reader<'a> {
 
     pub(super) fn item_field(&mut self, draft: &mut Draft, field: Field, tag: &Tag<'a>, inner: Inner<'a>, base: &Rc<Url>, space: Space) {
         let item = &mut draft.item;
+        // What stands in an element that nobody knows is better than nothing, and never better than what the item says itself.
+        let is_own = self.stack.last().is_none_or(|open| open.is_item);
         match field {
-            Field::Id => {
+            Field::Id if is_own || item.id.is_none() => {
                 item.id = filled(self.words(inner)).or(item.id.take());
                 draft.is_permalink = tag.attribute("ispermalink", self.notes).is_none_or(|is| !is.eq_ignore_ascii_case("false"));
             }
             Field::Title { own } => {
+                let own = own && is_own;
                 if item.title.is_none() || own && !draft.has_own_title {
                     item.title = self.text(tag, inner, Said::Plain).or(item.title.take());
                     draft.has_own_title = own && item.title.is_some();
@@ -83,8 +99,9 @@ impl<'a> Reader<'a> {
                 self.note_lang(item, tag);
                 self.note_base(item, base);
             }
-            Field::Published => item.published = self.date(inner).or(item.published),
-            Field::Updated => item.updated = self.date(inner).or(item.updated),
+            Field::Caption => draft.caption = draft.caption.take().or_else(|| self.text(tag, inner, Said::Plain)),
+            Field::Published if is_own || item.published.is_none() => item.published = self.date(inner).or(item.published),
+            Field::Updated if is_own || item.updated.is_none() => item.updated = self.date(inner).or(item.updated),
             Field::Date => draft.date = self.date(inner).or(draft.date),
             Field::Author if item.authors.len() < MOST => item.authors.extend(self.author(inner)),
             Field::Category { scheme } if item.categories.len() < MOST => self.category(item, tag, inner, scheme),
@@ -96,7 +113,7 @@ impl<'a> Reader<'a> {
             }
             Field::Enclosure => {
                 if let Some(url) = address(tag, self.notes) {
-                    attach(item, absolute(&url, base), media_type(tag, self.notes), length(tag, "length", self.notes));
+                    attach(&mut item.enclosures, (absolute(&url, base), media_type(tag, self.notes), length(tag, "length", self.notes)));
                 }
             }
             Field::Image => {
@@ -117,6 +134,7 @@ impl<'a> Reader<'a> {
 
     pub(super) fn link(&self, draft: &mut Draft, tag: &Tag<'a>, inner: Inner<'a>, base: &Rc<Url>) {
         let rel = tag.attribute("rel", self.notes).unwrap_or(Cow::Borrowed("alternate"));
+        let rel = rel.strip_prefix(RELATIONS).unwrap_or(&rel);
         let is_enclosure = rel.eq_ignore_ascii_case("enclosure");
         let Some(href) = address(tag, self.notes).or_else(|| filled(self.words(inner)).filter(|_| is_enclosure)) else {
             let text = self.words(inner);
@@ -125,7 +143,7 @@ impl<'a> Reader<'a> {
         };
         let media_type = media_type(tag, self.notes);
         if is_enclosure {
-            attach(&mut draft.item, absolute(&href, base), media_type, length(tag, "length", self.notes));
+            attach(&mut draft.item.enclosures, (absolute(&href, base), media_type, length(tag, "length", self.notes)));
         } else if (rel.is_empty() || rel.eq_ignore_ascii_case("alternate"))
             && draft.alternate.is_none()
             && media_type.is_none_or(|kind| kind.contains("html") || !kind.contains('/'))
@@ -143,8 +161,8 @@ impl<'a> Reader<'a> {
         let is_picture = medium == "image" || media_type.as_deref().is_some_and(|kind| kind.starts_with("image/"));
         if is_picture || (medium.is_empty() && media_type.is_none()) {
             draft.item.image.get_or_insert(url);
-        } else if !draft.item.enclosures.iter().any(|(known, _, _)| *known == url) {
-            attach(&mut draft.item, url, media_type, length(tag, "filesize", self.notes));
+        } else {
+            attach(&mut draft.media, (url, media_type, length(tag, "filesize", self.notes)));
         }
     }
 
@@ -167,10 +185,7 @@ impl<'a> Reader<'a> {
     fn category(&self, item: &mut RawItem, tag: &Tag<'a>, inner: Inner<'a>, scheme: Option<&str>) {
         let mut take = |term: Option<String>, scheme: Option<String>, label: Option<String>| {
             let Some(term) = term.or_else(|| label.clone()) else { return };
-            let category = (term, scheme, label);
-            if !item.categories.contains(&category) {
-                item.categories.push(category);
-            }
+            item.categories.push((term, scheme, label));
         };
         let (mut term, mut own_scheme, mut label) = (None, None, None);
         for (name, value) in tag.attributes(self.notes) {
@@ -226,9 +241,9 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn attach(item: &mut RawItem, url: String, media_type: Option<String>, length: Option<u64>) {
-    if item.enclosures.len() < MOST {
-        item.enclosures.push((url, media_type, length));
+fn attach(known: &mut Vec<Attached>, attached: Attached) {
+    if known.len() < MOST {
+        known.push(attached);
     }
 }
 

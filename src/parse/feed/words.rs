@@ -56,17 +56,24 @@ impl<'a> Reader<'a> {
         let said = if tag.attributes.trim().is_empty() { default } else { said(tag, default, self.notes) };
         let text = match said {
             _ if inner.raw.trim().is_empty() => return None,
-            Said::Xhtml => RawText::Html(self.markup(inner.raw, true)),
+            Said::Xhtml => RawText::Html(self.markup(inner.raw, said)),
             // Markup that stands where its text should.
-            Said::Plain | Said::Html if inner.has_tags => RawText::Html(self.markup(inner.raw, false)),
+            Said::Plain | Said::Html if inner.has_tags => {
+                RawText::Html(self.markup(inner.raw, if self.is_atom { said } else { Said::Plain }))
+            }
             Said::Plain if self.is_atom => RawText::Plain(self.words(inner).into_owned()),
             // RSS never says what its text is, and most of it is markup.
             Said::Plain | Said::Html => RawText::Html(self.words(inner).into_owned()),
             Said::Base64 => {
                 let packed: String = self.words(inner).split_whitespace().collect();
-                let bytes = base64::engine::general_purpose::STANDARD.decode(packed).ok()?;
-                let text = String::from_utf8(bytes).ok()?;
-                if default == Said::Plain && !text.contains('<') { RawText::Plain(text) } else { RawText::Html(text) }
+                let bytes = base64::engine::general_purpose::STANDARD.decode(packed).ok();
+                match bytes.and_then(|bytes| String::from_utf8(bytes).ok()) {
+                    Some(text) if default == Said::Plain && !text.contains('<') => RawText::Plain(text),
+                    Some(text) => RawText::Html(text),
+                    // Only content may be of any type (RFC 4287 §4.1.3.3): a title that says so is text all the same.
+                    None if tag.name.ends_with("content") => return None,
+                    None => RawText::Plain(self.words(inner).into_owned()),
+                }
             }
         };
         let (RawText::Plain(inside) | RawText::Html(inside)) = &text;
@@ -74,7 +81,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Markup within XML as HTML: prefixes gone, elements that end themselves ended, CDATA as text in XHTML and as markup elsewhere.
-    fn markup(&self, raw: &'a str, is_xhtml: bool) -> String {
+    ///
+    /// What was said to be HTML is escaped (RFC 4287 §3.1.1.2), whatever stands around it.
+    fn markup(&self, raw: &'a str, said: Said) -> String {
         const VOID: [&str; 14] =
             ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"];
         let mut html = String::with_capacity(raw.len() + 16);
@@ -92,8 +101,9 @@ impl<'a> Reader<'a> {
                     }
                 }
                 Token::End(name) => html.extend(["</", name.rsplit(':').next().unwrap_or_default(), ">"]),
+                Token::Text(text) if said == Said::Html => html.push_str(&self.notes.decode(text)),
                 Token::Text(text) => html.push_str(text),
-                Token::Cdata(text) if is_xhtml => html.push_str(&html::escape(text)),
+                Token::Cdata(text) if said == Said::Xhtml => html.push_str(&html::escape(text)),
                 Token::Cdata(text) => html.push_str(text),
             }
         }
