@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     guard::{Titles, objection},
-    sketch::{Sketch, content, matter, overlap, shared},
+    sketch::{Sketch, content, matter, overlap, shared, texts},
     tokens::Word,
     window::sketches,
 };
@@ -99,8 +99,8 @@ pub fn compare(one: &Sketch, other: &Sketch) -> Kinship {
 
 /// Why two tellings in one language seem to be one.
 fn likeness(one: &Sketch, other: &Sketch, held: f32, common: f32, apart: Duration) -> Option<Why> {
-    let same_title = one.title == other.title;
-    let same_text = one.lead == other.lead;
+    let same_title = texts(&one.title) == texts(&other.title);
+    let same_text = texts(&one.lead) == texts(&other.lead);
     if same_title && same_text && one.title.len() + one.lead.len() >= TEXT_THAT_PROVES && !one.lead.is_empty() && apart <= RETOLD {
         return Some(Why::SameText);
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{App, Publishing};
 use crate::{
     html::escape,
-    model::{Evidence, Field, FourNames, SourceId, Story, TopicLabel},
+    model::{Evidence, Field, FourNames, Refusal, SourceId, Story, TopicLabel},
     publish::{self, Feed},
     store::Counts,
 };
@@ -134,6 +134,14 @@ pub(super) fn story(story: &Story, publishing: &Publishing) -> String {
             escape(&copy.why.to_string())
         ));
     }
+    let refused: Vec<&Refusal> = story.copies.iter().flat_map(|copy| &copy.refused).collect();
+    if !refused.is_empty() {
+        body.push_str("</ul><h2>Looks like, and is not</h2><ul>");
+    }
+    body.extend(refused.into_iter().map(|refusal| {
+        let there = escape(&publishing.site.address(&format!("story/{}", refusal.story)));
+        format!("<li><a href=\"{there}\">another story</a> <small>{}</small></li>", escape(&refusal.why))
+    }));
     body.push_str("</ul><h2>Filed under</h2><ul>");
     let because = |evidence: &[Evidence]| {
         let told = evidence.iter().map(|e| format!("“{}” in the {} ({}, {})", e.text, field(e.field), e.rule, e.weight));
