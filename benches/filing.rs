@@ -7,6 +7,10 @@
 use criterion::{Criterion, Throughput};
 use tributary::classify::{Classifier, Subject, eval::Labelled};
 
+/// As in the program itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let file = std::env::var("ITEMS").unwrap_or_else(|_| "tests/eval/items.jsonl".to_owned());
     let items: Vec<Labelled> = std::fs::read_to_string(file).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();

@@ -225,7 +225,7 @@ impl<'a> Table<'a> {
 
     /// The stories that tell something alike, the likeliest first.
     fn alike(&self, item: &Item, labels: &Labels, now: Second) -> Result<Vec<(Arc<Story>, Kinship)>, StoreError> {
-        if item.published.is_some_and(|at| dedup::is_old(at, now)) {
+        if dedup::is_old(item, now) {
             return Ok(Vec::new());
         }
         let sketch = Sketch::of(Telling { item, labels }, now);

@@ -8,10 +8,12 @@ use std::{
     collections::{BTreeMap, HashMap, HashSet},
 };
 
+use rustc_hash::FxHashMap;
+
 use super::{
     Classifier, Subject,
     evidence::{plain, quoted},
-    gazetteer::{Aside, Entry, Kind, Require},
+    gazetteer::{Aside, Clue, Entry, Kind, Require},
     tokens::{Words, key},
 };
 use crate::model::{CountryCode, CountryLabel, Defaults, Evidence, Field, Lang, RegionLabel, RegionSlug, Rejected, Role};
@@ -93,7 +95,7 @@ pub(super) fn tell(
         subject,
         fields,
         lang,
-        clues: HashMap::new(),
+        clues: FxHashMap::default(),
         found: Vec::new(),
         fallback: Vec::new(),
         has_list: false,
@@ -115,7 +117,7 @@ struct Search<'a> {
     fields: &'a [Words<'a>],
     lang: Lang,
     /// Clues that were looked for already, so that no text makes us look again and again.
-    clues: HashMap<&'a str, bool>,
+    clues: FxHashMap<&'a str, bool>,
     found: Vec<Found>,
     /// Where one met or wrote, and how that is told: given for want of better.
     fallback: Vec<(CountryCode, &'static str)>,
@@ -313,7 +315,7 @@ impl<'a> Search<'a> {
             }
         }
         if let Some(clue) = require.none.iter().find(|clue| self.has(clue)) {
-            return otherwise(format!("“{clue}” speaks against it"));
+            return otherwise(format!("“{}” speaks against it", clue.text));
         }
         let is_own = self.subject.countries.contains(&require.code);
         if !require.any.is_empty() && !is_own && !require.any.iter().any(|clue| self.has(clue)) {
@@ -323,12 +325,9 @@ impl<'a> Search<'a> {
     }
 
     /// Whether a clue occurs anywhere in the item.
-    fn has(&mut self, clue: &'a str) -> bool {
+    fn has(&mut self, clue: &'a Clue) -> bool {
         let fields = self.fields;
-        *self.clues.entry(clue).or_insert_with(|| {
-            let phrase = format!(" {} ", key(clue));
-            fields.iter().any(|words| words.folded.contains(&phrase))
-        })
+        *self.clues.entry(&clue.folded).or_insert_with(|| fields.iter().any(|words| words.folded.contains(&clue.folded)))
     }
 
     /// Whether the title names a region: then the place of the dateline is where one met.

@@ -74,6 +74,22 @@ pub(super) struct Entry {
     pub(super) capital_at: Option<usize>,
 }
 
+/// Words that speak for or against a name, wherever in the item they stand.
+#[derive(Debug, Deserialize)]
+#[serde(from = "String")]
+pub(super) struct Clue {
+    /// As it was written.
+    pub(super) text: String,
+    /// Folded, a space before, between and after its words.
+    pub(super) folded: String,
+}
+
+impl From<String> for Clue {
+    fn from(text: String) -> Self {
+        Self { folded: format!(" {} ", key(&text)), text }
+    }
+}
+
 /// When a name counts.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,9 +97,9 @@ pub(super) struct Require {
     term: String,
     pub(super) code: CountryCode,
     #[serde(default)]
-    pub(super) any: Vec<String>,
+    pub(super) any: Vec<Clue>,
     #[serde(default)]
-    pub(super) none: Vec<String>,
+    pub(super) none: Vec<Clue>,
     #[serde(default)]
     pub(super) person_before: bool,
     #[serde(default)]
@@ -107,9 +123,9 @@ pub(super) struct Shared {
     terms: Vec<String>,
     pub(super) prefer: CountryCode,
     #[serde(default)]
-    pub(super) instead: BTreeMap<CountryCode, Vec<String>>,
+    pub(super) instead: BTreeMap<CountryCode, Vec<Clue>>,
     #[serde(default)]
-    pub(super) needs: Vec<String>,
+    pub(super) needs: Vec<Clue>,
 }
 
 /// Phrases before a name that say that it is not the subject.

@@ -3,8 +3,9 @@
 //! A detector always answers; *unknown* is ours to say: of a text too short, or one whose
 //! everyday words speak another language than the detector.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
 
+use rustc_hash::FxHashMap;
 use url::Url;
 
 use super::{Subject, tokens::Words};
@@ -28,11 +29,11 @@ const EVERYDAY: [(Lang, &[&str]); 4] = [
     (Lang::PT, &["o", "os", "as", "da", "do", "das", "dos", "de", "e", "em", "para", "com", "por", "uma", "um", "na", "no", "sobre", "ao"]),
 ];
 
-/// The languages of [`EVERYDAY`] that have a word, by their place in it.
-static SPEAKS: LazyLock<HashMap<&str, Vec<usize>>> = LazyLock::new(|| {
-    let mut speaks: HashMap<&str, Vec<usize>> = HashMap::new();
+/// The languages of [`EVERYDAY`] that have a word, one bit each by their place in it.
+static SPEAKS: LazyLock<FxHashMap<&str, u8>> = LazyLock::new(|| {
+    let mut speaks = FxHashMap::default();
     for (n, (_, words)) in EVERYDAY.iter().enumerate() {
-        words.iter().for_each(|word| speaks.entry(word).or_default().push(n));
+        words.iter().for_each(|word| *speaks.entry(*word).or_default() |= 1 << n);
     }
     speaks
 });
@@ -110,8 +111,8 @@ fn detect(text: &str, fields: &[Words<'_>]) -> Option<Lang> {
     };
     let mut votes = [0; EVERYDAY.len()];
     let words = fields.iter().flat_map(|words| (0..words.tokens.len()).filter_map(|at| words.word(at))).take(VOTERS);
-    for language in words.filter_map(|word| SPEAKS.get(word)).flatten() {
-        votes[*language] += 1;
+    for speaks in words.filter_map(|word| SPEAKS.get(word)) {
+        votes.iter_mut().enumerate().for_each(|(n, votes)| *votes += speaks >> n & 1);
     }
     let own = EVERYDAY.iter().position(|(lang, _)| *lang == detected).map_or(0, |at| votes[at]);
     // Two everyday words more in another language: the detector was led astray, or the text is mixed.

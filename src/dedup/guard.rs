@@ -34,10 +34,9 @@ pub(super) fn objection(one: &Sketch, other: &Sketch) -> Option<&'static str> {
         if let Some(why) = series(one, other) {
             return Some(why);
         }
-        let apart =
-            |a: &Sketch, b: &Sketch| a.title_countries.iter().any(|code| !b.title_countries.contains(code) && !b.countries.contains(code));
+        let apart = |a: &Sketch, b: &Sketch| a.countries.iter().any(|code| !b.countries.contains(code));
         if apart(one, other) && apart(other, one) {
-            return Some("their titles name other countries");
+            return Some("each names a country that the other does not");
         }
     }
     if titles.shared >= ALIKE
@@ -47,12 +46,11 @@ pub(super) fn objection(one: &Sketch, other: &Sketch) -> Option<&'static str> {
     }
     if titles.shared >= MUCH_ALIKE {
         let missing = |from: &Sketch, of: &Sketch| {
-            let opening = numbers(from.lead.get(..OPENING).unwrap_or(&from.lead));
-            let there: BTreeSet<&str> = numbers(&of.lead).into_iter().chain(numbers(&of.title)).collect();
-            opening.iter().any(|number| !there.contains(number))
+            let there: BTreeSet<&str> = counting(&of.lead).into_iter().chain(counting(&of.title)).collect();
+            counting(from.lead.get(..OPENING).unwrap_or(&from.lead)).iter().any(|number| !there.contains(number))
         };
         if missing(one, other) && missing(other, one) {
-            return Some("their texts begin with other numbers");
+            return Some("their texts begin with other numbers or days");
         }
     }
     let (a, b) = (numbers(&one.lead), numbers(&other.lead));

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     guard::{Titles, objection},
-    sketch::{Sketch, content, matter, overlap, shared, texts},
+    sketch::{Sketch, matter, overlap, shared, texts},
     tokens::Word,
     window::sketches,
 };
@@ -136,7 +136,10 @@ fn likeness(one: &Sketch, other: &Sketch, held: f32, common: f32, apart: Duratio
 /// Whether most words of two titles begin alike: `Regional Conference on Migration`, `Conferencia Regional sobre Migración`.
 fn are_cognate(one: &Sketch, other: &Sketch) -> bool {
     let alike = |a: &str, b: &str| a == b || a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count() >= COGNATE;
-    let (a, b): (BTreeSet<&str>, BTreeSet<&str>) = (content(&one.title).collect(), content(&other.title).collect());
+    let words = |of: &Sketch| {
+        of.title.iter().filter(|word| !word.is_small() && !word.counts()).map(|word| word.text.clone()).collect::<BTreeSet<_>>()
+    };
+    let (a, b) = (words(one), words(other));
     let (shorter, longer) = if a.len() < b.len() { (a, b) } else { (b, a) };
     let cognates = shorter.iter().filter(|word| longer.iter().any(|other| alike(word, other))).count();
     cognates >= COGNATES && cognates as f32 >= SAME_WORDS * shorter.len() as f32

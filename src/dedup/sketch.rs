@@ -14,7 +14,7 @@ use super::{
     Telling,
     tokens::{Kind, Word, words},
 };
-use crate::model::{CountryCode, Field, Lang, Second, SourceId, TopicSlug};
+use crate::model::{CountryCode, Field, Item, Lang, Role, Second, SourceId, TopicSlug};
 
 /// Words of the text that are compared.
 const LEAD: usize = 70;
@@ -70,9 +70,8 @@ pub struct Sketch {
     pub(super) lead_shingles: Vec<u64>,
     /// Figures that few texts share, sorted.
     pub(super) figures: Vec<u64>,
-    /// Countries it is about, sorted; and those of which the title says so.
+    /// Countries that its words say it is about, sorted.
     pub(super) countries: Vec<CountryCode>,
-    pub(super) title_countries: Vec<CountryCode>,
     pub(super) topics: Vec<TopicSlug>,
     /// Names in title and lead, folded: what a translation keeps.
     pub(super) names: BTreeSet<String>,
@@ -82,6 +81,15 @@ pub struct Sketch {
     pub(super) path: String,
     /// Pictures and documents that belong to it.
     pub(super) media: BTreeSet<String>,
+}
+
+/// What tellings of one story have in common.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    /// Each of these is enough to look.
+    pub sure: Vec<u64>,
+    /// Two of these are.
+    pub bands: Vec<u64>,
 }
 
 impl Sketch {
@@ -95,19 +103,18 @@ impl Sketch {
         let lead_shingles = shingles(&lead);
         let shingles = sorted(shingles(&title).into_iter().chain(lead_shingles.iter().copied()));
         let figures = sorted(title.iter().chain(&lead).filter_map(Word::figure));
-        let in_title = labels.countries.iter().filter(|label| label.evidence.iter().any(|evidence| evidence.field == Field::Title));
+        let told = labels.countries.iter().filter(|label| label.role != Role::Source);
         let evidence =
             labels.countries.iter().flat_map(|label| &label.evidence).chain(labels.regions.iter().flat_map(|label| &label.evidence));
         let places = evidence.filter(|evidence| evidence.field == Field::Title).flat_map(|evidence| words(&evidence.text, TITLE));
         Self {
             source: item.source.clone(),
             lang: labels.lang.value,
-            at: item.published.unwrap_or(seen),
-            is_dated: item.published.is_some(),
+            at: dated(item).unwrap_or(seen),
+            is_dated: dated(item).is_some(),
             places: places.filter(|word| !word.is_small()).map(|word| word.text).collect(),
             names: title.iter().chain(&lead).filter(|word| word.is_name && !word.is_small()).map(|word| word.text.clone()).collect(),
-            countries: sorted(labels.countries.iter().map(|label| label.code)),
-            title_countries: sorted(in_title.map(|label| label.code)),
+            countries: sorted(told.map(|label| label.code)),
             topics: sorted(labels.topics.iter().map(|label| label.slug.clone())),
             site: site(host),
             path: url.as_ref().map(path).unwrap_or_default(),
@@ -120,32 +127,32 @@ impl Sketch {
         }
     }
 
-    /// The keys that it shares with tellings that may be of the same story, whatever their language.
-    pub fn keys(&self) -> Vec<u64> {
-        let mut keys = Vec::with_capacity(BANDS as usize + 16);
-        if let Some(names) = self.title_names() {
-            keys.extend(names);
-        }
-        let opening = shingles(&self.title).into_iter().chain(shingles(self.lead.get(..OPENING).unwrap_or(&self.lead)));
-        keys.extend(bands(&opening.collect::<Vec<_>>()));
+    /// What it shares with tellings that may be of the same story, whatever their language.
+    pub fn keys(&self) -> Keys {
+        let mut sure: Vec<u64> = self.title_names().into_iter().flatten().collect();
         let figures: Vec<u64> = self.figures.iter().rev().take(FIGURES).copied().collect();
         for (n, one) in figures.iter().enumerate() {
-            keys.extend(figures[n + 1..].iter().map(|other| key(("figures", one.min(other), one.max(other)))));
+            sure.extend(figures[n + 1..].iter().map(|other| key(("figures", one.min(other), one.max(other)))));
         }
-        if !self.site.is_empty() {
-            keys.push(key(("day", &self.site, self.day())));
-        }
+        sure.extend(figures.iter().filter(|figure| !figure.is_multiple_of(100)).map(|figure| key(("figure", figure))));
+        sure.extend(self.at_site(self.lang, 0));
         if !self.path.is_empty() {
-            keys.push(key(("path", &self.path)));
+            sure.push(key(("path", &self.path)));
         }
-        keys.extend(self.media.iter().map(|media| key(("media", media))));
-        sorted(keys)
+        sure.extend(self.media.iter().map(|media| key(("media", media))));
+        let opening = shingles(&self.title).into_iter().chain(shingles(self.lead.get(..OPENING).unwrap_or(&self.lead)));
+        Keys { sure: sorted(sure), bands: bands(&opening.collect::<Vec<_>>()) }
     }
 
-    /// Where tellings of other days that may be translations of it are found.
+    /// The keys of what its site tells in other languages some days before or after.
     pub fn neighbours(&self, days: i64) -> Vec<u64> {
-        let near = (-days..=days).filter(|day| *day != 0);
-        if self.site.is_empty() { Vec::new() } else { near.map(|day| key(("day", &self.site, self.day() + day))).collect() }
+        let others = [Lang::EN, Lang::ES, Lang::FR, Lang::PT].into_iter().filter(|lang| *lang != self.lang);
+        others.flat_map(|lang| (-days..=days).filter_map(move |day| self.at_site(lang, day))).collect()
+    }
+
+    /// The key of what its site tells in a language on a day.
+    fn at_site(&self, lang: Lang, days_on: i64) -> Option<u64> {
+        (!self.site.is_empty()).then(|| key(("day", &self.site, lang.as_str(), self.day() + days_on)))
     }
 
     fn day(&self) -> i64 {
@@ -157,6 +164,11 @@ impl Sketch {
         let heavy: BTreeSet<&str> = content(&self.title).collect();
         (heavy.len() >= 3).then(|| [key(("title", texts(&self.title))), key(("words", heavy))])
     }
+}
+
+/// When an item was published, or else last changed.
+pub fn dated(item: &Item) -> Option<Second> {
+    item.published.or(item.updated)
 }
 
 /// The words that carry a text.

@@ -10,7 +10,7 @@ use crate::text;
 /// One word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Word {
-    /// Folded; a number without its separators, a month as `m1` to `m12`.
+    /// Folded; a number without its separators, a month as `m1` to `m12`, a day as `d1` to `d7`.
     pub(super) text: String,
     pub(super) kind: Kind,
     /// Written with a capital and otherwise small letters.
@@ -25,10 +25,12 @@ pub(super) enum Kind {
     /// A number with separators, which no year has.
     Figure,
     Month,
+    /// A day of the week.
+    Day,
 }
 
 impl Word {
-    /// Whether it counts and orders things: a number, or a month.
+    /// Whether it counts and orders things: a number, a month, a day.
     pub(super) fn counts(&self) -> bool {
         self.kind != Kind::Plain
     }
@@ -65,6 +67,13 @@ const MONTHS: [&[&str]; 12] = [
     &["june", "jun", "junio", "juin", "junho"], &["july", "jul", "julio", "juillet", "julho"], &["august", "aug", "agosto", "aout"],
     &["september", "sep", "sept", "septiembre", "setiembre", "septembre", "setembro"], &["october", "oct", "octubre", "octobre", "outubro"],
     &["november", "nov", "noviembre", "novembre", "novembro"], &["december", "dec", "diciembre", "decembre", "dezembro"],
+];
+
+/// Days of the week, folded; Portuguese counts most of them, which is left to its ordinals.
+#[rustfmt::skip]
+const DAYS: [&[&str]; 7] = [
+    &["monday", "lunes", "lundi"], &["tuesday", "martes", "mardi"], &["wednesday", "miercoles", "mercredi"], &["thursday", "jueves", "jeudi"],
+    &["friday", "viernes", "vendredi"], &["saturday", "sabado", "samedi"], &["sunday", "domingo", "dimanche"],
 ];
 
 /// Words for the place in a series.
@@ -145,14 +154,15 @@ fn spelt(word: &str) -> Word {
     }
 }
 
-/// Months, ordinals and numbers, by what they are called.
+/// Months, days, ordinals and numbers, by what they are called.
 static COUNTING: LazyLock<HashMap<&str, Word>> = LazyLock::new(|| {
     let of = |names: &'static [&'static str], word: Word| names.iter().map(move |name| (*name, word.clone()));
-    let month = |month: usize| Word { text: format!("m{}", month + 1), kind: Kind::Month, is_name: false };
-    let months = MONTHS.iter().enumerate().flat_map(|(n, names)| of(names, month(n)));
+    let named = |letter: char, n: usize, kind: Kind| Word { text: format!("{letter}{}", n + 1), kind, is_name: false };
+    let months = MONTHS.iter().enumerate().flat_map(|(n, names)| of(names, named('m', n, Kind::Month)));
+    let days = DAYS.iter().enumerate().flat_map(|(n, names)| of(names, named('d', n, Kind::Day)));
     let ordinals = ORDINALS.iter().enumerate().flat_map(|(n, names)| of(names, number(&(n + 1).to_string())));
     let spelt = SPELT.iter().enumerate().map(|(n, name)| (*name, number(&(n + 2).to_string())));
-    months.chain(ordinals).chain(spelt).collect()
+    months.chain(days).chain(ordinals).chain(spelt).collect()
 });
 
 fn is_within(c: char) -> bool {

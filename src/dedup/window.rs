@@ -10,8 +10,11 @@ use std::{
     time::Duration,
 };
 
-use super::{Telling, sketch::Sketch};
-use crate::model::{Copy, Second, Story, StoryId};
+use super::{
+    Telling,
+    sketch::{Keys, Sketch, dated},
+};
+use crate::model::{Copy, Item, Second, Story, StoryId};
 
 /// Stories older than this are joined by link alone: 30 days.
 pub const AGE: Duration = Duration::from_hours(30 * 24);
@@ -20,7 +23,9 @@ pub const MOST: usize = 60_000;
 /// A key that more stories share is nobody's.
 const CROWD: usize = 32;
 /// Stories that a telling is compared with at most.
-const CANDIDATES: usize = 16;
+const CANDIDATES: usize = 8;
+/// A key that is enough counts for so much, one that is not for one.
+const ENOUGH: usize = 2;
 /// A translation may come this many days before or after.
 const DAYS: i64 = 3;
 /// Copies of a story that it is found by.
@@ -73,12 +78,12 @@ impl Window {
     pub fn add(&mut self, story: &Story, now: Second) {
         self.remove(&story.id);
         // To sketch a whole archive that nobody will be compared with takes its time.
-        if story.copies.iter().all(|copy| copy.item.published.is_some_and(|at| is_old(at, now))) {
+        if story.copies.iter().all(|copy| is_old(&copy.item, now)) {
             return;
         }
         let sketches: Vec<Sketch> = sketches(story).collect();
         let Some(at) = sketches.iter().map(|sketch| sketch.at).max() else { return };
-        let mut keys: Vec<u64> = sketches.iter().flat_map(Sketch::keys).collect();
+        let mut keys: Vec<u64> = sketches.iter().map(Sketch::keys).flat_map(|Keys { sure, bands }| sure.into_iter().chain(bands)).collect();
         keys.sort_unstable();
         keys.dedup();
         for key in &keys {
@@ -96,7 +101,7 @@ impl Window {
     /// Forgets what is older than [`AGE`].
     pub fn forget(&mut self, now: Second) {
         while let Some((at, id)) = self.by_age.first().copied()
-            && is_old(at, now)
+            && is_past(at, now)
         {
             self.remove(&id);
         }
@@ -104,15 +109,17 @@ impl Window {
 
     /// The stories that a telling may be of, the likeliest first.
     pub fn candidates(&self, sketch: &Sketch, now: Second) -> Vec<StoryId> {
+        let Keys { sure, bands } = sketch.keys();
+        let sure = sure.into_iter().chain(sketch.neighbours(DAYS)).map(|key| (key, ENOUGH));
         let mut hits: HashMap<StoryId, usize> = HashMap::new();
-        for key in sketch.keys().into_iter().chain(sketch.neighbours(DAYS)) {
+        for (key, weight) in sure.chain(bands.into_iter().map(|key| (key, 1))) {
             let found = self.by_key.get(&key).map_or(&[][..], Postings::all);
             if found.len() <= CROWD {
-                found.iter().for_each(|id| *hits.entry(*id).or_default() += 1);
+                found.iter().for_each(|id| *hits.entry(*id).or_default() += weight);
             }
         }
-        let is_fresh = |id: &StoryId| self.known.get(id).is_some_and(|(at, _)| !is_old(*at, now));
-        let mut found: Vec<(usize, StoryId)> = hits.into_iter().filter(|(id, _)| is_fresh(id)).map(|(id, hits)| (hits, id)).collect();
+        let is_likely = |(id, hits): &(StoryId, usize)| *hits >= ENOUGH && self.known.get(id).is_some_and(|(at, _)| !is_past(*at, now));
+        let mut found: Vec<(usize, StoryId)> = hits.into_iter().filter(is_likely).map(|(id, hits)| (hits, id)).collect();
         found.sort_unstable_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(&other.1)));
         found.into_iter().take(CANDIDATES).map(|(_, id)| id).collect()
     }
@@ -138,8 +145,12 @@ impl Window {
     }
 }
 
-/// Whether what is of that time is joined by link alone.
-pub fn is_old(at: Second, now: Second) -> bool {
+/// Whether an item is so old that it is joined by link alone.
+pub fn is_old(item: &Item, now: Second) -> bool {
+    dated(item).is_some_and(|at| is_past(at, now))
+}
+
+fn is_past(at: Second, now: Second) -> bool {
     at.plus(AGE) < now
 }
 
