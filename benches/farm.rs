@@ -396,7 +396,8 @@ fn compare(count: usize) {
     tell("bare download and parse", time(&[&own, "parse", &list]));
     tell("pull: all new", time(&pull));
     let daemon = Daemon::start(program, &config, &data);
-    tell("round: all 304", daemon.round(&pull));
+    tell("round: all 304, its first", daemon.round(&pull));
+    tell("round: all 304, the next", daemon.round(&pull));
     farm.set("edition 1");
     tell("round: 1 in 100 changed", daemon.round(&pull));
     farm.set("forgets 1");

@@ -146,12 +146,19 @@ fn a_translation_is_an_edition_and_news_in_its_own_language_alone() {
 #[test]
 fn our_own_groups_are_told_apart() {
     let place = Place::new("");
-    let groups = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/eval/groups.jsonl");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/eval");
+    let (groups, rewritten) = (folder.join("groups.jsonl"), folder.join("rewritten.jsonl"));
+    let eval = |file: &std::path::Path, least: &[&str]| {
+        let mut arguments = vec!["eval", "--groups", file.to_str().unwrap()];
+        arguments.extend(least.iter().flat_map(|least| ["--min", least]));
+        place.run(&arguments)
+    };
     let least = ["pairs-precision=0.99", "pairs-recall=0.96", "translations-precision=0.98", "translations-recall=0.75"];
-    let mut arguments = vec!["eval", "--groups", groups.to_str().unwrap()];
-    arguments.extend(least.iter().flat_map(|least| ["--min", least]));
-    place.succeed(&arguments);
-    let output = place.run(&["eval", "--groups", groups.to_str().unwrap(), "--min", "translations-recall=1"]);
+    for (file, least) in [(&groups, &least[..]), (&rewritten, &["pairs-precision=0.99", "translations-precision=0.98"])] {
+        let output = eval(file, least);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let output = eval(&groups, &["translations-recall=1"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8(output.stderr).unwrap().contains("translations-recall 0."));
 }
