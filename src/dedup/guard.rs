@@ -30,34 +30,36 @@ const STEM: usize = 4;
 /// Why two tellings are not one though they are alike; nothing when nothing speaks against it.
 pub(super) fn objection(one: &Sketch, other: &Sketch) -> Option<&'static str> {
     let titles = Titles::of(one, other);
-    if titles.shared >= ALIKE {
-        if let Some(why) = series(one, other) {
-            return Some(why);
-        }
-        let apart = |a: &Sketch, b: &Sketch| a.countries.iter().any(|code| !b.countries.contains(code));
-        if apart(one, other) && apart(other, one) {
-            return Some("each names a country that the other does not");
-        }
-    }
-    if titles.shared >= ALIKE
-        && let Some(why) = titles.substitution(one, other)
-    {
-        return Some(why);
-    }
-    if titles.shared >= MUCH_ALIKE {
-        let missing = |from: &Sketch, of: &Sketch| {
-            let there: BTreeSet<&str> = counting(&of.lead).into_iter().chain(counting(&of.title)).collect();
-            counting(from.lead.get(..OPENING).unwrap_or(&from.lead)).iter().any(|number| !there.contains(number))
-        };
-        if missing(one, other) && missing(other, one) {
-            return Some("their texts begin with other numbers or days");
-        }
-    }
+    let by_title = || series(one, other).or_else(|| elsewhere(one, other)).or_else(|| titles.substitution(one, other));
+    let is_alike = titles.shared >= ALIKE;
+    let by_opening = || (titles.shared >= MUCH_ALIKE).then(|| opening(one, other)).flatten();
+    is_alike.then(by_title).flatten().or_else(by_opening).or_else(|| figures(one, other))
+}
+
+/// Each is about a country that the other is not about.
+fn elsewhere(one: &Sketch, other: &Sketch) -> Option<&'static str> {
+    let has_own = |a: &Sketch, b: &Sketch| a.countries.iter().any(|code| !b.countries.contains(code));
+    (has_own(one, other) && has_own(other, one)).then_some("each names a country that the other does not")
+}
+
+/// Under one title, another week or another case.
+fn opening(one: &Sketch, other: &Sketch) -> Option<&'static str> {
+    let has_own = |from: &Sketch, of: &Sketch| {
+        let there = counted(of);
+        counting(from.lead.get(..OPENING).unwrap_or(&from.lead)).iter().any(|number| !there.contains(number))
+    };
+    (has_own(one, other) && has_own(other, one)).then_some("their texts begin with other numbers or days")
+}
+
+fn figures(one: &Sketch, other: &Sketch) -> Option<&'static str> {
     let (a, b) = (numbers(&one.lead), numbers(&other.lead));
-    if a.len() >= FIGURES && b.len() >= FIGURES && a.intersection(&b).count() * 2 < a.len().min(b.len()) {
-        return Some("their texts have other figures");
-    }
-    None
+    let are_others = a.len() >= FIGURES && b.len() >= FIGURES && a.intersection(&b).count() * 2 < a.len().min(b.len());
+    are_others.then_some("their texts have other figures")
+}
+
+/// What counts in title and text.
+fn counted(of: &Sketch) -> BTreeSet<&str> {
+    counting(&of.title).into_iter().chain(counting(&of.lead)).collect()
 }
 
 /// Whether two titles are of one series: numbers, months and ordinals say which part of it.
@@ -65,22 +67,22 @@ pub(super) fn objection(one: &Sketch, other: &Sketch) -> Option<&'static str> {
 /// A figure that the other one tells in its text is no other figure; `12` and `13` are different whatever the texts say.
 fn series(one: &Sketch, other: &Sketch) -> Option<&'static str> {
     let (a, b) = (counting(&one.title), counting(&other.title));
-    let told = |of: &Sketch| counting(&of.title).into_iter().chain(counting(&of.lead)).map(str::to_owned).collect::<BTreeSet<_>>();
-    let (told_by_one, told_by_other) = (told(one), told(other));
-    let only = |title: &[Word], there: &[&str], told: &BTreeSet<String>| -> bool {
-        let own = title.iter().filter(|word| word.counts() && !there.contains(&&*word.text));
-        own.into_iter().any(|word| word.figure().is_none() || !told.contains(&word.text))
+    let (told_by_one, told_by_other) = (counted(one), counted(other));
+    let has_other = |title: &[Word], there: &[&str], told: &BTreeSet<&str>| {
+        let mut own = title.iter().filter(|word| word.counts() && !there.contains(&&*word.text));
+        own.any(|word| word.figure().is_none() || !told.contains(&*word.text))
     };
-    let more = |title: &[&str], there: &[&str], told: &BTreeSet<String>| {
+    let has_more = |title: &[&str], there: &[&str], told: &BTreeSet<&str>| {
         title.iter().any(|number| !there.contains(number) && !told.contains(*number))
     };
-    match (only(&one.title, &b, &told_by_other), only(&other.title, &a, &told_by_one)) {
-        (true, true) => Some("their titles have other numbers"),
-        _ if a.len() == b.len() && a != b && is_permuted(&a, &b) => Some("the numbers in their titles stand in another order"),
-        _ if more(&a, &b, &told_by_other) && !holds(one, other) => Some("one title has a number more"),
-        _ if more(&b, &a, &told_by_one) && !holds(other, one) => Some("one title has a number more"),
-        _ => None,
+    if has_other(&one.title, &b, &told_by_other) && has_other(&other.title, &a, &told_by_one) {
+        return Some("their titles have other numbers");
     }
+    if a != b && is_permuted(&a, &b) {
+        return Some("the numbers in their titles stand in another order");
+    }
+    let is_next = has_more(&a, &b, &told_by_other) && !holds(one, other) || has_more(&b, &a, &told_by_one) && !holds(other, one);
+    is_next.then_some("one title has a number more")
 }
 
 fn is_permuted(one: &[&str], other: &[&str]) -> bool {

@@ -17,6 +17,7 @@ mod place;
 mod sketch;
 mod survey;
 mod tokens;
+mod translation;
 mod window;
 
 pub use agree::{agree, differ_materially};

@@ -95,6 +95,8 @@ pub enum Why {
     },
     /// Title and text are the same.
     SameText,
+    /// The title is the same, and says enough.
+    SameTitle,
     /// Nearly the same text.
     NearText {
         /// Which part of the shorter telling stands in the other, in percent.
@@ -124,6 +126,7 @@ impl fmt::Display for Why {
             Self::First => f.write_str("the story began with it"),
             Self::SameLink { link } => write!(f, "tells the same page, {link}"),
             Self::SameText => f.write_str("has the same title and text"),
+            Self::SameTitle => f.write_str("has the same title"),
             Self::NearText { held, common } => {
                 write!(f, "has nearly the same text: {held} % of the shorter one stands in the other, {common} % of both is common")
             }
