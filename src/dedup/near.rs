@@ -18,10 +18,13 @@ use crate::model::{Lang, Story, Why};
 const WINDOW: Duration = Duration::from_hours(14 * 24);
 /// A release is retold and translated within 3 days.
 pub(super) const RETOLD: Duration = Duration::from_hours(3 * 24);
+/// A source puts the same words at two addresses within a day; later it says them again.
+const REPEATED: Duration = Duration::from_hours(24);
 /// A title of this many words says what is told.
 const TITLE_THAT_PROVES: usize = 5;
-/// A text of fewer words, or pairs of words, proves nothing.
-const TEXT_THAT_PROVES: usize = 6;
+/// Title and text of fewer words, or fewer pairs of words, prove nothing.
+const WORDS_THAT_PROVE: usize = 10;
+const PAIRS_THAT_PROVE: usize = 6;
 /// Under one title, this part of the shorter text has to stand in the other.
 const HELD_UNDER_ONE_TITLE: f32 = 0.5;
 /// Under different titles, this part of the shorter telling has to stand in the other ...
@@ -93,12 +96,14 @@ pub fn compare(one: &Sketch, other: &Sketch) -> Kinship {
 fn likeness(one: &Sketch, other: &Sketch, held: f32, common: f32, apart: Duration) -> Option<Why> {
     let same_title = texts(&one.title) == texts(&other.title);
     let same_text = texts(&one.lead) == texts(&other.lead);
-    if same_title && same_text && one.title.len() + one.lead.len() >= TEXT_THAT_PROVES && !one.lead.is_empty() && apart <= RETOLD {
-        return Some(Why::SameText);
-    }
-    // What a source tells apart is told apart by more than words.
+    let same_words = same_title && same_text && !one.lead.is_empty() && one.title.len() + one.lead.len() >= WORDS_THAT_PROVE;
+    // What a source tells apart is told apart by more than words, which may stand under everything it tells.
     if one.source == other.source {
-        return None;
+        let is_repeated = same_words && one.title.len() >= TITLE_THAT_PROVES && one.lead.len() >= WORDS_THAT_PROVE && apart < REPEATED;
+        return is_repeated.then_some(Why::SameText);
+    }
+    if same_words && apart <= RETOLD {
+        return Some(Why::SameText);
     }
     let percent = |share: f32| (share * 100.0) as u8;
     let near = Why::NearText { held: percent(held), common: percent(common) };
@@ -109,7 +114,7 @@ fn likeness(one: &Sketch, other: &Sketch, held: f32, common: f32, apart: Duratio
         return if is_near { Some(near) } else { is_title_all.then_some(Why::SameTitle) };
     }
     let shorter = one.shingles.len().min(other.shingles.len());
-    if held >= HELD && common >= COMMON && shorter >= TEXT_THAT_PROVES {
+    if held >= HELD && common >= COMMON && shorter >= PAIRS_THAT_PROVE {
         return Some(near);
     }
     let figures = shared(&one.figures, &other.figures);

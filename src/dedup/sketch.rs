@@ -33,6 +33,9 @@ const FIGURES: usize = 5;
 const BANDS: u64 = 8;
 const ROWS: u64 = 2;
 
+/// Runs of words that keys are made of.
+const RUNS: usize = 4;
+
 /// What a title may begin with, and says nothing of what it tells.
 const OPENERS: [&str; 12] = [
     "UPDATE:",
@@ -140,6 +143,7 @@ impl Sketch {
             sure.push(key(("path", &self.path)));
         }
         sure.extend(self.media.iter().map(|media| key(("media", media))));
+        sure.extend(self.least());
         let opening = shingles(&self.title).into_iter().chain(shingles(self.lead.get(..OPENING).unwrap_or(&self.lead)));
         Keys { sure: sorted(sure), bands: bands(&opening.collect::<Vec<_>>()) }
     }
@@ -157,6 +161,14 @@ impl Sketch {
 
     fn day(&self) -> i64 {
         self.at.unix().div_euclid(86_400)
+    }
+
+    /// The runs of three words that have the least hashes: a text that stands within a longer one has some of them, too.
+    fn least(&self) -> Vec<u64> {
+        let run = |run: &[Word]| key(("run", &run[0].text, &run[1].text, &run[2].text));
+        let mut runs = sorted(self.title.windows(3).chain(self.lead.windows(3)).map(run));
+        runs.truncate(RUNS);
+        runs
     }
 
     /// The whole title and the words that carry it, when they say enough.
