@@ -446,7 +446,7 @@ fn the_title_says_the_filter_in_words() {
         ),
         (
             "topic=migrant-smuggling,youth&country=gt,-us&lang=es",
-            "Tráfico ilícito de migrantes o juventud, en Guatemala, no en Estados Unidos, en español — News",
+            "Tráfico ilícito de migrantes o juventud, en Guatemala, salvo en Estados Unidos, en español — News",
         ),
         (
             "topic=migrant-smuggling,youth&country=gt,-us&lang=fr",

@@ -15,8 +15,8 @@ type Four = [&'static str; 4];
 const OR: Four = ["or", "o", "ou", "ou"];
 const AND: Four = ["and", "y", "et", "e"];
 /// Between things that are left out.
-const NOR: Four = ["or", "ni", "et", "e"];
-const NOT: Four = ["not", "no", "sauf", "exceto"];
+const NOR: Four = ["or", "y", "et", "e"];
+const NOT: Four = ["not", "salvo", "sauf", "exceto"];
 
 /// One kind of label, as it is spoken of.
 struct Kind {
