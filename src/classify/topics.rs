@@ -162,7 +162,7 @@ impl Topics {
         for category in subject.categories.iter().filter(|category| seen.insert(&*category.term)) {
             let names = std::iter::once(&category.term).chain(&category.label);
             for topic in names.filter_map(|name| self.categories.get(&phrase(name).join(" "))).flatten() {
-                tallies[*topic].add(plain(Field::Category, &category.term, "category", self.defaults.weights[0]), false);
+                tallies[*topic].add(Spoke::Category(&category.term), self.defaults.weights[0], false);
             }
         }
         let best = tallies.iter().map(|tally| tally.score).fold(0.0, f32::max);
@@ -176,16 +176,17 @@ impl Topics {
                 None
             };
             match rule {
-                None => given.push(TopicLabel { slug: slug.clone(), score: tally.score, evidence: tally.evidence }),
+                None => given.push(tally.label(slug)),
                 Some(rule) if tally.score >= NEAR * threshold => {
-                    near.push(TopicLabel { slug: slug.clone(), score: tally.score, evidence: tally.evidence.clone() });
+                    let label = tally.label(slug);
                     rejected.push(Rejected {
                         label: format!("topic:{slug}"),
-                        score: tally.score,
+                        score: label.score,
                         rule: rule.to_owned(),
                         role: None,
-                        evidence: tally.evidence,
+                        evidence: label.evidence.clone(),
                     });
+                    near.push(label);
                 }
                 Some(_) => {}
             }
@@ -209,7 +210,7 @@ impl Topics {
     }
 
     /// The best term of each topic that begins at a word, and the places of the halves of pairs.
-    fn find(&self, tries: &[&Trie<Entry>], words: &Words<'_>) -> (Vec<Vec<Found<'_>>>, Places) {
+    fn find<'a>(&'a self, tries: &[&'a Trie<Entry>], words: &Words<'_>) -> (Vec<Vec<Found<'a>>>, Places) {
         let mut found: Vec<Vec<Found<'_>>> = vec![Vec::new(); self.slugs.len()];
         let mut halves = Places::new();
         for at in 0..words.tokens.len() {
@@ -242,7 +243,7 @@ impl Topics {
         (found, halves)
     }
 
-    fn field(&self, tries: &[&Trie<Entry>], words: &Words<'_>, tallies: &mut [Tally]) {
+    fn field<'a>(&'a self, tries: &[&'a Trie<Entry>], words: &'a Words<'_>, tallies: &mut [Tally<'a>]) {
         let (found, halves) = self.find(tries, words);
         let taken: Vec<Taken<'_>> = found.into_iter().map(|found| Taken::longest_first(found, words.tokens.len())).collect();
         let mut counted: Vec<&Found<'_>> = taken.iter().flat_map(|taken| &taken.by).collect();
@@ -259,7 +260,7 @@ impl Topics {
         }
     }
 
-    fn count(&self, words: &Words<'_>, at: usize, length: usize, term: &Term, tallies: &mut [Tally]) {
+    fn count<'a>(&self, words: &'a Words<'_>, at: usize, length: usize, term: &'a Term, tallies: &mut [Tally<'a>]) {
         if term.weight == 0.0 {
             return;
         }
@@ -267,7 +268,7 @@ impl Topics {
         let (weight, cap) = if in_title { (term.weight * self.defaults.title_factor, 1) } else { (term.weight, self.defaults.text_cap) };
         let tally = &mut tallies[term.topic];
         if tally.told(in_title, term.name) <= cap {
-            tally.add(quoted(words, at, length, &term.text, weight), term.strong && in_title);
+            tally.add(Spoke::Words { words, at, length, rule: &term.text }, weight, term.strong && in_title);
         }
     }
 }
@@ -348,15 +349,30 @@ fn words_of(term: &str) -> Option<Vec<String>> {
 
 /// What speaks for one topic.
 #[derive(Default)]
-struct Tally {
+struct Tally<'a> {
     score: f32,
     strong_in_title: bool,
-    evidence: Vec<Evidence>,
+    spoke: Vec<(Spoke<'a>, f32)>,
     /// How often a term was found in the title or elsewhere, by its name.
     times: Vec<(bool, usize, u32)>,
 }
 
-impl Tally {
+/// One thing that speaks for a topic; quoted only when the topic is told.
+enum Spoke<'a> {
+    Words { words: &'a Words<'a>, at: usize, length: usize, rule: &'a str },
+    Category(&'a str),
+}
+
+impl Spoke<'_> {
+    fn quote(&self, weight: f32) -> Evidence {
+        match *self {
+            Self::Words { words, at, length, rule } => quoted(words, at, length, rule, weight),
+            Self::Category(term) => plain(Field::Category, term, "category", weight),
+        }
+    }
+}
+
+impl<'a> Tally<'a> {
     /// Counts a term, and tells how often it has been found by now.
     fn told(&mut self, in_title: bool, name: usize) -> u32 {
         match self.times.iter_mut().find(|known| (known.0, known.1) == (in_title, name)) {
@@ -371,11 +387,16 @@ impl Tally {
         }
     }
 
-    fn add(&mut self, evidence: Evidence, strong_in_title: bool) {
-        self.score += evidence.weight;
+    fn add(&mut self, spoke: Spoke<'a>, weight: f32, strong_in_title: bool) {
+        self.score += weight;
         self.strong_in_title |= strong_in_title;
-        if self.evidence.len() < TOLD {
-            self.evidence.push(evidence);
+        if self.spoke.len() < TOLD {
+            self.spoke.push((spoke, weight));
         }
+    }
+
+    fn label(&self, slug: &TopicSlug) -> TopicLabel {
+        let evidence = self.spoke.iter().map(|(spoke, weight)| spoke.quote(*weight)).collect();
+        TopicLabel { slug: slug.clone(), score: self.score, evidence }
     }
 }
