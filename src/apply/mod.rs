@@ -34,7 +34,7 @@ use crate::{
     verify::{Verdict, verify},
 };
 pub use acts::{ActError, Deed, What};
-pub use refile::{Filing, Label, Outlook, Shift};
+pub use refile::{Filing, Label, Outlook, Shift, labels};
 pub use reserve::Reserve;
 
 /// Where the present comes from: the roof is the only place that has one.

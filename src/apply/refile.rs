@@ -79,7 +79,8 @@ impl fmt::Display for Label {
     }
 }
 
-fn labels(story: &Story) -> impl Iterator<Item = Label> + '_ {
+/// The labels that a story is filed under.
+pub fn labels(story: &Story) -> impl Iterator<Item = Label> + '_ {
     let topics = story.topics.iter().cloned().map(Label::Topic);
     let countries = story.countries.iter().copied().map(Label::Country);
     topics.chain(countries).chain(story.regions.iter().cloned().map(Label::Region))
@@ -142,7 +143,8 @@ impl Outlook {
 
     fn take(&mut self, story: &Story, refiled: Option<&Story>) {
         self.stories += 1;
-        let (before, after): (Vec<Label>, Vec<Label>) = (labels(story).collect(), labels(refiled.unwrap_or(story)).collect());
+        let shown = |story: &Story| if story.is_gone() { Vec::new() } else { labels(story).collect::<Vec<Label>>() };
+        let (before, after) = (shown(story), shown(refiled.unwrap_or(story)));
         let (mut enter, mut leave) = (0, 0);
         for label in &before {
             let shift = self.shifts.entry(label.clone()).or_default();
