@@ -39,6 +39,15 @@ pub struct Candidates<'a> {
     pub id_is_used: bool,
 }
 
+impl Candidates<'_> {
+    /// Whether an editor took what this source tells out of a story, into one that is among these.
+    fn keep_apart(&self, story: &Story, source: &SourceId) -> bool {
+        let others = self.linked.iter().chain(self.alike.iter().map(|(other, _)| other));
+        let is_theirs = |other: &&Story| other.copies.iter().any(|copy| copy.item.source == *source);
+        !story.edited.apart.is_empty() && others.filter(|other| story.edited.apart.contains(&other.id)).any(|other| is_theirs(other))
+    }
+}
+
 /// The copy that an item is, as [`recognise`](super::recognise) found it.
 #[derive(Debug, Clone, Copy)]
 pub struct Own<'a> {
@@ -85,8 +94,9 @@ pub fn decide(item: Item, labels: Labels, teller: Teller<'_>, candidates: Candid
     if let Some(own) = candidates.own {
         return revise(own, item, labels, now);
     }
-    let linked = candidates.linked.iter().find(|story| may_join(story, &item, teller));
-    let (story, why) = match (linked, of_the_same(candidates.alike)) {
+    let linked = candidates.linked.iter().find(|story| !candidates.keep_apart(story, &item.source) && may_join(story, &item, teller));
+    let alike = candidates.alike.iter().filter(|(story, _)| !candidates.keep_apart(story, &item.source));
+    let (story, why) = match (linked, of_the_same(alike)) {
         (Some(story), _) => (Some(*story), Why::SameLink { link: item.canonical.clone().unwrap_or_default() }),
         (None, Some((story, why))) => (Some(story), why),
         (None, None) => (None, Why::First),
@@ -99,11 +109,15 @@ pub fn decide(item: Item, labels: Labels, teller: Teller<'_>, candidates: Candid
 }
 
 /// The story that an item tells: in its own language rather than in another.
-fn of_the_same<'a>(alike: &[(&'a Story, Kinship)]) -> Option<(&'a Story, Why)> {
-    let same = alike.iter().find_map(|(story, kin)| if let Kinship::Same(why) = kin { Some((*story, why.clone())) } else { None });
-    let told =
-        || alike.iter().find_map(|(story, kin)| if let Kinship::Translation(why) = kin { Some((*story, why.clone())) } else { None });
-    same.or_else(told)
+fn of_the_same<'a, 'b>(alike: impl Iterator<Item = &'b (&'a Story, Kinship)> + Clone) -> Option<(&'a Story, Why)>
+where
+    'a: 'b,
+{
+    let same = alike.clone().find_map(|(story, kin)| if let Kinship::Same(why) = kin { Some((*story, why.clone())) } else { None });
+    let mut alike = alike;
+    let mut told =
+        || alike.find_map(|(story, kin)| if let Kinship::Translation(why) = kin { Some((*story, why.clone())) } else { None });
+    same.or_else(&mut told)
 }
 
 /// The stories that an item looked like, and what spoke against them.
