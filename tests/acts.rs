@@ -34,7 +34,9 @@ impl Desk {
         let desk = Self { _runtime: runtime, publisher, place: Place::new("") };
         let source = |id: &str| {
             let url = format!("{}/{id}", desk.publisher.base());
-            format!("[[source]]\nid = \"{id}\"\ntitle = \"The {id}\"\nurl = \"{url}\"\nevery = \"1h\"\nlang = \"en\"\nallow_private = true\n")
+            format!(
+                "[[source]]\nid = \"{id}\"\ntitle = \"The {id}\"\nurl = \"{url}\"\nevery = \"1h\"\nlang = \"en\"\nallow_private = true\n"
+            )
         };
         desk.put("sources.toml", &format!("builtin = false\n{}{}", source("wire"), source("paper")));
         let topic = |slug: &str, term: &str| format!("[[topic]]\nslug = \"{slug}\"\n[topic.en]\nstrong = [\"{term}\"]\n");
@@ -144,7 +146,13 @@ fn a_story_is_shown_by_its_id_its_entries_id_or_a_link() {
     }
     assert!(desk.refuse(&["story", "https://town.example/none"]).contains("there is no story `https://town.example/none`"));
     let people = desk.place.succeed(&["story", id]);
-    for words in [id, "edition      en urn:wire:b", "copy 1       wire (en)", "bees: “Beekeepers” in the title (beekeeper*, ", "feeds        lang/en"] {
+    for words in [
+        id,
+        "edition      en urn:wire:b",
+        "copy 1       wire (en)",
+        "bees: “Beekeepers” in the title (beekeeper*, ",
+        "feeds        lang/en",
+    ] {
         assert!(people.contains(words), "{words} in {people}");
     }
 }
@@ -316,7 +324,10 @@ fn a_withdrawn_source_takes_its_copies_along_and_they_do_not_come_back() {
     let address = daemon.address;
     let (both, alone) = (desk.story("b"), desk.story("w"));
     assert!(desk.refuse(&["sources", "withdraw", "nobody", "--why", "x"]).contains("nothing is kept of a source `nobody`"));
-    assert_eq!(desk.rows(&["sources", "withdraw", "wire", "--why", "They asked us to"]), [json!({ "source": "wire", "changed": 2, "gone": 1 })]);
+    assert_eq!(
+        desk.rows(&["sources", "withdraw", "wire", "--why", "They asked us to"]),
+        [json!({ "source": "wire", "changed": 2, "gone": 1 })]
+    );
     let is_withdrawn = |address: SocketAddr| {
         assert_eq!(titles(address, "/feed.atom"), [BEES]);
         assert_eq!(titles(address, "/feed/source/wire.atom"), Vec::<String>::new());

@@ -244,7 +244,11 @@ fn known(out: &mut dyn Write, row: &Value) -> io::Result<()> {
         line(out, "", &format!("stands at {}{archived}, changed {changed}, shows copy {}", moment(&edition["position"]), edition["copy"]))?;
     }
     for copy in list_of(&row["copies"]) {
-        line(out, &format!("copy {}", copy["copy"]), &format!("{} ({})  {}", words_of(&copy["source"]), words_of(&copy["lang"]), words_of(&copy["title"])))?;
+        line(
+            out,
+            &format!("copy {}", copy["copy"]),
+            &format!("{} ({})  {}", words_of(&copy["source"]), words_of(&copy["lang"]), words_of(&copy["title"])),
+        )?;
         line(out, "", &words_of(&copy["link"]))?;
         let revised = if copy["revised"].is_null() { String::new() } else { format!(", revised {}", moment(&copy["revised"])) };
         line(out, "", &format!("first seen {}{revised}; {}", moment(&copy["first_seen"]), words_of(&copy["why"])))?;
@@ -253,7 +257,9 @@ fn known(out: &mut dyn Write, row: &Value) -> io::Result<()> {
         }
         for (key, name) in [("topics", "slug"), ("countries", "code"), ("regions", "slug")] {
             for label in list_of(&copy[key]) {
-                let because = |e: &Value| format!("“{}” in the {} ({}, {})", words_of(&e["text"]), words_of(&e["field"]), words_of(&e["rule"]), e["weight"]);
+                let because = |e: &Value| {
+                    format!("“{}” in the {} ({}, {})", words_of(&e["text"]), words_of(&e["field"]), words_of(&e["rule"]), e["weight"])
+                };
                 let because: Vec<String> = list_of(&label["evidence"]).iter().map(because).collect();
                 line(out, "", &format!("{}: {}", words_of(&label[name]), because.join("; ")))?;
             }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     apply::{Deed, Desk, What, labels},
-    clean, classify,
+    classify, clean,
     config::Config,
     model::{Copy, CountryCode, Gone, RegionSlug, Relabelled, SourceId, Story, StoryId, TopicSlug, act::Change},
     store::{Store, StoreError, Touched},

@@ -13,9 +13,9 @@ use std::{
     time::Duration,
 };
 
+use super::acts::{Wish, Words};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use super::acts::{Wish, Words};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt},
     net::{UnixListener, UnixStream},

@@ -115,8 +115,7 @@ where
 {
     let same = alike.clone().find_map(|(story, kin)| if let Kinship::Same(why) = kin { Some((*story, why.clone())) } else { None });
     let mut alike = alike;
-    let mut told =
-        || alike.find_map(|(story, kin)| if let Kinship::Translation(why) = kin { Some((*story, why.clone())) } else { None });
+    let mut told = || alike.find_map(|(story, kin)| if let Kinship::Translation(why) = kin { Some((*story, why.clone())) } else { None });
     same.or_else(&mut told)
 }
 
@@ -243,7 +242,15 @@ pub(super) fn fullness(item: &Item) -> (usize, usize) {
 fn begin(copy: Copy, id_is_used: bool, now: Second) -> Decision {
     let edition = new_edition(&copy.item, copy.labels.lang.value, 0, id_is_used, now);
     let id = story_id(&copy.item.source, &copy.item.upstream.id);
-    let mut story = Story { id, editions: vec![edition], copies: vec![copy], topics: vec![], countries: vec![], regions: vec![], edited: Edited::default() };
+    let mut story = Story {
+        id,
+        editions: vec![edition],
+        copies: vec![copy],
+        topics: vec![],
+        countries: vec![],
+        regions: vec![],
+        edited: Edited::default(),
+    };
     relabel(&mut story);
     Decision::NewStory(story)
 }
