@@ -141,13 +141,13 @@ impl Hand {
     /// The stories that a deed changes, as they stand afterwards.
     fn outcome(&mut self, what: &What, said: &Said) -> Result<Vec<Story>, ActError> {
         match what {
-            What::Hide(story) => Ok(vec![dedup::hide(&*self.existing(story)?, said.clone())?]),
+            What::Hide(story) => Ok(vec![dedup::hide(&self.existing(story)?, said.clone())?]),
             What::Release { story, as_new } => {
-                let released = dedup::release(&*self.existing(story)?, said.clone())?;
+                let released = dedup::release(&self.existing(story)?, said.clone())?;
                 Ok(vec![self.placed(released, *as_new, said.at)])
             }
             What::Relabel { story, labels, forget, as_new } => {
-                let relabelled = dedup::say_labels(&*self.existing(story)?, labels, *forget, said.clone())?;
+                let relabelled = dedup::say_labels(&self.existing(story)?, labels, *forget, said.clone())?;
                 Ok(vec![self.placed(relabelled, *as_new, said.at)])
             }
             What::Split { story, source, key, as_new } => {
@@ -158,7 +158,7 @@ impl Hand {
                 Ok(vec![rest, own])
             }
             What::Join(one, other) => {
-                let (whole, left) = dedup::join(&*self.existing(one)?, &*self.existing(other)?, said.clone())?;
+                let (whole, left) = dedup::join(&self.existing(one)?, &self.existing(other)?, said.clone())?;
                 Ok(vec![whole, left])
             }
             What::Withdraw { source, stories } => {

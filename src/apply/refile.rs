@@ -41,6 +41,10 @@ impl Filing {
 
     /// A story as it is filed today; nothing when that is how it is filed. One that makes us stumble stays as it is.
     pub(super) fn again(&self, story: &Story) -> Option<Story> {
+        // What is told in another story is filed there.
+        if story.joined().is_some() {
+            return None;
+        }
         let filed = catch_unwind(AssertUnwindSafe(|| dedup::refile(story, self.labels(story))));
         filed.unwrap_or_else(|panic| {
             tracing::error!(story.id = %story.id, "story {} can not be filed again and stays as it is: {}", story.id, text::of_panic(&*panic));

@@ -124,16 +124,17 @@ impl From<Spoken> for Words {
     }
 }
 
-impl From<Act> for (Wish, Words) {
-    fn from(act: Act) -> Self {
-        match act {
-            Act::Hide { words } => (Wish::Hide, words.into()),
-            Act::Release { as_new, words } => (Wish::Release { as_new }, words.into()),
-            Act::Relabel { topic, country, region, by_rules, as_new, words } => {
+impl Act {
+    /// What is wanted, by whom and why.
+    fn wish(self) -> (Wish, Words) {
+        match self {
+            Self::Hide { words } => (Wish::Hide, words.into()),
+            Self::Release { as_new, words } => (Wish::Release { as_new }, words.into()),
+            Self::Relabel { topic, country, region, by_rules, as_new, words } => {
                 (Wish::Relabel { topics: topic, countries: country, regions: region, forget: by_rules, as_new }, words.into())
             }
-            Act::Split { copy, as_new, words } => (Wish::Split { copy, as_new }, words.into()),
-            Act::Join { other, words } => (Wish::Join { other }, words.into()),
+            Self::Split { copy, as_new, words } => (Wish::Split { copy, as_new }, words.into()),
+            Self::Join { other, words } => (Wish::Join { other }, words.into()),
         }
     }
 }
@@ -144,7 +145,7 @@ pub fn story(common: &Common, asked: Story) -> Result<(), Failure> {
     log::start(common.log, "warn");
     let Story { story, json, act } = asked;
     let Some(act) = act else { return show(&config, story, json) };
-    let (wish, words) = act.into();
+    let (wish, words) = act.wish();
     let rows = ask(&config, Ask::Act { story, wish, words })?;
     print(&rows, json, changed)
 }
@@ -202,7 +203,7 @@ fn show(config: &Config, story: String, json: bool) -> Result<(), Failure> {
         Held::Told(rows) => rows,
         Held::Free(folder) => {
             let store = data::open(config, &folder)?.store;
-            vec![acts::story_row(&*acts::find(&store, &story).map_err(Failure::Failed)?)]
+            vec![acts::story_row(&acts::find(&store, &story).map_err(Failure::Failed)?)]
         }
     };
     print(&rows, json, known)

@@ -62,7 +62,7 @@ impl Answers {
             Ask::Story { story } => {
                 let found = tokio::task::spawn_blocking(move || acts::find(&self.store, &story)).await;
                 // Whoever asked may have hung up.
-                let _ = rows.send(acts::story_row(&*found.map_err(|fall| fall.to_string())??)).await;
+                let _ = rows.send(acts::story_row(&found.map_err(|fall| fall.to_string())??)).await;
                 Ok(())
             }
             Ask::Act { story, wish, words } => {

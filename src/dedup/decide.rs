@@ -95,8 +95,8 @@ pub fn decide(item: Item, labels: Labels, teller: Teller<'_>, candidates: Candid
         return revise(own, item, labels, now);
     }
     let linked = candidates.linked.iter().find(|story| !candidates.keep_apart(story, &item.source) && may_join(story, &item, teller));
-    let alike = candidates.alike.iter().filter(|(story, _)| !candidates.keep_apart(story, &item.source));
-    let (story, why) = match (linked, of_the_same(alike)) {
+    let alike: Vec<_> = candidates.alike.iter().filter(|(story, _)| !candidates.keep_apart(story, &item.source)).collect();
+    let (story, why) = match (linked, of_the_same(&alike)) {
         (Some(story), _) => (Some(*story), Why::SameLink { link: item.canonical.clone().unwrap_or_default() }),
         (None, Some((story, why))) => (Some(story), why),
         (None, None) => (None, Why::First),
@@ -109,14 +109,11 @@ pub fn decide(item: Item, labels: Labels, teller: Teller<'_>, candidates: Candid
 }
 
 /// The story that an item tells: in its own language rather than in another.
-fn of_the_same<'a, 'b>(alike: impl Iterator<Item = &'b (&'a Story, Kinship)> + Clone) -> Option<(&'a Story, Why)>
-where
-    'a: 'b,
-{
-    let same = alike.clone().find_map(|(story, kin)| if let Kinship::Same(why) = kin { Some((*story, why.clone())) } else { None });
-    let mut alike = alike;
-    let mut told = || alike.find_map(|(story, kin)| if let Kinship::Translation(why) = kin { Some((*story, why.clone())) } else { None });
-    same.or_else(&mut told)
+fn of_the_same<'a>(alike: &[&(&'a Story, Kinship)]) -> Option<(&'a Story, Why)> {
+    let same = alike.iter().find_map(|(story, kin)| if let Kinship::Same(why) = kin { Some((*story, why.clone())) } else { None });
+    let told =
+        || alike.iter().find_map(|(story, kin)| if let Kinship::Translation(why) = kin { Some((*story, why.clone())) } else { None });
+    same.or_else(told)
 }
 
 /// The stories that an item looked like, and what spoke against them.
