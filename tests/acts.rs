@@ -1,6 +1,7 @@
 //! What editors do to stories: hidden, brought back, filed elsewhere, parted, made one, withdrawn; and it lasts.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod common;
 #[path = "common/http.rs"]
 mod http;
 #[path = "common/daemon.rs"]
@@ -13,7 +14,8 @@ use place::Place;
 use serde_json::{Value, json};
 use tributary::{
     daemon::data::DataFolder,
-    model::{Gone, Second, Story},
+    dedup::{self, Parted, Unfit},
+    model::{Act, Gone, Lang, Said, Second, Story, Why},
     serve::sample::Publisher,
 };
 
@@ -348,4 +350,60 @@ fn a_withdrawn_source_takes_its_copies_along_and_they_do_not_come_back() {
     is_withdrawn(daemon.address);
     assert!(desk.refuse(&["sources", "withdraw", "paper", "--why", "x"]).contains("--read-only"));
     daemon.stop();
+}
+
+fn said(act: Act, seconds: i64) -> Said {
+    Said { act, at: common::at(seconds), who: None, why: Some("so it is".into()) }
+}
+
+/// An English story, and a Spanish one that is younger.
+fn two() -> (Story, Story) {
+    let (older, mut younger) = (common::story("wire", "1", "Title", common::at(0)), common::story("paper", "2", "Título", common::at(10)));
+    younger.editions[0].lang = Lang::ES;
+    younger.copies[0].labels = common::labels(Lang::ES);
+    (older, younger)
+}
+
+#[test]
+fn a_language_that_only_the_younger_story_had_comes_along_and_goes_back() {
+    let (older, younger) = two();
+    let (whole, left) = dedup::join(&younger, &older, said(Act::Join, 20)).unwrap();
+    assert_eq!((whole.id, left.id, left.joined()), (older.id, younger.id, Some(older.id)));
+    assert_eq!(whole.editions[0], older.editions[0]);
+    let (theirs, own) = (&whole.editions[1], &younger.editions[0]);
+    assert_eq!((&theirs.entry_id, theirs.position, theirs.updated, theirs.preferred), (&own.entry_id, own.position, own.updated, 1));
+    assert_eq!(whole.copies[1].why, Why::Editor { why: Some("so it is".into()) });
+    assert_eq!(dedup::hide(&left, said(Act::Hide, 30)), Err(Unfit::Joined(left.id, whole.id)));
+
+    let Parted { rest, own, is_unplaced } = dedup::split(&whole, 1, Some(&left), false, said(Act::Split, 30)).unwrap();
+    assert_eq!((&rest.editions, &rest.copies), (&older.editions, &older.copies));
+    assert_eq!((own.id, &own.editions, &own.copies, is_unplaced), (younger.id, &younger.editions, &younger.copies, false));
+    assert_eq!((rest.edited.apart.first(), own.edited.apart.first()), (Some(&own.id), Some(&rest.id)));
+
+    let withdrawn = dedup::withdraw(&whole, &"wire".parse().unwrap(), said(Act::Withdraw, 40)).unwrap();
+    assert_eq!((&withdrawn.copies[..], &withdrawn.edited.withdrawn[..]), (&whole.copies[1..], &whole.copies[..1]));
+    assert_eq!((withdrawn.editions.len(), withdrawn.editions[0].lang, withdrawn.editions[0].preferred), (1, Lang::ES, 0));
+    assert_eq!(dedup::withdraw(&withdrawn, &"wire".parse().unwrap(), said(Act::Withdraw, 50)), None);
+    let gone = dedup::withdraw(&withdrawn, &"paper".parse().unwrap(), said(Act::Withdraw, 50)).unwrap();
+    assert_eq!((gone.edited.gone, &gone.copies, &gone.editions), (Some(Gone::Withdrawn), &withdrawn.copies, &withdrawn.editions));
+}
+
+#[test]
+fn an_edition_that_loses_its_copy_is_told_by_the_best_of_the_others() {
+    let mut whole = common::story("wire", "1", "Title", common::at(0));
+    for (source, rank) in [("paper", 5), ("radio", 4), ("best", 1)] {
+        let mut copy = common::story(source, "1", "Title of theirs", common::at(10)).copies.remove(0);
+        (copy.rank, copy.why) = (rank, Why::SameText);
+        whole.copies.push(copy);
+    }
+    whole.editions[0].preferred = 3;
+    let before = whole.editions[0].clone();
+    let Parted { rest, own, is_unplaced } = dedup::split(&whole, 3, None, true, said(Act::Split, 99)).unwrap();
+    let edition = &rest.editions[0];
+    assert_eq!((edition.preferred, edition.updated, edition.position), (0, common::at(99), before.position), "rank 3 goes before 4 and 5");
+    assert_eq!((&edition.entry_id, rest.copies.len(), own.copies.len(), is_unplaced), (&before.entry_id, 3, 1, true));
+    assert!(own.editions[0].entry_id.starts_with("urn:uuid:"), "another entry has its id");
+    assert_eq!(dedup::split(&whole, 0, None, false, said(Act::Split, 99)), Err(Unfit::Namesake(whole.id)));
+    let other = common::story("best", "1", "Title", common::at(5));
+    assert_eq!(dedup::split(&whole, 3, Some(&other), false, said(Act::Split, 99)), Err(Unfit::Taken(other.id)));
 }
