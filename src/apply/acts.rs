@@ -141,13 +141,18 @@ impl Hand {
     /// The stories that a deed changes, as they stand afterwards.
     fn outcome(&mut self, what: &What, said: &Said) -> Result<Vec<Story>, ActError> {
         match what {
-            What::Hide(story) => Ok(vec![dedup::hide(&self.existing(story)?, said.clone())?]),
+            What::Hide(story) => {
+                let story = self.existing(story)?;
+                Ok(vec![dedup::hide(&story, said.clone())?])
+            }
             What::Release { story, as_new } => {
-                let released = dedup::release(&self.existing(story)?, said.clone())?;
+                let story = self.existing(story)?;
+                let released = dedup::release(&story, said.clone())?;
                 Ok(vec![self.placed(released, *as_new, said.at)])
             }
             What::Relabel { story, labels, forget, as_new } => {
-                let relabelled = dedup::say_labels(&self.existing(story)?, labels, *forget, said.clone())?;
+                let story = self.existing(story)?;
+                let relabelled = dedup::say_labels(&story, labels, *forget, said.clone())?;
                 Ok(vec![self.placed(relabelled, *as_new, said.at)])
             }
             What::Split { story, source, key, as_new } => {
@@ -158,7 +163,8 @@ impl Hand {
                 Ok(vec![rest, own])
             }
             What::Join(one, other) => {
-                let (whole, left) = dedup::join(&self.existing(one)?, &self.existing(other)?, said.clone())?;
+                let (one, other) = (self.existing(one)?, self.existing(other)?);
+                let (whole, left) = dedup::join(&one, &other, said.clone())?;
                 Ok(vec![whole, left])
             }
             What::Withdraw { source, stories } => {

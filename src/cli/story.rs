@@ -203,7 +203,8 @@ fn show(config: &Config, story: String, json: bool) -> Result<(), Failure> {
         Held::Told(rows) => rows,
         Held::Free(folder) => {
             let store = data::open(config, &folder)?.store;
-            vec![acts::story_row(&acts::find(&store, &story).map_err(Failure::Failed)?)]
+            let story = acts::find(&store, &story).map_err(Failure::Failed)?;
+            vec![acts::story_row(&story)]
         }
     };
     print(&rows, json, known)

@@ -61,8 +61,9 @@ impl Answers {
             }
             Ask::Story { story } => {
                 let found = tokio::task::spawn_blocking(move || acts::find(&self.store, &story)).await;
+                let story = found.map_err(|fall| fall.to_string())??;
                 // Whoever asked may have hung up.
-                let _ = rows.send(acts::story_row(&found.map_err(|fall| fall.to_string())??)).await;
+                let _ = rows.send(acts::story_row(&story)).await;
                 Ok(())
             }
             Ask::Act { story, wish, words } => {
