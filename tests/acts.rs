@@ -139,7 +139,11 @@ fn a_story_is_shown_by_its_id_its_entries_id_or_a_link() {
     let id = story["story"].as_str().unwrap();
     assert_eq!(story["feeds"], json!(["lang/en", "source/wire", "topic/bees"]));
     assert_eq!((&story["gone"], &story["editions"][0]["entry_id"]), (&Value::Null, &json!("urn:wire:b")));
-    assert_eq!(story["editions"][0]["position"], story["copies"][0]["first_seen"]);
+    assert_eq!(
+        (&story["editions"][0]["copy"], &story["editions"][0]["archived"]),
+        (&json!(1), &json!(true)),
+        "it came with the first look"
+    );
     let copy = &story["copies"][0];
     assert_eq!((&copy["source"], &copy["title"], &copy["why"]), (&json!("wire"), &json!(BEES), &json!("the story began with it")));
     assert_eq!(copy["topics"][0]["evidence"][0]["text"], "Beekeepers");

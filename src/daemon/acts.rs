@@ -98,8 +98,9 @@ pub fn find(store: &Store, name: &str) -> Result<Arc<Story>, String> {
     }
     let has_link = |story: &Story, link: &str| story.copies.iter().any(|copy| copy.item.canonical.as_deref() == Some(link));
     let mut found: Vec<Arc<Story>> = Vec::new();
-    if let Some(story) = store.by_entry_id(name).map(|id| followed(store, id)).transpose().map_err(failed)?.flatten() {
-        found.extend(Some(story).filter(|story| story.editions.iter().any(|edition| edition.entry_id == name)));
+    if let Some(id) = store.by_entry_id(name) {
+        let story = store.story(&id).map_err(failed)?.filter(|story| story.editions.iter().any(|edition| edition.entry_id == name));
+        found.extend(story.map(|story| followed(store, story)).transpose().map_err(failed)?);
     }
     if let (true, Ok(link)) = (found.is_empty(), Url::parse(name)) {
         let link = clean::canonical(&link);
@@ -118,11 +119,10 @@ pub fn find(store: &Store, name: &str) -> Result<Arc<Story>, String> {
 }
 
 /// The story that tells today what a story told.
-fn followed(store: &Store, id: StoryId) -> Result<Option<Arc<Story>>, StoreError> {
-    let mut story = store.story(&id)?;
+fn followed(store: &Store, mut story: Arc<Story>) -> Result<Arc<Story>, StoreError> {
     for _ in 0..STEPS {
-        let Some(next) = story.as_ref().and_then(|story| story.joined()) else { break };
-        story = store.story(&next)?;
+        let Some(next) = story.joined().map(|id| store.story(&id)).transpose()?.flatten() else { break };
+        story = next;
     }
     Ok(story)
 }
