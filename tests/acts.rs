@@ -194,9 +194,12 @@ fn a_hidden_story_leaves_every_feed_and_does_not_come_back_until_it_is_released(
     desk.publish("paper", &[("b", BEES)]);
     desk.pull();
     is_hidden(address);
-    desk.publish("wire", &[("b", "Beekeepers of the valley meet to count their many hives"), ("w", WASPS)]);
-    desk.pull();
-    is_hidden(address);
+    let edited = "Beekeepers of the valley meet to count their many hives";
+    for guid in ["b", "moved"] {
+        desk.publish("wire", &[(guid, edited), ("w", WASPS)]);
+        desk.pull();
+        is_hidden(address);
+    }
     daemon.stop();
     desk.endures();
     let daemon = desk.place.start(&[]);

@@ -15,7 +15,7 @@ use crate::{
     apply::{Deed, Desk, What, labels},
     classify, clean,
     config::Config,
-    model::{Copy, CountryCode, Gone, RegionSlug, Relabelled, SourceId, Story, StoryId, TopicSlug, act::Change},
+    model::{Copy, CountryCode, Gone, RegionSlug, Relabelled, SourceId, Story, TopicSlug, act::Change},
     store::{Store, StoreError, Touched},
     text,
 };
