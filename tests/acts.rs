@@ -205,7 +205,8 @@ fn a_hidden_story_leaves_every_feed_and_does_not_come_back_until_it_is_released(
     let daemon = desk.place.start(&[]);
     is_hidden(daemon.address);
     let known = desk.story("b");
-    assert_eq!((&known["gone"], known["copies"].as_array().unwrap().len()), (&json!("hidden"), 2));
+    let told_by = |number: usize| known["copies"][number]["source"].clone();
+    assert_eq!((&known["gone"], told_by(0), told_by(1)), (&json!("hidden"), json!("wire"), json!("paper")));
     let act = &known["acts"][0];
     assert_eq!((&act["act"], &act["who"], &act["why"]), (&json!("hide"), &json!("Ana"), &json!("It was a hoax")));
 

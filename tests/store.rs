@@ -314,6 +314,32 @@ proptest! {
 }
 
 #[test]
+fn a_story_that_is_gone_is_known_to_its_sources_and_in_no_feed() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let (shown, newer) = (build((1, vec![0], 1, 0, false)), build((2, vec![0], 1, 0, true)));
+    let gone = |gone| Story { edited: Edited { gone: Some(gone), ..Edited::default() }, ..newer.clone() };
+    let wire: SourceId = "wire".parse().unwrap();
+    let (of_all, youth) =
+        (|store: &Store| store.latest_of(&wire, 9), |store: &Store| store.query(&under("youth"), Window::ALL, 9).unwrap());
+    let touched = |seq, story: &Story| store.apply(&acted(record(seq, vec![story.clone()]))).unwrap();
+    store.apply(&record(1, vec![shown.clone(), newer.clone()])).unwrap();
+    assert_eq!((of_all(&store), youth(&store).entries.len()), (vec![newer.id, shown.id], 2));
+    assert_eq!(touched(2, &gone(Gone::Hidden)).len(), 1);
+    assert_eq!((of_all(&store), youth(&store).entries.len(), youth(&store).changed), (vec![shown.id, newer.id], 1, at(2)));
+    // What goes on within it is nobody's news.
+    let mut revised = gone(Gone::Hidden);
+    revised.copies[0].item.title = "Another title".into();
+    touched(3, &revised);
+    assert_eq!(youth(&store).changed, at(2));
+    touched(4, &gone(Gone::Joined(shown.id)));
+    assert_eq!((of_all(&store), store.at_position(newer.editions[0].position)), (vec![shown.id], None));
+    touched(5, &newer);
+    assert_eq!((of_all(&store), youth(&store).entries.len(), youth(&store).changed), (vec![newer.id, shown.id], 2, at(5)));
+    assert_eq!(store.verify().unwrap().problems, Vec::<String>::new());
+}
+
+#[test]
 fn a_filter_changes_when_a_story_enters_and_when_it_leaves() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
