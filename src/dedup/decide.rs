@@ -44,7 +44,7 @@ impl Candidates<'_> {
     fn keep_apart(&self, story: &Story, source: &SourceId) -> bool {
         let others = self.linked.iter().chain(self.alike.iter().map(|(other, _)| other));
         let is_theirs = |other: &&Story| other.copies.iter().any(|copy| copy.item.source == *source);
-        !story.edited.apart.is_empty() && others.filter(|other| story.edited.apart.contains(&other.id)).any(|other| is_theirs(other))
+        !story.edited.apart.is_empty() && others.filter(|other| story.edited.apart.contains(&other.id)).any(is_theirs)
     }
 }
 
