@@ -172,7 +172,9 @@ fn a_hidden_story_leaves_every_feed_and_does_not_come_back_until_it_is_released(
     let story = desk.story("b");
     assert_eq!((count(address, "bees"), get(address, &page_of(&story)).status), (1, 200));
 
-    assert!(desk.refuse(&["story", "urn:wire:b", "hide"]).contains("--why"));
+    for silent in [&["hide"][..], &["hide", "--why", ""]] {
+        assert!(desk.refuse(&[&["story", "urn:wire:b"], silent].concat()).contains("--why"));
+    }
     let told = desk.act("b", &["hide", "--why", "It was a hoax", "--who", "Ana"]);
     let row = json!({
         "story": story["story"], "title": BEES, "gone": "hidden", "copies": 1, "enters": [],

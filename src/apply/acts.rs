@@ -135,6 +135,12 @@ impl Hand {
         let Said { act, who, why, .. } = said;
         let acted = Acted { act, story: what.story(), source: what.source(), who, why, stories };
         self.write(&records::acted(acted, now, self.journal.bounds().last + 1))?;
+        if let Some(id) = what.story() {
+            tracing::info!(story.id = %id, "an editor's act: `{act}` of story {id}");
+        } else if let Some(source) = what.source() {
+            let count = touched.len();
+            tracing::info!(source.id = %source, stories = count, "an editor's act: `{act}` of source `{source}`, from {count} stories");
+        }
         Ok(touched)
     }
 

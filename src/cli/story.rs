@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, builder::NonEmptyStringValueParser};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
@@ -94,7 +94,7 @@ enum Act {
 #[derive(Debug, Clone, Args)]
 pub struct Reasoned {
     /// Why, for whoever looks later
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     why: String,
     /// Whose act it is
     #[arg(long, value_name = "NAME", env = "TRIBUTARY_WHO")]
