@@ -210,7 +210,7 @@ fn an_unknown_field_is_ignored_and_an_unknown_kind_is_refused() {
     assert!(journal.damage().is_none(), "{:?}", journal.damage());
     let kept = records(&journal);
     let kinds: Vec<String> = kept.iter().map(|r| serde_json::to_value(r).unwrap()["kind"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(kinds, ["pull", "checked", "snapshot", "snapshot_end", "refiled"]);
+    assert_eq!(kinds, ["pull", "checked", "snapshot", "snapshot_end", "refiled", "acted"]);
     let told = serde_json::to_string_pretty(&kept).unwrap();
     if std::env::var_os("WRITE_GOLDEN").is_some() {
         fs::write("tests/golden/journal/format-1.read.json", format!("{told}\n")).unwrap();
@@ -219,9 +219,9 @@ fn an_unknown_field_is_ignored_and_an_unknown_kind_is_refused() {
 
     let last = lines.lines().last().unwrap();
     let hash = blake3::hash(last.as_bytes()).to_hex();
-    write(&format!("{lines}{{\"seq\":6,\"at\":\"2020-09-13T12:26:45Z\",\"prev\":\"{hash}\",\"key\":\"x\",\"kind\":\"prophecy\"}}\n"));
+    write(&format!("{lines}{{\"seq\":7,\"at\":\"2020-09-13T12:26:46Z\",\"prev\":\"{hash}\",\"key\":\"x\",\"kind\":\"prophecy\"}}\n"));
     let error = Journal::open(dir.path(), genesis).unwrap_err();
-    assert!(matches!(&error, JournalError::UnknownKind { seq: 6, kind, .. } if kind == "prophecy"), "{error}");
+    assert!(matches!(&error, JournalError::UnknownKind { seq: 7, kind, .. } if kind == "prophecy"), "{error}");
     write(&lines.replacen("\"format\":1", "\"format\":2", 1));
     assert!(matches!(Journal::open(dir.path(), genesis), Err(JournalError::NewerFormat { format: 2, .. })));
 }

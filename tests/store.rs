@@ -15,8 +15,8 @@ use common::{at, labels, state, story};
 use proptest::{prelude::*, strategy::ValueTree};
 use tributary::{
     model::{
-        About, Body, Checked, Choice, Clause, Copy, Edition, Fault, Filter, Genesis, History, Lang, Pull, Record, Refiled, Second,
-        Snapshot, SourceId, SourceState, Story, StoryId, Unchanged, When, Why, Window, choice::Label,
+        About, Act, Acted, Body, Checked, Choice, Clause, Copy, Edited, Edition, Fault, Filter, Genesis, Gone, History, Lang, Pull, Record,
+        Refiled, Second, Snapshot, SourceId, SourceState, Story, StoryId, Unchanged, When, Why, Window, choice::Label,
     },
     store::{Store, StoreError},
 };
@@ -42,6 +42,12 @@ fn refiled(record: Record) -> Record {
     Record { body: Body::Refiled(Refiled { stories }), ..record }
 }
 
+/// The same stories, as they are written when an editor did something to them.
+fn acted(record: Record) -> Record {
+    let Body::Pull(Pull { stories, .. }) = record.body else { panic!("{record:?}") };
+    Record { body: Body::Acted(Acted { act: Act::Hide, story: None, source: None, who: None, why: None, stories }), ..record }
+}
+
 /// The simple twin: all stories in a map, every question a scan.
 #[derive(Default)]
 struct Twin {
@@ -50,8 +56,10 @@ struct Twin {
 
 impl Twin {
     fn apply(&mut self, record: &Record) {
-        if let Body::Pull(Pull { stories, .. }) | Body::Refiled(Refiled { stories }) | Body::Snapshot(Snapshot { stories, .. }) =
-            &record.body
+        if let Body::Pull(Pull { stories, .. })
+        | Body::Refiled(Refiled { stories })
+        | Body::Acted(Acted { stories, .. })
+        | Body::Snapshot(Snapshot { stories, .. }) = &record.body
         {
             self.stories.extend(stories.iter().map(|story| (story.id, Story::clone(story))));
         }
@@ -118,6 +126,12 @@ fn build((number, langs, topics, countries, joined): (u8, Vec<usize>, u8, u8, bo
         }
     }
     story
+}
+
+/// Most stories are in their feeds.
+fn gone() -> impl Strategy<Value = Option<Gone>> {
+    let gone = vec![Gone::Hidden, Gone::Withdrawn, Gone::Joined(Uuid::from_u128(9))];
+    proptest::option::weighted(0.3, proptest::sample::select(gone))
 }
 
 fn under(topic: &str) -> Filter {
@@ -231,18 +245,23 @@ proptest! {
 
     #[test]
     fn the_view_answers_as_its_twin(
-        records in proptest::collection::vec((proptest::collection::vec(made_up(), 0..4), any::<bool>(), any::<bool>()), 1..10),
+        records in proptest::collection::vec((proptest::collection::vec((made_up(), gone()), 0..4), 0u8..3, any::<bool>()), 1..10),
         questions in proptest::collection::vec((filters(), 1usize..8), 80..160),
     ) {
         let dir = tempfile::tempdir().unwrap();
         let mut store = open(dir.path());
         let mut twin = Twin::default();
-        for (n, (stories, is_refiled, restart)) in records.into_iter().enumerate() {
+        for (n, (stories, kind, restart)) in records.into_iter().enumerate() {
+            let build = |(made_up, gone)| Story { edited: Edited { gone, ..Edited::default() }, ..build(made_up) };
             let mut stories: Vec<Story> = stories.into_iter().map(build).collect();
             stories.sort_by_key(|story| story.id);
             stories.dedup_by_key(|story| story.id);
             let record = record(n as u64 + 1, stories);
-            let record = if is_refiled { refiled(record) } else { record };
+            let record = match kind {
+                0 => record,
+                1 => refiled(record),
+                _ => acted(record),
+            };
             store.apply(&record).unwrap();
             twin.apply(&record);
             if restart {
@@ -262,13 +281,14 @@ proptest! {
         for story in twin.stories.values() {
             let kept = store.story(&story.id).unwrap();
             prop_assert_eq!(kept.as_deref(), Some(story));
+            let is_here = story.joined().is_none();
             for edition in &story.editions {
-                prop_assert_eq!(store.at_position(edition.position), Some(story.id));
+                prop_assert_eq!(store.at_position(edition.position), is_here.then_some(story.id));
                 prop_assert_eq!(store.by_entry_id(&edition.entry_id), Some(story.id));
             }
             for copy in &story.copies {
-                prop_assert_eq!(store.by_upstream(&copy.item.source, &copy.item.upstream.id), Some(story.id));
-                prop_assert_eq!(store.by_link(copy.item.canonical.as_ref().unwrap()), vec![story.id]);
+                prop_assert_eq!(store.by_upstream(&copy.item.source, &copy.item.upstream.id), is_here.then_some(story.id));
+                prop_assert_eq!(store.by_link(copy.item.canonical.as_ref().unwrap()), Vec::from_iter(is_here.then_some(story.id)));
             }
         }
         let (mut stretches, mut from) = (Vec::new(), Some(0));
@@ -280,16 +300,43 @@ proptest! {
         stretches.sort_by_key(|story| story.id);
         prop_assert_eq!(stretches, twin.stories.values().cloned().collect::<Vec<_>>());
         let counts = store.counts();
-        prop_assert_eq!(counts.total, twin.stories.len() as u64);
+        prop_assert_eq!(counts.total, twin.stories.values().filter(|story| !story.is_gone()).count() as u64);
         for topic in TOPICS {
             let filter = under(topic);
             let expected = twin.stories.values().filter(|story| filter.admits(story)).count() as u64;
             prop_assert_eq!(counts.topics.get(&topic.parse().unwrap()).copied().unwrap_or(0), expected);
         }
-        let last = twin.stories.values().flat_map(|story| &story.editions).map(|edition| edition.position).max();
+        let here = twin.stories.values().filter(|story| story.joined().is_none());
+        let last = here.flat_map(|story| &story.editions).map(|edition| edition.position).max();
         prop_assert_eq!(store.last_position(), last);
         prop_assert_eq!(store.verify().unwrap().problems, Vec::<String>::new());
     }
+}
+
+#[test]
+fn a_story_that_is_gone_is_known_to_its_sources_and_in_no_feed() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let (shown, newer) = (build((1, vec![0], 1, 0, false)), build((2, vec![0], 1, 0, true)));
+    let gone = |gone| Story { edited: Edited { gone: Some(gone), ..Edited::default() }, ..newer.clone() };
+    let wire: SourceId = "wire".parse().unwrap();
+    let (of_all, youth) =
+        (|store: &Store| store.latest_of(&wire, 9), |store: &Store| store.query(&under("youth"), Window::ALL, 9).unwrap());
+    let touched = |seq, story: &Story| store.apply(&acted(record(seq, vec![story.clone()]))).unwrap();
+    store.apply(&record(1, vec![shown.clone(), newer.clone()])).unwrap();
+    assert_eq!((of_all(&store), youth(&store).entries.len()), (vec![newer.id, shown.id], 2));
+    assert_eq!(touched(2, &gone(Gone::Hidden)).len(), 1);
+    assert_eq!((of_all(&store), youth(&store).entries.len(), youth(&store).changed), (vec![shown.id, newer.id], 1, at(2)));
+    // What goes on within it is nobody's news.
+    let mut revised = gone(Gone::Hidden);
+    revised.copies[0].item.title = "Another title".into();
+    touched(3, &revised);
+    assert_eq!(youth(&store).changed, at(2));
+    touched(4, &gone(Gone::Joined(shown.id)));
+    assert_eq!((of_all(&store), store.at_position(newer.editions[0].position)), (vec![shown.id], None));
+    touched(5, &newer);
+    assert_eq!((of_all(&store), youth(&store).entries.len(), youth(&store).changed), (vec![newer.id, shown.id], 2, at(5)));
+    assert_eq!(store.verify().unwrap().problems, Vec::<String>::new());
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //! Nothing is acknowledged or served before it is in the journal.
 //! Deliberately absent: rules about stories (`dedup`), and any other way to change one.
 
+mod acts;
 mod known;
 mod records;
 mod refile;
@@ -32,7 +33,8 @@ use crate::{
     text,
     verify::{Verdict, verify},
 };
-pub use refile::{Filing, Label, Outlook, Shift};
+pub use acts::{ActError, Deed, What};
+pub use refile::{Filing, Label, Outlook, Shift, labels};
 pub use reserve::Reserve;
 
 /// Where the present comes from: the roof is the only place that has one.
@@ -108,6 +110,7 @@ type Reply = oneshot::Sender<Result<Kept, Arc<ApplyError>>>;
 enum Job {
     Keep { look: Box<Look>, reply: Reply },
     Refile { filing: Arc<Filing>, ids: Vec<StoryId>, reply: oneshot::Sender<Result<usize, Arc<ApplyError>>> },
+    Act { deed: Box<Deed>, reply: oneshot::Sender<Result<Vec<Touched>, ActError>> },
     Verify { reply: oneshot::Sender<Result<Verdict, StoreError>> },
     Mend { reply: oneshot::Sender<Result<(), Arc<ApplyError>>> },
 }
@@ -125,6 +128,13 @@ impl Desk {
         let (reply, answer) = oneshot::channel();
         self.send(Job::Refile { filing, ids, reply }).await;
         answer.await.unwrap_or_else(|_| Err(Arc::new(ApplyError::Stopped)))
+    }
+
+    /// Does what an editor wants, and gives the stories that changed by it, the one that was meant first.
+    pub async fn act(&self, deed: Deed) -> Result<Vec<Touched>, ActError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Act { deed: Box::new(deed), reply }).await;
+        answer.await.unwrap_or_else(|_| Err(ApplyError::Stopped.into()))
     }
 
     /// Checks journal and view while nothing is written; `None` when the writer has stopped.
@@ -296,6 +306,11 @@ impl Hand {
             Job::Refile { filing, ids, reply } => {
                 // Whoever asked may have gone; what is written stays written.
                 let _ = reply.send(self.refile(&filing, &ids).map_err(Arc::new));
+                0
+            }
+            Job::Act { deed, reply } => {
+                // Whoever asked may have gone; what is done stays done.
+                let _ = reply.send(self.act(*deed));
                 0
             }
             Job::Verify { reply } => {

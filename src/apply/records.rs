@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Body, Draft, Item, Pull, Refiled, Second, SourceId, SourceState, Story};
+use crate::model::{Acted, Body, Draft, Item, Pull, Refiled, Second, SourceId, SourceState, Story};
 
 /// Stories in one record at most.
 const STORIES_IN_RECORD: usize = 64;
@@ -24,6 +24,14 @@ pub(super) fn draft(source: SourceId, at: Second, stories: Vec<Arc<Story>>, stat
 pub(super) fn refiled(stories: Vec<Arc<Story>>, now: Second, seq: u64) -> Vec<Draft> {
     let drafted = |(seq, stories)| Draft { at: now, key: format!("refile/{now}/{seq}"), body: Body::Refiled(Refiled { stories }) };
     (seq..).zip(parts(stories)).map(drafted).collect()
+}
+
+/// What an editor did; `seq` is as above. What was done to single stories is one record: it is done, or it is not.
+pub(super) fn acted(acted: Acted, now: Second, seq: u64) -> Vec<Draft> {
+    let Acted { stories, .. } = &acted;
+    let parts = if acted.source.is_some() { parts(stories.clone()) } else { vec![stories.clone()] };
+    let draft = |(seq, stories)| Draft { at: now, key: format!("act/{now}/{seq}"), body: Body::Acted(Acted { stories, ..acted.clone() }) };
+    (seq..).zip(parts).map(draft).collect()
 }
 
 /// As many stories together as one record takes.

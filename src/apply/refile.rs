@@ -41,6 +41,10 @@ impl Filing {
 
     /// A story as it is filed today; nothing when that is how it is filed. One that makes us stumble stays as it is.
     pub(super) fn again(&self, story: &Story) -> Option<Story> {
+        // What is told in another story is filed there.
+        if story.joined().is_some() {
+            return None;
+        }
         let filed = catch_unwind(AssertUnwindSafe(|| dedup::refile(story, self.labels(story))));
         filed.unwrap_or_else(|panic| {
             tracing::error!(story.id = %story.id, "story {} can not be filed again and stays as it is: {}", story.id, text::of_panic(&*panic));
@@ -79,7 +83,8 @@ impl fmt::Display for Label {
     }
 }
 
-fn labels(story: &Story) -> impl Iterator<Item = Label> + '_ {
+/// The labels that a story is filed under.
+pub fn labels(story: &Story) -> impl Iterator<Item = Label> + '_ {
     let topics = story.topics.iter().cloned().map(Label::Topic);
     let countries = story.countries.iter().copied().map(Label::Country);
     topics.chain(countries).chain(story.regions.iter().cloned().map(Label::Region))
@@ -142,7 +147,8 @@ impl Outlook {
 
     fn take(&mut self, story: &Story, refiled: Option<&Story>) {
         self.stories += 1;
-        let (before, after): (Vec<Label>, Vec<Label>) = (labels(story).collect(), labels(refiled.unwrap_or(story)).collect());
+        let shown = |story: &Story| if story.is_gone() { Vec::new() } else { labels(story).collect::<Vec<Label>>() };
+        let (before, after) = (shown(story), shown(refiled.unwrap_or(story)));
         let (mut enter, mut leave) = (0, 0);
         for label in &before {
             let shift = self.shifts.entry(label.clone()).or_default();

@@ -14,7 +14,7 @@ use url::Url;
 use super::{Free, Kept, Noted, Report, Round, known::Fate, records::draft};
 use crate::{
     dedup::{self, Also, Arrival, Candidates, Decision, Kinship, Own, Sketch, Teller, Telling, Window},
-    model::{Draft, Ids, Item, Labels, Second, SourceId, Story, StoryId, Unchanged, Upstream, UpstreamFrom},
+    model::{Copy, Draft, Ids, Item, Labels, Second, SourceId, Story, StoryId, Unchanged, Upstream, UpstreamFrom},
     pull::{Found, Look},
     store::{Store, StoreError},
 };
@@ -144,6 +144,9 @@ impl<'a> Table<'a> {
             }
             Fate::New { id, link } => (id, link),
         };
+        if self.is_withdrawn(&item)? {
+            return Ok(Decision::Same);
+        }
         item.upstream = self.name(&item, id, link);
         let mut linked: Vec<StoryId> = Vec::new();
         if let Some(link) = &item.canonical {
@@ -162,6 +165,23 @@ impl<'a> Table<'a> {
         let alike = self.alike(&item, &labels, now)?;
         let alike: Vec<(&Story, Kinship)> = alike.iter().map(|(story, kin)| (story.as_ref(), kin.clone())).collect();
         Ok(dedup::decide(item, labels, teller, Candidates { own: None, linked: &candidates, alike: &alike, id_is_used }, now))
+    }
+
+    /// Whether an item is a copy that an editor took back.
+    fn is_withdrawn(&self, item: &Item) -> Result<bool, StoreError> {
+        let mut stories: Vec<StoryId> = self.store.by_upstream(&item.source, &item.upstream.id).into_iter().collect();
+        stories.extend(item.canonical.iter().flat_map(|link| self.store.by_link_of(&item.source, link)));
+        let is_it = |copy: &Copy| {
+            let kept = &copy.item;
+            kept.source == item.source
+                && (kept.upstream.goes_by(&item.upstream.id) || kept.canonical.is_some() && kept.canonical == item.canonical)
+        };
+        for id in stories {
+            if self.story(&id)?.is_some_and(|story| story.edited.withdrawn.iter().any(is_it)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The identity of a new item: the first of its keys that are believed and that no other item of the source goes by.

@@ -23,6 +23,7 @@ mod refile;
 mod run;
 mod shelf;
 mod sources;
+mod story;
 mod table;
 
 use std::{io, path::PathBuf, process::ExitCode};
@@ -140,9 +141,13 @@ enum Command {
         /// A source, to be shown with its history
         id: Option<String>,
         /// Print one JSON object a source
-        #[arg(long)]
+        #[arg(long, global = true)]
         json: bool,
+        #[command(subcommand)]
+        act: Option<SourcesCommand>,
     },
+    /// Show all that is known of a story; hide, release, relabel, split or join it
+    Story(story::Story),
     /// File what is kept again, by the topics of today; say before what that does to each feed
     Refile {
         /// Say what it would do, and write nothing
@@ -162,6 +167,17 @@ enum Command {
     Rebuild,
     /// Ask the daemon whether it is ready: for a container's health check
     Health,
+}
+
+#[derive(Debug, Subcommand)]
+enum SourcesCommand {
+    /// Take back all copies of a source; a story goes when its last copy goes
+    Withdraw {
+        /// A source; it need not be configured any more
+        id: String,
+        #[command(flatten)]
+        words: story::Reasoned,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -260,7 +276,9 @@ impl Command {
             Self::Dedup(asked) => dedup::dedup(common, &asked),
             Self::Opml { command: OpmlCommand::Import { file, write } } => opml::import(common, &file, write),
             Self::Opml { command: OpmlCommand::Export { all } } => opml::export(common, all),
-            Self::Sources { id, json } => sources::sources(common, id, json),
+            Self::Sources { act: Some(SourcesCommand::Withdraw { id, words }), json, .. } => story::withdraw(common, id, words, json),
+            Self::Sources { id, json, act: None } => sources::sources(common, id, json),
+            Self::Story(asked) => story::story(common, asked),
             Self::Refile { dry_run, json } => refile::refile(common, dry_run, json),
             Self::Verify { repair } => data::verify(common, repair),
             Self::Rebuild => data::rebuild(common),

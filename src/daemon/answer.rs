@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 
 use super::{
+    acts,
     control::Ask,
     filing,
     refile::{Refiling, refile},
@@ -57,6 +58,22 @@ impl Answers {
                 let current = self.current.load_full();
                 let filing = filing(&current.config, current.kit.classifier.clone());
                 refile(Refiling { store: self.store, filing, desk: (!dry_run).then_some(self.desk), rows, stop: self.stop }).await
+            }
+            Ask::Story { story } => {
+                let found = tokio::task::spawn_blocking(move || acts::find(&self.store, &story)).await;
+                let story = found.map_err(|fall| fall.to_string())??;
+                // Whoever asked may have hung up.
+                let _ = rows.send(acts::story_row(&story)).await;
+                Ok(())
+            }
+            Ask::Act { story, wish, words } => {
+                self.may_write()?;
+                let current = self.current.load_full();
+                acts::act(self.store, self.desk, &current.config, story, wish, words, rows).await
+            }
+            Ask::Withdraw { source, words } => {
+                self.may_write()?;
+                acts::withdraw(self.store, self.desk, source, words, rows).await
             }
             Ask::Verify => verify(&self.desk, rows).await,
         }

@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use super::acts::{Wish, Words};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::{
@@ -53,6 +54,29 @@ pub enum Ask {
         /// Only say what that would do.
         #[serde(default)]
         dry_run: bool,
+    },
+    /// All that is known of a story.
+    Story {
+        /// Its id, the id of one of its entries, or the link of a copy.
+        story: String,
+    },
+    /// Do something to a story.
+    Act {
+        /// Which, named as above.
+        story: String,
+        /// What.
+        wish: Wish,
+        /// By whom, and why.
+        #[serde(default)]
+        words: Words,
+    },
+    /// Take all copies of a source back.
+    Withdraw {
+        /// A source id; it need not be configured any more.
+        source: String,
+        /// By whom, and why.
+        #[serde(default)]
+        words: Words,
     },
     /// Whether journal and store agree.
     Verify,

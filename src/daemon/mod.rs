@@ -4,6 +4,7 @@
 //! looks, what was found is kept, open answers are finished. Tests and the command line come in
 //! by the same door, [`run`], which is handed its listener, its clock and its stop signal.
 
+pub mod acts;
 mod answer;
 pub mod control;
 pub mod data;

@@ -6,7 +6,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{By, Kinship, agree, agree::differ_in_words, differ_materially, is_one_place};
-use crate::model::{Copy, Edition, Item, Labels, Lang, Refusal, Second, SourceId, Story, StoryId, UpstreamFrom, Why};
+use crate::model::{Copy, Edited, Edition, Item, Labels, Lang, Refusal, Second, SourceId, Story, StoryId, UpstreamFrom, Why};
 
 /// A better copy may take over within this time of the edition's first copy.
 const SWITCH_WITHIN: Duration = Duration::from_hours(48);
@@ -37,6 +37,15 @@ pub struct Candidates<'a> {
     pub alike: &'a [(&'a Story, Kinship)],
     /// Whether another entry already uses the item's upstream id as its own.
     pub id_is_used: bool,
+}
+
+impl Candidates<'_> {
+    /// Whether an editor took what this source tells out of a story, into one that is among these.
+    fn keep_apart(&self, story: &Story, source: &SourceId) -> bool {
+        let others = self.linked.iter().chain(self.alike.iter().map(|(other, _)| other));
+        let is_theirs = |other: &&Story| other.copies.iter().any(|copy| copy.item.source == *source);
+        !story.edited.apart.is_empty() && others.filter(|other| story.edited.apart.contains(&other.id)).any(is_theirs)
+    }
 }
 
 /// The copy that an item is, as [`recognise`](super::recognise) found it.
@@ -85,8 +94,9 @@ pub fn decide(item: Item, labels: Labels, teller: Teller<'_>, candidates: Candid
     if let Some(own) = candidates.own {
         return revise(own, item, labels, now);
     }
-    let linked = candidates.linked.iter().find(|story| may_join(story, &item, teller));
-    let (story, why) = match (linked, of_the_same(candidates.alike)) {
+    let linked = candidates.linked.iter().find(|story| !candidates.keep_apart(story, &item.source) && may_join(story, &item, teller));
+    let alike: Vec<_> = candidates.alike.iter().filter(|(story, _)| !candidates.keep_apart(story, &item.source)).collect();
+    let (story, why) = match (linked, of_the_same(&alike)) {
         (Some(story), _) => (Some(*story), Why::SameLink { link: item.canonical.clone().unwrap_or_default() }),
         (None, Some((story, why))) => (Some(story), why),
         (None, None) => (None, Why::First),
@@ -99,7 +109,7 @@ pub fn decide(item: Item, labels: Labels, teller: Teller<'_>, candidates: Candid
 }
 
 /// The story that an item tells: in its own language rather than in another.
-fn of_the_same<'a>(alike: &[(&'a Story, Kinship)]) -> Option<(&'a Story, Why)> {
+fn of_the_same<'a>(alike: &[&(&'a Story, Kinship)]) -> Option<(&'a Story, Why)> {
     let same = alike.iter().find_map(|(story, kin)| if let Kinship::Same(why) = kin { Some((*story, why.clone())) } else { None });
     let told =
         || alike.iter().find_map(|(story, kin)| if let Kinship::Translation(why) = kin { Some((*story, why.clone())) } else { None });
@@ -181,8 +191,7 @@ fn join(story: &Story, copy: Copy, id_is_used: bool, now: Second) -> Decision {
     let mut story = story.clone();
     let lang = copy.labels.lang.value;
     let at = story.copies.len();
-    // A text whose language is not known, or a story's, is no language of its own.
-    let told_in = story.editions.iter().position(|e| e.lang == lang || !e.lang.is_known() || !lang.is_known());
+    let told_in = told_in(&story.editions, lang);
     let edition = told_in.is_none().then(|| new_edition(&copy.item, lang, at, id_is_used, now));
     story.copies.push(copy);
     let decision = match (told_in, edition) {
@@ -199,8 +208,13 @@ fn join(story: &Story, copy: Copy, id_is_used: bool, now: Second) -> Decision {
     decision(story)
 }
 
+/// The edition that a text in a language belongs to. One whose language is not known, or a story's, is no language of its own.
+pub(super) fn told_in(editions: &[Edition], lang: Lang) -> Option<usize> {
+    editions.iter().position(|e| e.lang == lang || !e.lang.is_known() || !lang.is_known())
+}
+
 /// Lets the copy at `at` supply the edition's text when it is better: once, and only while the edition is young.
-fn prefer(story: &mut Story, edition: usize, at: usize, now: Second) {
+pub(super) fn prefer(story: &mut Story, edition: usize, at: usize, now: Second) {
     let old = &story.editions[edition];
     let (current, challenger) = (&story.copies[old.preferred], &story.copies[at]);
     let is_better =
@@ -218,30 +232,42 @@ fn prefer(story: &mut Story, edition: usize, at: usize, now: Second) {
 }
 
 /// How much of the story an item tells: a body, then a summary, by their lengths in classes, so that a few words do not decide.
-fn fullness(item: &Item) -> (usize, usize) {
+pub(super) fn fullness(item: &Item) -> (usize, usize) {
     (item.content.as_ref().map_or(0, |html| html.as_str().len() / 500 + 1), item.summary.len() / 100)
 }
 
 fn begin(copy: Copy, id_is_used: bool, now: Second) -> Decision {
     let edition = new_edition(&copy.item, copy.labels.lang.value, 0, id_is_used, now);
     let id = story_id(&copy.item.source, &copy.item.upstream.id);
-    let mut story = Story { id, editions: vec![edition], copies: vec![copy], topics: vec![], countries: vec![], regions: vec![] };
+    let mut story = Story {
+        id,
+        editions: vec![edition],
+        copies: vec![copy],
+        topics: vec![],
+        countries: vec![],
+        regions: vec![],
+        edited: Edited::default(),
+    };
     relabel(&mut story);
     Decision::NewStory(story)
 }
 
-fn new_edition(item: &Item, lang: Lang, preferred: usize, id_is_used: bool, now: Second) -> Edition {
+pub(super) fn new_edition(item: &Item, lang: Lang, preferred: usize, id_is_used: bool, now: Second) -> Edition {
     let entry_id = entry_id(item, id_is_used);
     Edition { lang, entry_id, position: now, updated: now, preferred, archived: false, switched: None }
 }
 
-/// What a story is about: what its editions' preferred copies are about, best first.
-fn relabel(story: &mut Story) {
+/// What a story is about: what its editions' preferred copies are about, best first; and above that what an editor says.
+pub(super) fn relabel(story: &mut Story) {
     let labels: Vec<&Labels> = story.editions.iter().map(|edition| &story.preferred(edition).labels).collect();
     let topics = ranked(labels.iter().flat_map(|l| l.topics.iter().map(|t| (t.score, t.slug.clone()))));
     let countries = ranked(labels.iter().flat_map(|l| l.countries.iter().map(|c| (c.score, c.code))));
     let regions = ranked(labels.iter().flat_map(|l| l.regions.iter().map(|r| (0.0, r.slug.clone()))));
     (story.topics, story.countries, story.regions) = (topics, countries, regions);
+    let said = &story.edited.labels;
+    said.topics.lay_over(&mut story.topics);
+    said.countries.lay_over(&mut story.countries);
+    said.regions.lay_over(&mut story.regions);
 }
 
 /// Each label once, by its best score, then by name.

@@ -4,8 +4,9 @@
 //! handed in, and so is the present. What is decided is written into the journal and never
 //! computed again. An item is known again within its source by id, link and text; it joins other
 //! sources' stories by canonical link, by text, by figures, and as a translation. Deliberately absent:
-//! any look at what is kept, and anything that joins or parts stories that are there already.
+//! any look at what is kept; and joining or parting stories that are there already, unless an editor says so (`acts`).
 
+mod acts;
 mod agree;
 mod decide;
 mod guard;
@@ -20,6 +21,7 @@ mod tokens;
 mod translation;
 mod window;
 
+pub use acts::{Parted, Unfit, hide, join, place_anew, release, say_labels, split, withdraw};
 pub use agree::{agree, differ_materially};
 pub use decide::{Also, Candidates, Decision, Own, Teller, decide, entry_id, refile, story_id};
 pub use known::{By, Match, Recognition, exact_pairs, is_one_place, other_scheme, recognise};

@@ -77,6 +77,10 @@ impl Window {
     /// Takes a story in, or what became of it.
     pub fn add(&mut self, story: &Story, now: Second) {
         self.remove(&story.id);
+        // What it told is told in another one.
+        if story.joined().is_some() {
+            return;
+        }
         // To sketch a whole archive that nobody will be compared with takes its time.
         if story.copies.iter().all(|copy| is_old(&copy.item, now)) {
             return;

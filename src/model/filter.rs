@@ -176,9 +176,9 @@ impl Filter {
         }
     }
 
-    /// Whether a story belongs in the feed, its time left aside.
+    /// Whether a story belongs in the feed, its time left aside. One that is gone belongs in none.
     pub fn admits(&self, story: &Story) -> bool {
-        (self.any.is_empty() || self.any.iter().any(|about| about.admits(story))) && self.edition_of(story).is_some()
+        !story.is_gone() && (self.any.is_empty() || self.any.iter().any(|about| about.admits(story))) && self.edition_of(story).is_some()
     }
 
     /// The edition of a story that is shown, by its place in [`Story::editions`]; nothing when it has none to show.

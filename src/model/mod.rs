@@ -4,6 +4,7 @@
 //! What stands in `item`, `labels`, `story` and `record` is written into the journal and
 //! has to be readable for ever (see `tests/golden/`).
 
+pub mod act;
 pub mod choice;
 mod countries;
 pub mod date_order;
@@ -31,6 +32,7 @@ pub mod timetable;
 pub mod topic;
 pub mod when;
 
+pub use act::{Act, Edited, Gone, Relabelled, Said};
 pub use choice::{Choice, Clause, Filed};
 pub use date_order::DateOrder;
 pub use fault::Fault;
@@ -45,7 +47,7 @@ pub use point::Point;
 pub use private::Private;
 pub use proxy::Proxy;
 pub use raw::{Document, Hints, RawFeed, RawItem, RawText};
-pub use record::{Body, Checked, Draft, Genesis, Ids, Moved, Pull, Record, Refiled, Snapshot, SnapshotEnd, SourceState, Unchanged};
+pub use record::{Acted, Body, Checked, Draft, Genesis, Ids, Moved, Pull, Record, Refiled, Snapshot, SnapshotEnd, SourceState, Unchanged};
 pub use rhythm::Rhythm;
 pub use second::Second;
 pub use site::Site;

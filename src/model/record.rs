@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Fault, Hints, Rhythm, Second, SourceId, Story};
+use super::{Act, Fault, Hints, Rhythm, Second, SourceId, Story, StoryId};
 
 /// Who began a journal, and when. Written into every segment, and into the view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +60,8 @@ pub enum Body {
     Checked(Checked),
     /// Stories that an operator had filed again, by other rules.
     Refiled(Refiled),
+    /// What an editor did.
+    Acted(Acted),
     /// A part of a whole view, written by compaction or repair.
     Snapshot(Snapshot),
     /// The end of a snapshot: how much it holds.
@@ -105,6 +107,27 @@ pub struct Unchanged {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Refiled {
     /// Each story whole, as it stands afterwards; at most 64.
+    pub stories: Vec<Arc<Story>>,
+}
+
+/// What an editor did: which act, by whom, why, and what came of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Acted {
+    /// Which act.
+    pub act: Act,
+    /// The story that was meant; none, when it was a source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub story: Option<StoryId>,
+    /// The source that was meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceId>,
+    /// Who did it, when that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<String>,
+    /// Why, when that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// Each story that it changed, whole, as it stands afterwards; at most 64.
     pub stories: Vec<Arc<Story>>,
 }
 

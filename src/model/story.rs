@@ -9,7 +9,7 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{CountryCode, Item, Labels, Lang, RegionSlug, Second, TopicSlug};
+use super::{CountryCode, Edited, Gone, Item, Labels, Lang, RegionSlug, Second, TopicSlug};
 
 /// The name of a story for ever: UUID version 5 over source id and upstream id of its first item.
 pub type StoryId = Uuid;
@@ -29,6 +29,9 @@ pub struct Story {
     pub countries: Vec<CountryCode>,
     /// The same for regions.
     pub regions: Vec<RegionSlug>,
+    /// What editors said of it.
+    #[serde(default, skip_serializing_if = "Edited::is_empty")]
+    pub edited: Edited,
 }
 
 /// One language of a story: an entry of our feeds.
@@ -114,7 +117,13 @@ pub enum Why {
         /// What speaks for it, in words.
         by: Vec<String>,
     },
-    /// An editor, or a rule of a later version, put it here.
+    /// An editor put it here.
+    Editor {
+        /// Why, when that was said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
+    /// A rule of a later version put it here.
     #[serde(untagged)]
     Other(serde_json::Value),
 }
@@ -135,6 +144,8 @@ impl fmt::Display for Why {
                 write!(f, "tells the same figures in other words: {}", figures.join(", "))
             }
             Self::Translation { by } => write!(f, "is a translation: {}", by.join(", ")),
+            Self::Editor { why: Some(why) } => write!(f, "an editor put it here: {why}"),
+            Self::Editor { why: None } => f.write_str("an editor put it here"),
             Self::Other(other) => other.fmt(f),
         }
     }
@@ -144,6 +155,19 @@ impl Story {
     /// The copy that supplies title, text and link of an edition.
     pub fn preferred(&self, edition: &Edition) -> &Copy {
         &self.copies[edition.preferred]
+    }
+
+    /// Whether it is in no feed any more.
+    pub fn is_gone(&self) -> bool {
+        self.edited.gone.is_some()
+    }
+
+    /// The story that tells what this one told, when they were made one.
+    pub fn joined(&self) -> Option<StoryId> {
+        match self.edited.gone {
+            Some(Gone::Joined(id)) => Some(id),
+            _ => None,
+        }
     }
 
     /// The edition to show when nobody asks for a language: the first kept.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{App, Publishing};
 use crate::{
     html::escape,
-    model::{Evidence, Field, FourNames, Refusal, SourceId, Story, TopicLabel},
+    model::{Evidence, Field, FourNames, Labels, Refusal, SourceId, Story, TopicLabel},
     publish::{self, Feed},
     store::Counts,
 };
@@ -144,6 +144,9 @@ pub(super) fn story(story: &Story, publishing: &Publishing) -> String {
     }));
     body.push_str("</ul><h2>Filed under</h2><ul>");
     let because = |evidence: &[Evidence]| {
+        if evidence.is_empty() {
+            return "an editor says so".to_owned();
+        }
         let told = evidence.iter().map(|e| format!("“{}” in the {} ({}, {})", e.text, field(e.field), e.rule, e.weight));
         escape(&told.collect::<Vec<_>>().join("; "))
     };
@@ -154,12 +157,18 @@ pub(super) fn story(story: &Story, publishing: &Publishing) -> String {
     };
     let names = &publishing.names;
     let topic = |label: &TopicLabel| row("topic", label.slug.as_str(), names.topics.get(&label.slug), &label.evidence);
-    body.extend(shown.labels.topics.iter().map(topic));
-    for label in &shown.labels.countries {
-        body.push_str(&row("country", label.code.as_str(), names.countries.get(&label.code), &label.evidence));
+    let told: Vec<&Labels> = story.editions.iter().map(|edition| &story.preferred(edition).labels).collect();
+    for slug in &story.topics {
+        let label = told.iter().flat_map(|labels| &labels.topics).find(|label| label.slug == *slug);
+        body.push_str(&row("topic", slug.as_str(), names.topics.get(slug), label.map_or(&[], |label| &label.evidence)));
     }
-    for label in &shown.labels.regions {
-        body.push_str(&row("region", label.slug.as_str(), names.regions.get(&label.slug), &label.evidence));
+    for code in &story.countries {
+        let label = told.iter().flat_map(|labels| &labels.countries).find(|label| label.code == *code);
+        body.push_str(&row("country", code.as_str(), names.countries.get(code), label.map_or(&[], |label| &label.evidence)));
+    }
+    for slug in &story.regions {
+        let label = told.iter().flat_map(|labels| &labels.regions).find(|label| label.slug == *slug);
+        body.push_str(&row("region", slug.as_str(), names.regions.get(slug), label.map_or(&[], |label| &label.evidence)));
     }
     if !shown.labels.near.is_empty() {
         body.push_str("</ul><h2>Nearly filed under</h2><ul>");

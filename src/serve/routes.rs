@@ -12,7 +12,7 @@ use serde_json::json;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use super::{App, Asked, Format, Standing, Wrong, answer, pages, reading, status::Form};
-use crate::model::StoryId;
+use crate::model::{Gone, StoryId};
 
 /// No answer takes longer than this.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -105,7 +105,12 @@ async fn story(app: &Arc<App>, publishing: &super::Publishing, id: &str) -> Resp
     let Ok(id) = StoryId::parse_str(id) else { return wrong(&Wrong::NoPage, publishing, Format::Atom) };
     let store = app.store.clone();
     match tokio::task::spawn_blocking(move || store.story(&id)).await {
-        Ok(Ok(Some(story))) => answer::page(pages::story(&story, publishing)),
+        Ok(Ok(Some(story))) => match story.edited.gone {
+            None => answer::page(pages::story(&story, publishing)),
+            Some(Gone::Joined(other)) => answer::elsewhere(&publishing.site.address(&format!("story/{other}"))),
+            Some(Gone::Hidden) => answer::problem(StatusCode::GONE, "this story was taken out of all feeds by an editor", &[]),
+            Some(Gone::Withdrawn) => answer::problem(StatusCode::GONE, "this story was withdrawn with its source", &[]),
+        },
         Ok(Ok(None)) => answer::problem(StatusCode::NOT_FOUND, "there is no such story", &[]),
         Ok(Err(error)) => failed(&error),
         Err(error) => failed(&error),

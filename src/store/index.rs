@@ -97,7 +97,9 @@ pub(super) struct Row {
 impl Row {
     pub(super) fn of(number: Number, story: &Story) -> Self {
         let mut handles = vec![Handle::id(&story.id)];
-        for copy in &story.copies {
+        // What a story told that was joined to another is found there; its entries' ids stay taken.
+        let is_here = story.joined().is_none();
+        for copy in story.copies.iter().chain(&story.edited.withdrawn).filter(|_| is_here) {
             let item = &copy.item;
             let keys = [Some(&item.upstream.id), item.upstream.also.as_ref()];
             handles.extend(keys.into_iter().flatten().map(|key| Handle::upstream(&item.source, key)));
@@ -106,7 +108,7 @@ impl Row {
         handles.extend(story.editions.iter().map(|edition| Handle::entry(&edition.entry_id)));
         handles.sort_unstable();
         handles.dedup();
-        let positions = story.editions.iter().map(|edition| edition.position).collect();
+        let positions = story.editions.iter().filter(|_| is_here).map(|edition| edition.position).collect();
         Self { number, id: story.id, handles, places: terms(story), positions }
     }
 

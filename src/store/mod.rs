@@ -38,7 +38,7 @@ use self::{
 use crate::model::{Body, Filter, Genesis, History, Page, Record, Second, Shown, SourceId, SourceState, Story, StoryId, Unchanged, Window};
 
 /// The layout of the view. Another one is set aside and rebuilt from the journal.
-const LAYOUT: u64 = 5;
+const LAYOUT: u64 = 6;
 /// A query that the writer keeps overtaking waits for it after this many tries.
 const TRIES: usize = 3;
 /// Copies under one link that are looked at; a link that more share proves nothing.
@@ -189,6 +189,7 @@ impl Store {
                 Vec::new()
             }
             Body::Refiled(refiled) => change.stories(&refiled.stories)?,
+            Body::Acted(acted) => change.stories(&acted.stories)?,
             Body::Snapshot(snapshot) => {
                 snapshot.states.iter().try_for_each(|state| change.state(state))?;
                 change.stories(&snapshot.stories)?
@@ -226,11 +227,12 @@ impl Store {
         self.index().latest(Handle::link_of(link, source), LINKED)
     }
 
-    /// The stories of a source that stand first, at most `most`, newest first.
+    /// The stories of a source that stand first, at most `most`, newest first; then, as many at most, those that are in no feed any more.
     pub fn latest_of(&self, source: &SourceId, most: usize) -> Vec<StoryId> {
         let index = self.index();
         let mut ids: Vec<StoryId> = Vec::new();
-        for at in index.places(&Term::Source(source.clone())).take(most) {
+        let places = |term: Term| index.places(&term).take(most).collect::<Vec<_>>();
+        for at in [Term::Source, Term::Gone].into_iter().flat_map(|of| places(of(source.clone()))) {
             let id = index.at(at).and_then(|number| index.id(number));
             ids.extend(id.filter(|id| !ids.contains(id)));
         }

@@ -30,10 +30,15 @@ pub(super) enum Term {
     NoCountry,
     /// Editions that are shown in the words of a source.
     Preferred(SourceId),
+    /// Editions that a source told, and that are in no feed any more.
+    Gone(SourceId),
 }
 
 /// Where a story stands in which index.
 pub(super) fn terms(story: &Story) -> Vec<(Term, Second)> {
+    if story.is_gone() {
+        return gone(story);
+    }
     let mut terms = vec![(Term::First, story.first_edition().position)];
     for edition in &story.editions {
         let at = edition.position;
@@ -47,6 +52,18 @@ pub(super) fn terms(story: &Story) -> Vec<(Term, Second)> {
         terms.extend(story.countries.is_empty().then_some((Term::NoCountry, at)));
         terms.extend(story.copies.get(edition.preferred).map(|copy| (Term::Preferred(copy.item.source.clone()), at)));
     }
+    terms.sort();
+    terms.dedup();
+    terms
+}
+
+/// Where a story stands that is in no feed: its sources know it again. Of one that is told in another nothing is left to know.
+fn gone(story: &Story) -> Vec<(Term, Second)> {
+    if story.joined().is_some() {
+        return Vec::new();
+    }
+    let sources = |at: Second| story.copies.iter().map(move |copy| (Term::Gone(copy.item.source.clone()), at));
+    let mut terms: Vec<(Term, Second)> = story.editions.iter().flat_map(|edition| sources(edition.position)).collect();
     terms.sort();
     terms.dedup();
     terms
@@ -132,6 +149,8 @@ pub struct Counts {
     pub no_country: u64,
     /// Shown in the words of each source.
     pub preferred: BTreeMap<SourceId, u64>,
+    /// Told by each source, and in no feed any more. They are in no other count.
+    pub gone: BTreeMap<SourceId, u64>,
 }
 
 impl Counts {
@@ -156,6 +175,7 @@ impl Counts {
             Term::Source(id) => self.sources.entry(id.clone()).or_default(),
             Term::NoTopic => &mut self.no_topic,
             Term::NoCountry => &mut self.no_country,
+            Term::Gone(id) => self.gone.entry(id.clone()).or_default(),
             Term::Preferred(id) => self.preferred.entry(id.clone()).or_default(),
         }
     }

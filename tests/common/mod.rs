@@ -66,6 +66,7 @@ pub fn story(source: &str, upstream: &str, title: &str, position: Second) -> Sto
         topics: vec![],
         countries: vec![],
         regions: vec![],
+        edited: Default::default(),
     }
 }
 
