@@ -156,7 +156,7 @@ pub fn withdraw(common: &Common, source: String, words: Reasoned, json: bool) ->
     log::start(common.log, "warn");
     let rows = ask(&config, Ask::Withdraw { source, words: words.into() })?;
     print(&rows, json, |out, row| {
-        writeln!(out, "{}: {} stories lost a copy, {} of them went with it", words_of(&row["source"]), row["changed"], row["gone"])
+        writeln!(out, "{}: stories that lost a copy: {}; that went with it: {}", words_of(&row["source"]), row["changed"], row["gone"])
     })
 }
 

@@ -17,7 +17,7 @@ mod terms;
 mod value;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     fs, io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard},
@@ -230,13 +230,10 @@ impl Store {
     /// The stories of a source that stand first, at most `most`, newest first; then, as many at most, those that are in no feed any more.
     pub fn latest_of(&self, source: &SourceId, most: usize) -> Vec<StoryId> {
         let index = self.index();
-        let mut ids: Vec<StoryId> = Vec::new();
+        let mut seen = HashSet::new();
         let places = |term: Term| index.places(&term).take(most).collect::<Vec<_>>();
-        for at in [Term::Source, Term::Gone].into_iter().flat_map(|of| places(of(source.clone()))) {
-            let id = index.at(at).and_then(|number| index.id(number));
-            ids.extend(id.filter(|id| !ids.contains(id)));
-        }
-        ids
+        let places = [Term::Source, Term::Gone].into_iter().flat_map(|of| places(of(source.clone())));
+        places.filter_map(|at| index.at(at).filter(|number| seen.insert(*number)).and_then(|number| index.id(number))).collect()
     }
 
     /// The stories that have an edition at or after a second, newest first, at most `most`; one at a time, as they are now.
