@@ -16,6 +16,10 @@ use crate::model::Second;
 const FEED_CACHING: &str = "public, max-age=300, stale-while-revalidate=300, stale-if-error=86400";
 /// Atom.
 pub(super) const ATOM: &str = "application/atom+xml; charset=utf-8";
+/// RSS.
+pub(super) const RSS: &str = "application/rss+xml; charset=utf-8";
+/// JSON Feed. JSON is UTF-8 by itself (RFC 8259 §8.1).
+pub(super) const JSON_FEED: &str = "application/feed+json";
 /// JSON.
 pub(super) const JSON: &str = "application/json; charset=utf-8";
 /// A page.
@@ -46,8 +50,8 @@ impl Coding {
 }
 
 /// A finished feed, or the word that the asker has it already.
-pub(super) fn feed(finished: &Finished, asked: &HeaderMap) -> Response {
-    ready_made(finished, asked, ATOM, FEED_CACHING, Some(finished.changed))
+pub(super) fn feed(finished: &Finished, asked: &HeaderMap, media_type: &'static str) -> Response {
+    ready_made(finished, asked, media_type, FEED_CACHING, Some(finished.changed))
 }
 
 /// Something finished about the sources, or the word that the asker has it already. It is true for a moment only,
@@ -82,7 +86,7 @@ fn ready_made(finished: &Finished, asked: &HeaderMap, media_type: &str, caching:
         set(response.headers_mut(), name, value);
     }
     if let Some(changed) = changed {
-        set(response.headers_mut(), header::LAST_MODIFIED, &changed.date_time().format("%a, %d %b %Y %H:%M:%S GMT").to_string());
+        set(response.headers_mut(), header::LAST_MODIFIED, &changed.http_date());
     }
     if known.is_some() {
         *response.status_mut() = StatusCode::NOT_MODIFIED;

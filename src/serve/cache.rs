@@ -11,7 +11,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::Asked;
+use super::{Asked, Format};
 use crate::{model::Second, store::StoreError};
 
 /// One answer in every coding that is offered.
@@ -46,10 +46,11 @@ impl Finished {
     }
 }
 
-/// What an answer is kept under: what was asked, and on which day, where that makes a difference.
+/// What an answer is kept under: what was asked, in which format, and on which day, where that makes a difference.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Question {
     pub(super) asked: Asked,
+    pub(super) format: Format,
     pub(super) day: Option<Second>,
 }
 

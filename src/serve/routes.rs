@@ -68,9 +68,10 @@ async fn feed(app: &Arc<App>, publishing: &super::Publishing, path: &str, query:
     let Some((path, format)) = Format::of(path) else { return wrong(&Wrong::NoPage, publishing, Format::Atom) };
     let read = reading::read(path, query.unwrap_or_default(), publishing);
     match (read, format) {
-        (Ok(asked), Format::Page) => people(app, asked).await,
-        (Ok(asked), Format::Atom) => match app.finished(asked).await {
-            Ok(finished) => answer::feed(&finished, headers),
+        (Ok(asked), Format::Page) => people(app, publishing, asked).await,
+        (Ok(asked), _) if !asked.base.formats().contains(&format) => wrong(&Wrong::NoPage, publishing, format),
+        (Ok(asked), _) => match app.finished(asked, format).await {
+            Ok(finished) => answer::feed(&finished, headers, format.content_type()),
             Err(error) => failed(&error),
         },
         (Err(error), _) => wrong(&error, publishing, format),
@@ -92,9 +93,11 @@ async fn opml(app: &Arc<App>, publishing: &super::Publishing, query: Option<&str
     }
 }
 
-async fn people(app: &Arc<App>, asked: Asked) -> Response {
-    let (app, question) = (app.clone(), app.question(asked));
-    match tokio::task::spawn_blocking(move || app.write(&question, pages::feed)).await {
+async fn people(app: &Arc<App>, publishing: &super::Publishing, asked: Asked) -> Response {
+    let links: Vec<pages::FeedLink> =
+        asked.base.formats().iter().map(|format| (*format, publishing.site.address(&asked.path(publishing, *format)))).collect();
+    let (app, question) = (app.clone(), app.question(asked, Format::Page));
+    match tokio::task::spawn_blocking(move || app.write(&question, |feed| pages::feed(feed, &links))).await {
         Ok(Ok((html, _))) => answer::page(html),
         Ok(Err(error)) => failed(&error),
         Err(error) => failed(&error),
