@@ -108,6 +108,9 @@ fn an_answer_is_kept_by_its_validators_and_comes_in_the_coding_asked_for() {
         ("gzip", Some("gzip"), "-gz\""),
         ("gzip, br", Some("br"), "-br\""),
         ("br;q=0, gzip;q=0.5", Some("gzip"), "-gz\""),
+        ("zstd", Some("zstd"), "-zst\""),
+        ("gzip;q=0.5, zstd", Some("zstd"), "-zst\""),
+        ("gzip, deflate, br, zstd", Some("br"), "-br\""),
         ("*", Some("br"), "-br\""),
         ("identity", None, "\""),
         ("gzip;q=0", None, "\""),
@@ -118,6 +121,7 @@ fn an_answer_is_kept_by_its_validators_and_comes_in_the_coding_asked_for() {
         let mut body = Vec::new();
         match coding {
             Some("gzip") => drop(flate2::read::GzDecoder::new(&reply.body[..]).read_to_end(&mut body).unwrap()),
+            Some("zstd") => body = zstd::decode_all(&reply.body[..]).unwrap(),
             Some(_) => brotli::BrotliDecompress(&mut &reply.body[..], &mut body).unwrap(),
             None => body.clone_from(&reply.body),
         }
@@ -247,6 +251,14 @@ fn a_304_names_the_tag_that_was_asked_about() {
     let tag = coded.header("etag").unwrap();
     let known = ask(site.address, "GET", "/feed.atom", &[("If-None-Match", tag)]);
     assert_eq!((known.status, known.header("etag")), (304, Some(tag)));
+}
+
+#[test]
+fn an_answer_that_fits_in_a_packet_is_not_coded() {
+    let site = site();
+    let asked = ask(site.address, "GET", "/feed.atom?topic=none", &[("Accept-Encoding", "gzip, br, zstd")]);
+    assert_eq!((asked.header("content-encoding"), asked.header("vary")), (None, Some("Accept-Encoding")));
+    assert_eq!((asked.header("etag"), asked.body.len() < 1_024), (get(site.address, "/feed.atom?topic=none").header("etag"), true));
 }
 
 #[test]

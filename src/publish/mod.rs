@@ -23,7 +23,7 @@ use entry::Entry;
 pub use json::json;
 pub use notices::{Notice, notices};
 pub use opml::opml;
-pub use rss::rss;
+pub use self::rss::rss;
 pub use title::title;
 use uuid::Uuid;
 

@@ -6,6 +6,7 @@
 
 mod answer;
 mod cache;
+mod coding;
 mod filter;
 mod finder;
 mod listen;
@@ -19,11 +20,16 @@ mod subscriptions;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
+use axum::{http::HeaderMap, response::Response};
 pub use filter::{Asked, Base, Format, Wrong};
 pub use listen::listen;
 pub use status::{Configuration, Watched};
 
-use self::cache::{Cache, Finished, Question};
+use self::{
+    answer::Wish,
+    cache::{Cache, Finished, Question},
+    coding::Coding,
+};
 use crate::{
     apply::Clock,
     classify::Classifier,
@@ -159,14 +165,25 @@ impl App {
             if asked.base.formats().contains(&format) { Ok((asked, format)) } else { Err(Wrong::NoPage) }
         });
         let (asked, format) = read.map_err(|wrong| wrong.detail(&publishing))?;
-        let finished = self.finished(asked, format).await.map_err(|error| error.to_string())?;
-        Ok(String::from_utf8_lossy(&finished.identity).into_owned())
+        let finished = self.finished(self.question(asked, format)).await.map_err(|error| error.to_string())?;
+        Ok(String::from_utf8_lossy(finished.bytes(Coding::Identity).0).into_owned())
     }
 
     /// The finished feed, made now when it is not at hand.
-    async fn finished(self: &Arc<Self>, asked: Asked, format: Format) -> Result<Arc<Finished>, StoreError> {
-        let (app, question) = (self.clone(), self.question(asked, format));
+    async fn finished(self: &Arc<Self>, question: Question) -> Result<Arc<Finished>, StoreError> {
+        let app = self.clone();
         self.cache.get(question.clone(), move || app.build(&question)).await
+    }
+
+    /// The answer to somebody who asks for a feed.
+    async fn answer(self: &Arc<Self>, question: Question, asked: &HeaderMap) -> Result<Response, StoreError> {
+        let finished = self.finished(question.clone()).await?;
+        let wish = Wish::of(&finished, asked, Some(finished.changed));
+        // Whoever has it needs no bytes.
+        if !wish.is_known() && finished.code(wish.coding).await {
+            self.cache.coded(&question, &finished);
+        }
+        Ok(answer::feed(&finished, &wish, question.format.content_type()))
     }
 
     /// What is asked for today.

@@ -70,10 +70,7 @@ async fn feed(app: &Arc<App>, publishing: &super::Publishing, path: &str, query:
     match (read, format) {
         (Ok(asked), Format::Page) => people(app, publishing, asked).await,
         (Ok(asked), _) if !asked.base.formats().contains(&format) => wrong(&Wrong::NoPage, publishing, format),
-        (Ok(asked), _) => match app.finished(asked, format).await {
-            Ok(finished) => answer::feed(&finished, headers, format.content_type()),
-            Err(error) => failed(&error),
-        },
+        (Ok(asked), _) => app.answer(app.question(asked, format), headers).await.unwrap_or_else(|error| failed(&error)),
         (Err(error), _) => wrong(&error, publishing, format),
     }
 }
@@ -117,8 +114,8 @@ async fn story(app: &Arc<App>, publishing: &super::Publishing, id: &str) -> Resp
 
 /// How the sources are.
 async fn status(app: &Arc<App>, form: Form, headers: &HeaderMap) -> Response {
-    match app.status(form).await {
-        Ok(Some(finished)) => answer::status(&finished, headers, form.media_type()),
+    match app.status(form, headers).await {
+        Ok(Some((finished, wish))) => answer::status(&finished, &wish, form.media_type()),
         Ok(None) => wrong(&Wrong::NoPage, &app.publishing.load(), Format::Atom),
         Err(error) => failed(&error),
     }
