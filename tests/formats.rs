@@ -147,7 +147,8 @@ fn each_format_tells_the_same_stories() {
     story.editions[0].updated = at(99);
     site.app.changed(&site.store.apply(&site::record(2, vec![story])).unwrap());
     for query in ["", "?topic=youth", "?country=gt,-hn&lang=es", "?limit=2&content=title", "?topic=none"] {
-        let [atom, rss, json] = FORMATS.map(|(extension, ..)| gist(&strict(&get(site.address, &format!("/feed.{extension}{query}")).text())));
+        let [atom, rss, json] =
+            FORMATS.map(|(extension, ..)| gist(&strict(&get(site.address, &format!("/feed.{extension}{query}")).text())));
         assert_eq!(atom, rss, "{query}");
         assert_eq!(atom, json, "{query}");
     }
@@ -202,7 +203,8 @@ fn each_format_has_its_type_its_validators_and_its_canonical_self() {
 #[test]
 fn a_changed_story_is_new_in_each_format() {
     let site = site();
-    let tags = || FORMATS.map(|(extension, ..)| get(site.address, &format!("/feed/topic/diaspora.{extension}")).header("etag").map(str::to_owned));
+    let tags =
+        || FORMATS.map(|(extension, ..)| get(site.address, &format!("/feed/topic/diaspora.{extension}")).header("etag").map(str::to_owned));
     let before = tags();
     site.app.changed(&site.store.apply(&site::record(2, vec![told(1, "youth", "MX")])).unwrap());
     assert_eq!(tags(), before, "it is in another feed");
@@ -218,11 +220,7 @@ fn a_page_names_its_feeds() {
         ("/feed", vec!["/feed.atom", "/feed.rss", "/feed.json"]),
         (
             "/feed/topic/youth?country=gt,-us",
-            vec![
-                "/feed/topic/youth.atom?country=gt,-us",
-                "/feed/topic/youth.rss?country=gt,-us",
-                "/feed/topic/youth.json?country=gt,-us",
-            ],
+            vec!["/feed/topic/youth.atom?country=gt,-us", "/feed/topic/youth.rss?country=gt,-us", "/feed/topic/youth.json?country=gt,-us"],
         ),
         ("/editor", vec!["/editor.atom"]),
     ] {
@@ -230,7 +228,9 @@ fn a_page_names_its_feeds() {
         let links: Vec<(&str, &str)> = text
             .split("<link rel=\"alternate\" type=\"")
             .skip(1)
-            .map(|link| (link.split('"').next().unwrap(), link.split("href=\"https://news.example.org").nth(1).unwrap().split('"').next().unwrap()))
+            .map(|link| {
+                (link.split('"').next().unwrap(), link.split("href=\"https://news.example.org").nth(1).unwrap().split('"').next().unwrap())
+            })
             .collect();
         assert_eq!(links.iter().map(|(_, address)| *address).collect::<Vec<_>>(), feeds, "{path}");
         for (media_type, address) in links {

@@ -152,7 +152,8 @@ fn item<'a>(entry: &'a Entry<'_>) -> Item<'a> {
 
 fn more<'a>(entry: &'a Entry<'_>) -> More<'a> {
     let story = &*entry.shown.story;
-    let others = entry.others.iter().map(|other| Other { source: &other.source, title: &other.name, url: &other.link, language: other.lang });
+    let others =
+        entry.others.iter().map(|other| Other { source: &other.source, title: &other.name, url: &other.link, language: other.lang });
     More {
         story: &entry.about,
         topics: &story.topics,

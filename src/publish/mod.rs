@@ -17,13 +17,13 @@ mod words;
 
 use std::collections::BTreeMap;
 
+pub use self::rss::rss;
 pub use atom::atom;
 pub use editor::editor;
 use entry::Entry;
 pub use json::json;
 pub use notices::{Notice, notices};
 pub use opml::opml;
-pub use self::rss::rss;
 pub use title::title;
 use uuid::Uuid;
 

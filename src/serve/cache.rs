@@ -48,10 +48,7 @@ impl Finished {
     pub(super) async fn code(&self, coding: Coding) -> bool {
         let Some(cell) = self.cell(coding).filter(|cell| !cell.initialized()) else { return false };
         let bytes = self.identity.clone();
-        cell.get_or_init(|| async move {
-            tokio::task::spawn_blocking(move || coding.code(&bytes)).await.unwrap_or_default().into()
-        })
-        .await;
+        cell.get_or_init(|| async move { tokio::task::spawn_blocking(move || coding.code(&bytes)).await.unwrap_or_default().into() }).await;
         true
     }
 
@@ -240,7 +237,8 @@ mod tests {
             finished.unwrap()
         };
         let is_kept = |limit: usize, format: Format| cache.look(&question(limit, format)).is_ok();
-        let tags = [(1, Format::Atom), (1, Format::Rss), (2, Format::Atom), (1, Format::Json)].map(|(limit, format)| get(limit, format).tag.clone());
+        let tags = [(1, Format::Atom), (1, Format::Rss), (2, Format::Atom), (1, Format::Json)]
+            .map(|(limit, format)| get(limit, format).tag.clone());
         assert_eq!(tags.iter().collect::<std::collections::BTreeSet<_>>().len(), 4, "each is an answer of its own");
         assert_eq!(cache.inner().bytes, 16_000);
         // The first is used again, so that the second goes when a coding needs its room.
@@ -250,9 +248,15 @@ mod tests {
         assert!(!runtime.block_on(coded.code(Coding::Gzip)), "it is made once");
         cache.coded(&question(1, Format::Json), &coded);
         assert_eq!((coded.bytes(Coding::Gzip).1, coded.bytes(Coding::Brotli).1), (Coding::Gzip, Coding::Identity));
-        assert_eq!((coded.offered(Coding::Gzip), Finished::new(vec![0; 1_023], Second::EPOCH).offered(Coding::Gzip)), (Coding::Gzip, Coding::Identity));
+        assert_eq!(
+            (coded.offered(Coding::Gzip), Finished::new(vec![0; 1_023], Second::EPOCH).offered(Coding::Gzip)),
+            (Coding::Gzip, Coding::Identity)
+        );
         assert_eq!(cache.inner().bytes, 12_000 + coded.bytes(Coding::Gzip).0.len());
-        assert_eq!([is_kept(1, Format::Atom), is_kept(1, Format::Rss), is_kept(2, Format::Atom), is_kept(1, Format::Json)], [true, false, true, true]);
+        assert_eq!(
+            [is_kept(1, Format::Atom), is_kept(1, Format::Rss), is_kept(2, Format::Atom), is_kept(1, Format::Json)],
+            [true, false, true, true]
+        );
         // What is no longer kept is not counted.
         cache.drop_matching(|asked| asked.limit == 1);
         assert!(runtime.block_on(coded.code(Coding::Brotli)));
