@@ -44,11 +44,11 @@ impl Coding {
             Self::Identity => coded.write_all(bytes),
             Self::Brotli => {
                 let parameters = brotli::enc::BrotliEncoderParams { quality: 5, size_hint: bytes.len(), ..Default::default() };
-                brotli::BrotliCompress(&mut &*bytes, &mut coded, &parameters).map(drop)
+                brotli::BrotliCompress(&mut &*bytes, &mut coded, &parameters).map(|_| ())
             }
             Self::Gzip => {
                 let mut gzip = flate2::write::GzEncoder::new(&mut coded, flate2::Compression::new(6));
-                gzip.write_all(bytes).and_then(|()| gzip.finish()).map(drop)
+                gzip.write_all(bytes).and_then(|()| gzip.finish()).map(|_| ())
             }
             Self::Zstd => zstd::bulk::compress(bytes, 9).map(|bytes| coded = bytes),
         };
