@@ -4,13 +4,13 @@
 //! |---|---|
 //! | its id | `guid`, which is never a permalink |
 //! | its date, and when it last changed | `pubDate`, `dcterms:modified` |
-//! | the publisher's own date | `dcterms:issued` |
 //! | authors, language, rights | `dc:creator`, `dc:language`, `dc:rights` |
 //! | labels and the publisher's own categories | `category`, the vocabulary as `domain` |
 //! | text with the line that says where it comes from | `description`, as HTML |
 //! | the first enclosure | `enclosure`: readers take one |
 //!
-//! Deliberately absent: `atom:link` in items, which readers mix up with `link`; other copies are named in the text.
+//! Deliberately absent: `atom:link` in items, which readers mix up with `link`, and `dcterms:issued`, which those built on
+//! feedparser take for the date. Other copies, and the publisher's own date, are told in the text.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,6 @@ use super::{
     entry::{ANY_TYPE, Entry, clean},
     title,
 };
-use crate::model::Second;
 
 /// Writes a feed.
 pub fn rss(feed: &Feed<'_>) -> Vec<u8> {
@@ -51,8 +50,7 @@ pub fn rss(feed: &Feed<'_>) -> Vec<u8> {
 fn own_address(feed: &Feed<'_>) -> ExtensionMap {
     let attributes = [("href", clean(&feed.site.address(feed.path))), ("rel", "self".into()), ("type", "application/rss+xml".into())];
     let attrs = attributes.map(|(name, value)| (name.to_owned(), value)).into();
-    let link = Extension { name: "atom:link".into(), attrs, ..Extension::default() };
-    BTreeMap::from([("atom".to_owned(), BTreeMap::from([("link".to_owned(), vec![link])]))])
+    extension("atom", "link", Extension { attrs, ..Extension::default() })
 }
 
 fn item(entry: &Entry<'_>) -> Item {
@@ -76,7 +74,7 @@ fn item(entry: &Entry<'_>) -> Item {
         guid: Some(Guid { value: entry.id.clone(), permalink: false }),
         pub_date: Some(entry.position.http_date()),
         source: Some(Source { url: entry.source.url.clone(), title: Some(entry.source.title.clone()) }),
-        extensions: dates(entry),
+        extensions: modified(entry),
         dublin_core_ext: Some(DublinCoreExtension {
             creators: entry.authors.clone(),
             languages: vec![entry.lang.to_string()],
@@ -87,13 +85,16 @@ fn item(entry: &Entry<'_>) -> Item {
     }
 }
 
-/// The publisher's own date, and when the entry last changed, if ever.
-fn dates(entry: &Entry<'_>) -> ExtensionMap {
-    let date = |name: &str, at: Option<Second>| {
-        let written = Extension { name: format!("dcterms:{name}"), value: Some(at?.to_string()), ..Extension::default() };
-        Some((name.to_owned(), vec![written]))
-    };
-    let changed = Some(entry.updated).filter(|at| *at != entry.position);
-    let dates = [date("issued", entry.issued), date("modified", changed)];
-    BTreeMap::from([("dcterms".to_owned(), dates.into_iter().flatten().collect())])
+/// When the entry last changed, if ever (DCMI `modified`).
+fn modified(entry: &Entry<'_>) -> ExtensionMap {
+    if entry.updated == entry.position {
+        return ExtensionMap::default();
+    }
+    extension("dcterms", "modified", Extension { value: Some(entry.updated.to_string()), ..Extension::default() })
+}
+
+/// One element of another vocabulary.
+fn extension(prefix: &str, name: &str, written: Extension) -> ExtensionMap {
+    let written = Extension { name: format!("{prefix}:{name}"), ..written };
+    BTreeMap::from([(prefix.to_owned(), BTreeMap::from([(name.to_owned(), vec![written])]))])
 }
