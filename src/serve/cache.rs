@@ -132,28 +132,29 @@ impl Cache {
     /// The answer, made by one of those who ask for it at once when it is not there.
     pub(super) async fn get(
         &self,
-        question: Question,
-        make: impl FnOnce() -> Result<Finished, StoreError> + Send + 'static,
+        question: &Question,
+        make: impl FnOnce(&Question) -> Result<Finished, StoreError> + Send + 'static,
     ) -> Result<Arc<Finished>, StoreError> {
-        let making = match self.look(&question) {
+        let making = match self.look(question) {
             Ok(finished) => return Ok(finished),
             Err(making) => making,
         };
         let _turn = making.lock().await;
-        if let Ok(finished) = self.look(&question) {
+        if let Ok(finished) = self.look(question) {
             return Ok(finished);
         }
         let before = self.inner().changes;
-        let made = tokio::task::spawn_blocking(make).await;
+        let asked = question.clone();
+        let made = tokio::task::spawn_blocking(move || make(&asked)).await;
         let made = made.map_err(|_| StoreError::Damaged { what: "a story that could not be written as a feed" }).and_then(|made| made);
         match made {
             Ok(finished) => {
                 let finished = Arc::new(finished);
-                self.keep(&question, &finished, before);
+                self.keep(question, &finished, before);
                 Ok(finished)
             }
             Err(error) => {
-                self.inner().remove(&question);
+                self.inner().remove(question);
                 Err(error)
             }
         }
@@ -163,7 +164,10 @@ impl Cache {
         let mut inner = self.inner();
         inner.clock += 1;
         let clock = inner.clock;
-        let slot = inner.slots.entry(question.clone()).or_default();
+        let slot = match inner.slots.get_mut(question) {
+            Some(slot) => slot,
+            None => inner.slots.entry(question.clone()).or_default(),
+        };
         slot.used = clock;
         slot.finished.clone().ok_or_else(|| slot.making.clone())
     }
@@ -233,7 +237,7 @@ mod tests {
         let get = |limit: usize, format: Format| {
             let before = made.get();
             made.set(before + 1);
-            let finished = runtime.block_on(cache.get(question(limit, format), move || Ok(Finished::new(noise(before), Second::EPOCH))));
+            let finished = runtime.block_on(cache.get(&question(limit, format), move |_| Ok(Finished::new(noise(before), Second::EPOCH))));
             finished.unwrap()
         };
         let is_kept = |limit: usize, format: Format| cache.look(&question(limit, format)).is_ok();

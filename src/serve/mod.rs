@@ -165,23 +165,23 @@ impl App {
             if asked.base.formats().contains(&format) { Ok((asked, format)) } else { Err(Wrong::NoPage) }
         });
         let (asked, format) = read.map_err(|wrong| wrong.detail(&publishing))?;
-        let finished = self.finished(self.question(asked, format)).await.map_err(|error| error.to_string())?;
+        let finished = self.finished(&self.question(asked, format)).await.map_err(|error| error.to_string())?;
         Ok(String::from_utf8_lossy(finished.bytes(Coding::Identity).0).into_owned())
     }
 
     /// The finished feed, made now when it is not at hand.
-    async fn finished(self: &Arc<Self>, question: Question) -> Result<Arc<Finished>, StoreError> {
+    async fn finished(self: &Arc<Self>, question: &Question) -> Result<Arc<Finished>, StoreError> {
         let app = self.clone();
-        self.cache.get(question.clone(), move || app.build(&question)).await
+        self.cache.get(question, move |question| app.build(question)).await
     }
 
     /// The answer to somebody who asks for a feed.
-    async fn answer(self: &Arc<Self>, question: Question, asked: &HeaderMap) -> Result<Response, StoreError> {
-        let finished = self.finished(question.clone()).await?;
+    async fn answer(self: &Arc<Self>, question: &Question, asked: &HeaderMap) -> Result<Response, StoreError> {
+        let finished = self.finished(question).await?;
         let wish = Wish::of(&finished, asked, Some(finished.changed));
         // Whoever has it needs no bytes.
         if !wish.is_known() && finished.code(wish.coding).await {
-            self.cache.coded(&question, &finished);
+            self.cache.coded(question, &finished);
         }
         Ok(answer::feed(&finished, &wish, question.format.content_type()))
     }

@@ -70,7 +70,7 @@ async fn feed(app: &Arc<App>, publishing: &super::Publishing, path: &str, query:
     match (read, format) {
         (Ok(asked), Format::Page) => people(app, publishing, asked).await,
         (Ok(asked), _) if !asked.base.formats().contains(&format) => wrong(&Wrong::NoPage, publishing, format),
-        (Ok(asked), _) => app.answer(app.question(asked, format), headers).await.unwrap_or_else(|error| failed(&error)),
+        (Ok(asked), _) => app.answer(&app.question(asked, format), headers).await.unwrap_or_else(|error| failed(&error)),
         (Err(error), _) => wrong(&error, publishing, format),
     }
 }
