@@ -149,7 +149,7 @@ fn every_address_comes_to_its_canonical_self_or_says_what_is_wrong() {
         (&many, "400 more than 16 keys"),
         (&names, "400 more than 64 names"),
         (&long, "400 the address is 2110 bytes long; 2048 are the most; an editor can save a long filter under a name"),
-        ("/feed.rss", "404 there is nothing at this address; feeds are at feed.atom and feed/topic/….atom"),
+        ("/feed.rdf", "404 there is nothing at this address; feeds are at feed.atom and feed/topic/….atom, or .rss or .json"),
     ] {
         let came = comes_to(&site, path);
         assert_eq!(came, expected, "{path}");
@@ -553,7 +553,7 @@ fn editors_see_what_nobody_filed_and_what_came_near() {
     assert!(get(site.address, "/editor?country=gt").text().contains("<h1>No topic, in Guatemala — News</h1>"));
     assert_eq!(
         comes_to(&site, "/editor/topic/youth.atom"),
-        "404 there is nothing at this address; feeds are at feed.atom and feed/topic/….atom"
+        "404 there is nothing at this address; feeds are at feed.atom and feed/topic/….atom, or .rss or .json"
     );
     assert!(comes_to(&site, "/editor.atom?topicc=youth").starts_with("400 unknown key"));
     let page = get(site.address, &about).text();

@@ -40,6 +40,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("notify", &["daemon"]),
     ("quick_xml", &["parse", "publish"]),
     ("reqwest", &["fetch"]),
+    ("rss", &["publish"]),
     ("rustls", &["fetch"]),
     ("rustls_platform_verifier", &["fetch"]),
     ("scraper", &["html"]),
@@ -49,7 +50,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tower_http", &["serve"]),
     ("webpki", &["fetch"]),
     ("whichlang", &["classify"]),
-    ("zstd", &["fetch", "journal", "store"]),
+    // Read from publishers, kept on disk, written to readers.
+    ("zstd", &["fetch", "journal", "serve", "store"]),
 ];
 
 /// Names that say nothing, so that anything can be put into the file.

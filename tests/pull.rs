@@ -286,6 +286,19 @@ fn one_data_folder_has_one_daemon_and_the_others_ask_it() {
         place.succeed(&["print", "feed/topic/migrant-smuggling.atom"]),
         get(daemon.address, "/feed/topic/migrant-smuggling.atom").text()
     );
+    for (asked, address) in [
+        (&["feed/topic/migrant-smuggling.rss"][..], "/feed/topic/migrant-smuggling.rss"),
+        (&["--format", "json", "topic=migrant-smuggling&limit=1"], "/feed/topic/migrant-smuggling.json?limit=1"),
+        (&["--format", "rss", "feed/topic/migrant-smuggling.atom?limit=1"], "/feed/topic/migrant-smuggling.rss?limit=1"),
+        (&["--format", "json"], "/feed.json"),
+        (&["/editor?limit=1"], "/editor.atom?limit=1"),
+        (&[], "/feed.atom"),
+    ] {
+        let asked: Vec<&str> = ["print"].iter().chain(asked).copied().collect();
+        assert_eq!(place.succeed(&asked), get(daemon.address, address).text(), "{asked:?}");
+    }
+    let refused = place.run(&["print", "editor", "--format", "rss"]);
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("there is nothing at this address"));
     let sources = place.succeed(&["sources", "--json"]);
     assert_eq!(sources.lines().filter(|line| line.contains("\"fault\":null")).count(), 2, "{sources}");
     let unknown = place.run(&["pull", "wirr"]);

@@ -10,19 +10,11 @@ mod site;
 use std::{
     io::{Read, Write},
     net::TcpStream,
-    sync::Arc,
     time::Duration,
 };
 
-use common::at;
 use http::{Reply, ask, get};
-use proptest::prelude::*;
-use site::{canonical, publishing, record, serve_at, site, titles, told};
-use tributary::{
-    model::{ContentPolicy, Filter, Lang, Page, Shown, Story},
-    publish,
-    serve::Publishing,
-};
+use site::{canonical, record, serve_at, site, titles, told};
 
 #[test]
 fn filters_in_path_and_query_are_one_language() {
@@ -116,6 +108,9 @@ fn an_answer_is_kept_by_its_validators_and_comes_in_the_coding_asked_for() {
         ("gzip", Some("gzip"), "-gz\""),
         ("gzip, br", Some("br"), "-br\""),
         ("br;q=0, gzip;q=0.5", Some("gzip"), "-gz\""),
+        ("zstd", Some("zstd"), "-zst\""),
+        ("gzip;q=0.5, zstd", Some("zstd"), "-zst\""),
+        ("gzip, deflate, br, zstd", Some("br"), "-br\""),
         ("*", Some("br"), "-br\""),
         ("identity", None, "\""),
         ("gzip;q=0", None, "\""),
@@ -126,6 +121,7 @@ fn an_answer_is_kept_by_its_validators_and_comes_in_the_coding_asked_for() {
         let mut body = Vec::new();
         match coding {
             Some("gzip") => drop(flate2::read::GzDecoder::new(&reply.body[..]).read_to_end(&mut body).unwrap()),
+            Some("zstd") => body = zstd::decode_all(&reply.body[..]).unwrap(),
             Some(_) => brotli::BrotliDecompress(&mut &reply.body[..], &mut body).unwrap(),
             None => body.clone_from(&reply.body),
         }
@@ -200,68 +196,6 @@ fn a_client_that_does_not_finish_its_request_is_cut_and_the_end_waits_for_nobody
     assert!(TcpStream::connect(site.address).is_err());
 }
 
-fn feed_of(story: Story, publishing: &Publishing) -> Vec<u8> {
-    let page = Page { entries: vec![Shown { story: Arc::new(story), edition: 0 }], changed: at(1) };
-    publish::atom(&publish::Feed {
-        site: &publishing.site,
-        names: &publishing.names,
-        sources: &publishing.sources,
-        filter: &Filter::default(),
-        saved: None,
-        own: &Filter::default(),
-        content: ContentPolicy::Full,
-        path: "feed.atom",
-        page: &page,
-        genesis: publishing.genesis,
-    })
-}
-
-#[test]
-fn an_entry_is_written_whole() {
-    let publishing = publishing("https://news.example.org/");
-    let mut story = told(1, "youth", "GT");
-    story.copies[0].item.published = Some(at(-86_400));
-    story.copies[0].item.authors = vec!["Ana".into()];
-    let mut copy = story.copies[0].clone();
-    copy.item.source = "paper".parse().unwrap();
-    copy.item.link = Some("https://paper.example/1?a=1&b=2".into());
-    story.copies.push(copy);
-    let text = String::from_utf8(feed_of(story.clone(), &publishing)).unwrap();
-    let golden = std::fs::read_to_string("tests/golden/entry.atom").unwrap_or_default();
-    let told = text.replace("><", ">\n<");
-    if std::env::var_os("WRITE_GOLDEN").is_some() {
-        std::fs::write("tests/golden/entry.atom", format!("{told}\n")).unwrap();
-    }
-    assert_eq!(told.trim(), golden.trim());
-    assert_eq!(feed_of(story, &publishing), text.as_bytes(), "the same stories give the same bytes");
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn whatever_a_publisher_writes_the_feed_is_well_formed(title in "\\PC{0,20}|[\u{0}-\u{20}<>&\"']{0,8}", summary in any::<String>(), author in any::<String>(), term in any::<String>()) {
-        let mut story = told(1, "youth", "GT");
-        let item = &mut story.copies[0].item;
-        item.title = title;
-        item.summary = summary;
-        item.authors = vec![author];
-        item.categories = vec![tributary::model::Category { term, scheme: None, label: None }];
-        let bytes = feed_of(story, &publishing("https://news.example.org/"));
-        let mut reader = quick_xml::Reader::from_reader(&bytes[..]);
-        reader.config_mut().check_end_names = true;
-        loop {
-            match reader.read_event() {
-                Ok(quick_xml::events::Event::Eof) => break,
-                Ok(_) => {}
-                Err(error) => prop_assert!(false, "{}", error),
-            }
-        }
-        let text = String::from_utf8(bytes).unwrap();
-        prop_assert!(text.chars().all(tributary::text::is_xml_char));
-    }
-}
-
 #[test]
 fn a_client_that_says_nothing_is_cut() {
     let site = serve_at("https://news.example.org/", Duration::from_millis(200));
@@ -320,34 +254,11 @@ fn a_304_names_the_tag_that_was_asked_about() {
 }
 
 #[test]
-fn a_text_in_no_known_language_does_not_take_on_the_feeds() {
-    let publishing = publishing("https://news.example.org/");
-    let mut story = told(1, "youth", "GT");
-    story.editions[0].lang = Lang::UNKNOWN;
-    let text = String::from_utf8(feed_of(story, &publishing)).unwrap();
-    assert!(text.contains("<title xml:lang=\"und\">"), "{text}");
-}
-
-#[test]
-fn an_entry_keeps_its_id_to_the_letter_and_has_an_author() {
-    let publishing = publishing("https://news.example.org/");
-    let mut story = told(1, "youth", "GT");
-    story.editions[0].entry_id = "https://wire.example/cafe\u{301}".into();
-    story.copies[0].item.authors = vec![" \u{200B}".into()];
-    story.copies[0].item.enclosures =
-        vec![tributary::model::Enclosure { url: "https://wire.example/a".into(), media_type: Some("a file".into()), length: None }];
-    let text = String::from_utf8(feed_of(story, &publishing)).unwrap();
-    let mut wrong = Vec::new();
-    if !text.contains("<id>https://wire.example/cafe\u{301}</id>") {
-        wrong.push("id changed");
-    }
-    if text.contains("<name></name>") {
-        wrong.push("empty author");
-    }
-    if text.contains("type=\"a file\"") {
-        wrong.push("bad media type");
-    }
-    assert!(wrong.is_empty(), "{wrong:?}");
+fn an_answer_that_fits_in_a_packet_is_not_coded() {
+    let site = site();
+    let asked = ask(site.address, "GET", "/feed.atom?topic=none", &[("Accept-Encoding", "gzip, br, zstd")]);
+    assert_eq!((asked.header("content-encoding"), asked.header("vary")), (None, Some("Accept-Encoding")));
+    assert_eq!((asked.header("etag"), asked.body.len() < 1_024), (get(site.address, "/feed.atom?topic=none").header("etag"), true));
 }
 
 #[test]

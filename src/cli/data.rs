@@ -18,7 +18,7 @@ use crate::{
         data::{DataError, DataFolder, Opened},
     },
     model::Second,
-    serve::App,
+    serve::{App, Format},
     verify,
 };
 
@@ -62,15 +62,21 @@ pub fn now() -> Second {
     daemon::wall_clock()()
 }
 
+/// The path and query of a feed. What was asked is a filter, or an address, which has a format of its own perhaps.
+fn address(asked: &str, format: Option<Format>) -> String {
+    let is_address = ["feed", "editor", "/"].iter().any(|begin| asked.starts_with(begin));
+    let (path, query) = if is_address { asked.split_once('?').unwrap_or((asked, "")) } else { ("feed", asked) };
+    let path = path.trim_matches('/');
+    let (path, own) = Format::of(path).unwrap_or((path, Format::Page));
+    let format = format.or(Some(own).filter(|own| *own != Format::Page)).unwrap_or(Format::Atom);
+    format!("{path}{}{}{query}", format.extension(), if query.is_empty() { "" } else { "?" })
+}
+
 /// Prints one feed, as it would be served.
-pub fn print(common: &Common, filter: &str) -> Result<(), Failure> {
+pub fn print(common: &Common, filter: &str, format: Option<Format>) -> Result<(), Failure> {
     let config = common.load(&[])?;
     log::start(common.log, "error");
-    let path = match filter {
-        "" => "feed.atom".to_owned(),
-        address if ["feed", "editor", "/"].iter().any(|begin| address.starts_with(begin)) => address.trim_start_matches('/').to_owned(),
-        filter => format!("feed.atom?{filter}"),
-    };
+    let path = address(filter, format);
     let document = match ask(&config, &Ask::Print { path: path.clone() })? {
         Held::Told(rows) => rows.first().and_then(Value::as_str).unwrap_or_default().to_owned(),
         Held::Free(folder) => {

@@ -32,6 +32,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     config::{self, Config, Mistakes},
+    serve::Format,
     text,
 };
 
@@ -66,6 +67,23 @@ enum LogForm {
     Auto,
     Text,
     Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FeedFormat {
+    Atom,
+    Rss,
+    Json,
+}
+
+impl From<FeedFormat> for Format {
+    fn from(format: FeedFormat) -> Self {
+        match format {
+            FeedFormat::Atom => Self::Atom,
+            FeedFormat::Rss => Self::Rss,
+            FeedFormat::Json => Self::Json,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -122,6 +140,9 @@ enum Command {
         /// What to hold: `topic=youth&country=gt&lang=es`, or an address such as `feed/topic/youth.atom`
         #[arg(default_value = "")]
         filter: String,
+        /// In which format [default: the one that the address has, else atom]
+        #[arg(long, value_enum)]
+        format: Option<FeedFormat>,
     },
     /// Read feeds and print one JSON object an item
     Parse(parse::Parse),
@@ -269,7 +290,7 @@ impl Command {
             Self::Discover { address, write, json, allow_private } => {
                 discover::discover(common, &address, discover::Wishes { write, json, allow_private })
             }
-            Self::Print { filter } => data::print(common, &filter),
+            Self::Print { filter, format } => data::print(common, &filter, format.map(Format::from)),
             Self::Parse(asked) => parse::parse(&asked),
             Self::Classify(asked) => lines::classify(common, &asked),
             Self::Eval(asked) => eval::eval(common, &asked),

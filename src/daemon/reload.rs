@@ -95,12 +95,14 @@ impl Followers {
         if why == Why::Change && self.standing.mistakes == mistakes {
             return;
         }
+        self.standing.mistakes = mistakes;
+        // Whoever reads the log finds it at the status page, too.
+        self.tell();
+        let Configuration { mistakes, since, .. } = &self.standing;
         mistakes.iter().for_each(|mistake| tracing::error!("{mistake}"));
-        let (count, since) = (mistakes.len(), self.standing.since);
+        let count = mistakes.len();
         let noun = if count == 1 { "mistake" } else { "mistakes" };
         tracing::error!(count, "the configuration has {count} {noun}; nothing is changed, the one of {since} is kept");
-        self.standing.mistakes = mistakes;
-        self.tell();
     }
 
     /// Goes by another configuration.

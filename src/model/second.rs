@@ -58,6 +58,11 @@ impl Second {
         Utc.timestamp_opt(self.0, 0).single().unwrap_or_default()
     }
 
+    /// As HTTP and RSS write it: `Sun, 13 Sep 2020 12:26:41 GMT` (RFC 9110 §5.6.7; RFC 822 with four digits of the year).
+    pub fn http_date(self) -> String {
+        self.date_time().format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    }
+
     /// This much later; whole seconds count.
     #[must_use]
     pub fn plus(self, by: Duration) -> Self {

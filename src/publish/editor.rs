@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::{
     Feed,
-    atom::{clean, date, link, page, person, plain},
+    atom::{date, link, person, plain},
+    entry::{clean, updated},
     title, words,
 };
 use crate::{
@@ -18,16 +19,15 @@ use crate::{
 /// Writes the stories of a feed as work to be done.
 pub fn editor(feed: &Feed<'_>) -> Vec<u8> {
     let lang = feed.lang();
-    let updated = feed.page.entries.iter().map(|shown| shown.edition().updated.max(shown.edition().position)).max();
     let written = atom_syndication::Feed {
         title: plain(&title(feed), None),
         id: id(feed, "editor", &feed.own.to_string()),
-        updated: date(updated.unwrap_or(feed.genesis)),
+        updated: date(feed.updated()),
         authors: vec![person(&feed.site.title)],
         generator: Some(Generator { value: "Tributary".into(), uri: None, version: Some(env!("CARGO_PKG_VERSION").into()) }),
         links: vec![
             link("self", &feed.site.address(feed.path), Some("application/atom+xml")),
-            link("alternate", &feed.site.address(&page(feed)), Some("text/html")),
+            link("alternate", &feed.home(), Some("text/html")),
         ],
         lang: Some(lang.to_string()),
         entries: feed.page.entries.iter().map(|shown| entry(feed, shown, lang)).collect(),
@@ -61,7 +61,7 @@ fn entry(feed: &Feed<'_>, shown: &Shown, lang: Lang) -> Entry {
     Entry {
         title: plain(&told, Some(edition.lang.as_str())),
         id: id(feed, "editor entry", &edition.entry_id),
-        updated: date(edition.updated.max(edition.position)),
+        updated: date(updated(shown)),
         published: Some(date(edition.position)),
         authors: vec![person(source)],
         categories: missing.iter().map(|(term, label)| Category { term: clean(term), scheme: None, label: Some(clean(label)) }).collect(),

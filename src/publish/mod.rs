@@ -7,18 +7,25 @@
 
 mod atom;
 mod editor;
+mod entry;
+mod json;
 mod notices;
 mod opml;
+mod rss;
 mod title;
 mod words;
 
 use std::collections::BTreeMap;
 
+pub use self::rss::rss;
 pub use atom::atom;
 pub use editor::editor;
+use entry::Entry;
+pub use json::json;
 pub use notices::{Notice, notices};
 pub use opml::opml;
 pub use title::title;
+use uuid::Uuid;
 
 use crate::model::{ContentPolicy, Filter, FourNames, Lang, Names, Page, Second, Site, SourceId};
 
@@ -56,15 +63,37 @@ pub struct Feed<'a> {
     pub own: &'a Filter,
     /// The most that is shown of each story; what its source allows may be less.
     pub content: ContentPolicy,
-    /// Its canonical address below the base, without leading slash: `feed/topic/youth.atom?lang=es`.
+    /// Its canonical address in the format that is written, below the base and without leading slash: `feed/topic/youth.atom?lang=es`.
     pub path: &'a str,
+    /// Its page for people, in the same way: `feed/topic/youth?lang=es`.
+    pub home: &'a str,
     /// The stories.
     pub page: &'a Page,
     /// When the journal was begun: the time of a feed without stories.
     pub genesis: Second,
 }
 
-impl Feed<'_> {
+impl<'a> Feed<'a> {
+    /// Its name for ever, in every format.
+    fn id(&self) -> String {
+        format!("urn:uuid:{}", Uuid::new_v5(&self.site.instance, self.filter.to_string().as_bytes()))
+    }
+
+    /// The newest change that can be seen in it: never the time of the request.
+    fn updated(&self) -> Second {
+        self.page.entries.iter().map(entry::updated).max().unwrap_or(self.genesis)
+    }
+
+    /// The address of its page for people.
+    fn home(&self) -> String {
+        self.site.address(if self.home == "feed" { "" } else { self.home })
+    }
+
+    /// What is told of each story.
+    fn entries(&self) -> impl Iterator<Item = Entry<'a>> {
+        self.page.entries.iter().map(|shown| Entry::of(self, shown))
+    }
+
     /// The language of the feed's own words: the one asked for, or preferred, when we speak it, else the site's.
     fn lang(&self) -> Lang {
         let asked = self.filter.langs.first().filter(|_| self.filter.langs.len() == 1);

@@ -5,7 +5,10 @@
 use atom_syndication::{Category, Entry, Generator, Text, WriteConfig};
 use uuid::Uuid;
 
-use super::atom::{clean, date, link, person, plain};
+use super::{
+    atom::{date, link, person, plain},
+    entry::clean,
+};
 use crate::model::{Second, Site, SourceId};
 
 /// Entries in the feed at most.

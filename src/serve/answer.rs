@@ -1,4 +1,4 @@
-//! Answers: codings, validators, conditions (RFC 9110 §8, §12.5.3, §13).
+//! Answers: validators, conditions, headers (RFC 9110 §8, §13).
 
 use axum::{
     body::Body,
@@ -9,13 +9,17 @@ use bytes::Bytes;
 use chrono::{DateTime, NaiveDateTime};
 use serde_json::{Value, json};
 
-use super::cache::Finished;
+use super::{cache::Finished, coding::Coding};
 use crate::model::Second;
 
 /// What shared caches may do with a feed: five minutes, and a day when we can not be reached.
 const FEED_CACHING: &str = "public, max-age=300, stale-while-revalidate=300, stale-if-error=86400";
 /// Atom.
 pub(super) const ATOM: &str = "application/atom+xml; charset=utf-8";
+/// RSS.
+pub(super) const RSS: &str = "application/rss+xml; charset=utf-8";
+/// JSON Feed. JSON is UTF-8 by itself (RFC 8259 §8.1).
+pub(super) const JSON_FEED: &str = "application/feed+json";
 /// JSON.
 pub(super) const JSON: &str = "application/json; charset=utf-8";
 /// A page.
@@ -27,49 +31,48 @@ const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-u
 /// Lists have live counts.
 const LIST_CACHING: &str = "public, max-age=60";
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Coding {
-    Identity,
-    Gzip,
-    Brotli,
+/// What an asker would like of a finished answer, and has already.
+pub(super) struct Wish {
+    /// The coding it is answered in.
+    pub(super) coding: Coding,
+    /// The coding of this very answer that it has.
+    known: Option<Coding>,
 }
 
-impl Coding {
-    /// Sets its tag apart: each coding is a representation of its own (§8.8.3.3).
-    fn suffix(self) -> &'static str {
-        match self {
-            Self::Identity => "",
-            Self::Gzip => "-gz",
-            Self::Brotli => "-br",
-        }
+impl Wish {
+    /// What is asked of an answer, which has `changed` as `Last-Modified` where that can be relied on.
+    pub(super) fn of(finished: &Finished, asked: &HeaderMap, changed: Option<Second>) -> Self {
+        let coding = finished.offered(Coding::liked(asked));
+        Self { coding, known: known(asked, coding, &finished.tag, changed) }
+    }
+
+    /// Whether it has this answer.
+    pub(super) fn is_known(&self) -> bool {
+        self.known.is_some()
     }
 }
 
 /// A finished feed, or the word that the asker has it already.
-pub(super) fn feed(finished: &Finished, asked: &HeaderMap) -> Response {
-    ready_made(finished, asked, ATOM, FEED_CACHING, Some(finished.changed))
+pub(super) fn feed(finished: &Finished, wish: &Wish, media_type: &'static str) -> Response {
+    let mut response = ready_made(finished, wish, media_type, FEED_CACHING);
+    set(response.headers_mut(), header::LAST_MODIFIED, &finished.changed.http_date());
+    response
 }
 
 /// Something finished about the sources, or the word that the asker has it already. It is true for a moment only,
 /// so that caches ask each time, and a date to the second says nothing.
-pub(super) fn status(finished: &Finished, asked: &HeaderMap, media_type: &'static str) -> Response {
-    let mut response = ready_made(finished, asked, media_type, "no-cache", None);
+pub(super) fn status(finished: &Finished, wish: &Wish, media_type: &'static str) -> Response {
+    let mut response = ready_made(finished, wish, media_type, "no-cache");
     if media_type == HTML {
         set(response.headers_mut(), header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
     }
     response
 }
 
-/// Finished bytes of a type, with `changed` as `Last-Modified` where that can be relied on.
-fn ready_made(finished: &Finished, asked: &HeaderMap, media_type: &str, caching: &str, changed: Option<Second>) -> Response {
-    let coding = coding(asked, finished);
-    let (bytes, name) = match coding {
-        Coding::Identity => (&finished.identity, None),
-        Coding::Gzip => (&finished.gzip, Some("gzip")),
-        Coding::Brotli => (&finished.brotli, Some("br")),
-    };
-    let known = known(asked, coding, &finished.tag, changed);
-    let tag = format!("\"{}{}\"", finished.tag, known.unwrap_or(coding).suffix());
+/// Finished bytes of a type.
+fn ready_made(finished: &Finished, wish: &Wish, media_type: &str, caching: &str) -> Response {
+    let (bytes, coding) = finished.bytes(wish.coding);
+    let tag = format!("\"{}{}\"", finished.tag, wish.known.unwrap_or(coding).suffix());
     let fixed = [
         (header::ETAG, tag.as_str()),
         (header::CACHE_CONTROL, caching),
@@ -81,17 +84,14 @@ fn ready_made(finished: &Finished, asked: &HeaderMap, media_type: &str, caching:
     for (name, value) in fixed {
         set(response.headers_mut(), name, value);
     }
-    if let Some(changed) = changed {
-        set(response.headers_mut(), header::LAST_MODIFIED, &changed.date_time().format("%a, %d %b %Y %H:%M:%S GMT").to_string());
-    }
-    if known.is_some() {
+    if wish.is_known() {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return response;
     }
     set(response.headers_mut(), header::CONTENT_TYPE, media_type);
     set(response.headers_mut(), header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    if let Some(name) = name {
-        set(response.headers_mut(), header::CONTENT_ENCODING, name);
+    if coding != Coding::Identity {
+        set(response.headers_mut(), header::CONTENT_ENCODING, coding.name());
     }
     *response.body_mut() = Body::from(bytes.clone());
     response
@@ -121,7 +121,7 @@ fn known(asked: &HeaderMap, coding: Coding, tag: &str, changed: Option<Second>) 
     let is_named = |coding: &Coding| {
         theirs.iter().any(|theirs| theirs.trim_start_matches("W/").trim_matches('"').strip_prefix(tag) == Some(coding.suffix()))
     };
-    [coding, Coding::Identity, Coding::Gzip, Coding::Brotli].into_iter().find(is_named)
+    [coding, Coding::Identity].into_iter().chain(Coding::SHORTER).find(is_named)
 }
 
 /// A date in any of the three forms that HTTP has had (§5.6.7).
@@ -129,38 +129,6 @@ fn http_date(text: &str) -> Option<Second> {
     let old = |form: &str| NaiveDateTime::parse_from_str(text, form).ok().map(|time| time.and_utc());
     let time = DateTime::parse_from_rfc2822(text).ok().map(|time| time.to_utc());
     time.or_else(|| old("%A, %d-%b-%y %H:%M:%S GMT")).or_else(|| old("%a %b %e %H:%M:%S %Y")).map(Second::of)
-}
-
-/// The coding that the asker likes best, of those we have.
-fn coding(asked: &HeaderMap, finished: &Finished) -> Coding {
-    let accepted: Vec<String> =
-        asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).map(str::to_ascii_lowercase).collect();
-    let liking = |name: &str| {
-        let mut any = None;
-        for part in accepted.iter().flat_map(|value| value.split(',')) {
-            let mut words = part.split(';').map(str::trim);
-            let coding = words.next().unwrap_or_default();
-            let q = words.find_map(|word| word.strip_prefix("q=")).map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0));
-            if coding == name {
-                return Some(q);
-            }
-            if coding == "*" {
-                any = Some(q);
-            }
-        }
-        any.filter(|_| name != "identity")
-    };
-    let offers = [(Coding::Brotli, "br", &finished.brotli), (Coding::Gzip, "gzip", &finished.gzip)];
-    // Plain bytes that are not mentioned are taken when nothing else is liked (§12.5.3); of equals the shorter one.
-    let plain = liking("identity").unwrap_or(0.0);
-    let mut best = (Coding::Identity, 0.0);
-    for (coding, name, bytes) in offers {
-        let q = liking(name).unwrap_or(0.0);
-        if q > best.1 && q >= plain && !bytes.is_empty() {
-            best = (coding, q);
-        }
-    }
-    best.0
 }
 
 /// A list as JSON.

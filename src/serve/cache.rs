@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    io::Write,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -10,16 +9,20 @@ use std::{
 };
 
 use bytes::Bytes;
+use tokio::sync::OnceCell;
 
-use super::Asked;
+use super::{Asked, Format, coding::Coding};
 use crate::{model::Second, store::StoreError};
 
-/// One answer in every coding that is offered.
+/// An answer shorter than this, in bytes, fits in one packet as it is, so that coding it gains nothing.
+const WORTH_CODING: usize = 1 << 10;
+
+/// One answer, in every coding that was asked for.
 #[derive(Debug)]
 pub(super) struct Finished {
-    pub(super) identity: Bytes,
-    pub(super) gzip: Bytes,
-    pub(super) brotli: Bytes,
+    identity: Bytes,
+    /// In the order of [`Coding::SHORTER`].
+    coded: [OnceCell<Bytes>; 3],
     /// A hash of the bytes, without quotes; codings have a suffix.
     pub(super) tag: String,
     /// When what it shows last changed.
@@ -27,29 +30,44 @@ pub(super) struct Finished {
 }
 
 impl Finished {
-    /// Codes the bytes once for all who will ask.
     pub(super) fn new(bytes: Vec<u8>, changed: Second) -> Self {
         let tag = blake3::hash(&bytes).to_hex()[..32].to_owned();
-        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
-        let gzip = gzip.write_all(&bytes).and_then(|()| gzip.finish()).unwrap_or_default();
-        let mut brotli = Vec::new();
-        let parameters = brotli::enc::BrotliEncoderParams { quality: 5, size_hint: bytes.len(), ..Default::default() };
-        // Coding into memory does not fail; without a coding the plain bytes are served.
-        if brotli::BrotliCompress(&mut bytes.as_slice(), &mut brotli, &parameters).is_err() {
-            brotli.clear();
-        }
-        Self { identity: bytes.into(), gzip: gzip.into(), brotli: brotli.into(), tag, changed }
+        Self { identity: bytes.into(), coded: Default::default(), tag, changed }
+    }
+
+    /// What is answered to somebody who likes a coding.
+    pub(super) fn offered(&self, coding: Coding) -> Coding {
+        if self.identity.len() < WORTH_CODING { Coding::Identity } else { coding }
+    }
+
+    fn cell(&self, coding: Coding) -> Option<&OnceCell<Bytes>> {
+        Coding::SHORTER.iter().zip(&self.coded).find(|(other, _)| **other == coding).map(|(_, cell)| cell)
+    }
+
+    /// Codes the bytes once for all who will ask, away from the threads that answer; says whether that was now.
+    pub(super) async fn code(&self, coding: Coding) -> bool {
+        let Some(cell) = self.cell(coding).filter(|cell| !cell.initialized()) else { return false };
+        let bytes = self.identity.clone();
+        cell.get_or_init(|| async move { tokio::task::spawn_blocking(move || coding.code(&bytes)).await.unwrap_or_default().into() }).await;
+        true
+    }
+
+    /// The bytes in a coding; plain where they were not coded, or can not be.
+    pub(super) fn bytes(&self, coding: Coding) -> (&Bytes, Coding) {
+        let coded = self.cell(coding).and_then(OnceCell::get).filter(|bytes| !bytes.is_empty());
+        coded.map_or((&self.identity, Coding::Identity), |bytes| (bytes, coding))
     }
 
     fn weight(&self) -> usize {
-        self.identity.len() + self.gzip.len() + self.brotli.len() + 1_000
+        self.identity.len() + self.coded.iter().filter_map(OnceCell::get).map(Bytes::len).sum::<usize>() + 1_000
     }
 }
 
-/// What an answer is kept under: what was asked, and on which day, where that makes a difference.
+/// What an answer is kept under: what was asked, in which format, and on which day, where that makes a difference.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Question {
     pub(super) asked: Asked,
+    pub(super) format: Format,
     pub(super) day: Option<Second>,
 }
 
@@ -71,6 +89,8 @@ struct Inner {
 #[derive(Default)]
 struct Slot {
     finished: Option<Arc<Finished>>,
+    /// Counted for what is finished; 0 without.
+    weight: usize,
     used: u64,
     changed: u64,
     /// Held by whoever makes the answer; the others wait for it.
@@ -79,7 +99,19 @@ struct Slot {
 
 impl Inner {
     fn remove(&mut self, question: &Question) {
-        self.bytes -= self.slots.remove(question).and_then(|slot| slot.finished).map_or(0, |finished| finished.weight());
+        self.bytes -= self.slots.remove(question).map_or(0, |slot| slot.weight);
+    }
+
+    /// Counts an answer that is kept for what it weighs, and gives up the least used until all of them weigh no more than `limit`.
+    fn weigh(&mut self, question: &Question, finished: &Finished, limit: usize) {
+        let Some(slot) = self.slots.get_mut(question) else { return };
+        let before = std::mem::replace(&mut slot.weight, finished.weight());
+        self.bytes = self.bytes + slot.weight - before;
+        while self.bytes > limit {
+            let oldest = self.slots.iter().filter(|(_, slot)| slot.finished.is_some()).min_by_key(|(_, slot)| slot.used);
+            let Some(oldest) = oldest.map(|(question, _)| question.clone()) else { break };
+            self.remove(&oldest);
+        }
     }
 }
 
@@ -100,28 +132,29 @@ impl Cache {
     /// The answer, made by one of those who ask for it at once when it is not there.
     pub(super) async fn get(
         &self,
-        question: Question,
-        make: impl FnOnce() -> Result<Finished, StoreError> + Send + 'static,
+        question: &Question,
+        make: impl FnOnce(&Question) -> Result<Finished, StoreError> + Send + 'static,
     ) -> Result<Arc<Finished>, StoreError> {
-        let making = match self.look(&question) {
+        let making = match self.look(question) {
             Ok(finished) => return Ok(finished),
             Err(making) => making,
         };
         let _turn = making.lock().await;
-        if let Ok(finished) = self.look(&question) {
+        if let Ok(finished) = self.look(question) {
             return Ok(finished);
         }
         let before = self.inner().changes;
-        let made = tokio::task::spawn_blocking(make).await;
+        let asked = question.clone();
+        let made = tokio::task::spawn_blocking(move || make(&asked)).await;
         let made = made.map_err(|_| StoreError::Damaged { what: "a story that could not be written as a feed" }).and_then(|made| made);
         match made {
             Ok(finished) => {
                 let finished = Arc::new(finished);
-                self.keep(&question, &finished, before);
+                self.keep(question, &finished, before);
                 Ok(finished)
             }
             Err(error) => {
-                self.inner().remove(&question);
+                self.inner().remove(question);
                 Err(error)
             }
         }
@@ -131,7 +164,10 @@ impl Cache {
         let mut inner = self.inner();
         inner.clock += 1;
         let clock = inner.clock;
-        let slot = inner.slots.entry(question.clone()).or_default();
+        let slot = match inner.slots.get_mut(question) {
+            Some(slot) => slot,
+            None => inner.slots.entry(question.clone()).or_default(),
+        };
         slot.used = clock;
         slot.finished.clone().ok_or_else(|| slot.making.clone())
     }
@@ -143,12 +179,16 @@ impl Cache {
             return;
         }
         // Two may have made it, where one before them failed.
-        let replaced = slot.finished.replace(finished.clone()).map_or(0, |replaced| replaced.weight());
-        inner.bytes = inner.bytes + finished.weight() - replaced;
-        while inner.bytes > self.limit.load(Ordering::Relaxed) {
-            let oldest = inner.slots.iter().filter(|(_, slot)| slot.finished.is_some()).min_by_key(|(_, slot)| slot.used);
-            let Some(oldest) = oldest.map(|(question, _)| question.clone()) else { break };
-            inner.remove(&oldest);
+        slot.finished = Some(finished.clone());
+        inner.weigh(question, finished, self.limit.load(Ordering::Relaxed));
+    }
+
+    /// Counts an answer anew that was coded, if it is still kept.
+    pub(super) fn coded(&self, question: &Question, finished: &Arc<Finished>) {
+        let mut inner = self.inner();
+        let kept = inner.slots.get(question).and_then(|slot| slot.finished.as_ref());
+        if kept.is_some_and(|kept| Arc::ptr_eq(kept, finished)) {
+            inner.weigh(question, finished, self.limit.load(Ordering::Relaxed));
         }
     }
 
@@ -159,9 +199,72 @@ impl Cache {
         inner.changes += 1;
         for (_, slot) in inner.slots.iter_mut().filter(|(question, _)| is_stale(&question.asked)) {
             slot.changed = inner.changes;
-            inner.bytes -= slot.finished.take().map_or(0, |finished| finished.weight());
+            slot.finished = None;
+            inner.bytes -= std::mem::take(&mut slot.weight);
         }
         // A slot that nobody makes and that holds nothing is a name without a use.
         inner.slots.retain(|_, slot| slot.finished.is_some() || Arc::strong_count(&slot.making) > 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use super::*;
+    use crate::{
+        model::{ContentPolicy, Filter},
+        serve::Base,
+    };
+
+    fn question(limit: usize, format: Format) -> Question {
+        let asked = Asked { base: Base::All, own: Filter::default(), filter: Filter::default(), limit, content: ContentPolicy::Full };
+        Question { asked, format, day: None }
+    }
+
+    /// Bytes that no coding makes shorter.
+    fn noise(seed: usize) -> Vec<u8> {
+        let mut bytes = vec![0; 3_000];
+        blake3::Hasher::new().update(&seed.to_le_bytes()).finalize_xof().fill(&mut bytes);
+        bytes
+    }
+
+    #[test]
+    fn answers_weigh_what_was_made_of_them_and_the_least_used_goes_first() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let cache = Cache::new(16_500);
+        let made = std::cell::Cell::new(0);
+        let get = |limit: usize, format: Format| {
+            let before = made.get();
+            made.set(before + 1);
+            let finished = runtime.block_on(cache.get(&question(limit, format), move |_| Ok(Finished::new(noise(before), Second::EPOCH))));
+            finished.unwrap()
+        };
+        let is_kept = |limit: usize, format: Format| cache.look(&question(limit, format)).is_ok();
+        let tags = [(1, Format::Atom), (1, Format::Rss), (2, Format::Atom), (1, Format::Json)]
+            .map(|(limit, format)| get(limit, format).tag.clone());
+        assert_eq!(tags.iter().collect::<std::collections::BTreeSet<_>>().len(), 4, "each is an answer of its own");
+        assert_eq!(cache.inner().bytes, 16_000);
+        // The first is used again, so that the second goes when a coding needs its room.
+        assert_eq!(get(1, Format::Atom).tag, tags[0]);
+        let coded = get(1, Format::Json);
+        assert!(runtime.block_on(coded.code(Coding::Gzip)));
+        assert!(!runtime.block_on(coded.code(Coding::Gzip)), "it is made once");
+        cache.coded(&question(1, Format::Json), &coded);
+        assert_eq!((coded.bytes(Coding::Gzip).1, coded.bytes(Coding::Brotli).1), (Coding::Gzip, Coding::Identity));
+        assert_eq!(
+            (coded.offered(Coding::Gzip), Finished::new(vec![0; 1_023], Second::EPOCH).offered(Coding::Gzip)),
+            (Coding::Gzip, Coding::Identity)
+        );
+        assert_eq!(cache.inner().bytes, 12_000 + coded.bytes(Coding::Gzip).0.len());
+        assert_eq!(
+            [is_kept(1, Format::Atom), is_kept(1, Format::Rss), is_kept(2, Format::Atom), is_kept(1, Format::Json)],
+            [true, false, true, true]
+        );
+        // What is no longer kept is not counted.
+        cache.drop_matching(|asked| asked.limit == 1);
+        assert!(runtime.block_on(coded.code(Coding::Brotli)));
+        cache.coded(&question(1, Format::Json), &coded);
+        assert_eq!(cache.inner().bytes, 4_000);
     }
 }

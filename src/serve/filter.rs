@@ -4,7 +4,7 @@
 //! path, everything else behind the question mark, sorted, and what goes without saying is left out.
 //! Deliberately absent: how an address is understood (`reading`).
 
-use super::Publishing;
+use super::{Publishing, answer};
 use crate::{
     model::{About, BadFilter, ContentPolicy, FeedSlug, Filed, Filter, TopicSlug},
     text,
@@ -17,23 +17,56 @@ pub enum Format {
     Page,
     /// Atom 1.0.
     Atom,
+    /// RSS 2.0.
+    Rss,
+    /// JSON Feed 1.1.
+    Json,
 }
 
 impl Format {
-    const ALL: [Self; 2] = [Self::Atom, Self::Page];
+    /// Those that news readers subscribe to, our native one first.
+    pub(super) const FEEDS: [Self; 3] = [Self::Atom, Self::Rss, Self::Json];
 
     /// What stands behind the path.
-    fn extension(self) -> &'static str {
+    pub fn extension(self) -> &'static str {
         match self {
             Self::Page => "",
             Self::Atom => ".atom",
+            Self::Rss => ".rss",
+            Self::Json => ".json",
         }
+    }
+
+    /// What people call it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Page => "HTML",
+            Self::Atom => "Atom",
+            Self::Rss => "RSS",
+            Self::Json => "JSON Feed",
+        }
+    }
+
+    /// The `Content-Type` of an answer.
+    pub(super) fn content_type(self) -> &'static str {
+        match self {
+            Self::Page => answer::HTML,
+            Self::Atom => answer::ATOM,
+            Self::Rss => answer::RSS,
+            Self::Json => answer::JSON_FEED,
+        }
+    }
+
+    /// The same without parameters: what links to it say.
+    pub(super) fn media_type(self) -> &'static str {
+        let whole = self.content_type();
+        whole.split_once(';').map_or(whole, |(media_type, _)| media_type)
     }
 
     /// A path without its extension, and the format that asks for; nothing for an extension that is not known.
     pub fn of(path: &str) -> Option<(&str, Self)> {
-        let (path, format) = Self::ALL.into_iter().find_map(|format| Some((path.strip_suffix(format.extension())?, format)))?;
-        (format != Self::Page || !path.contains('.')).then_some((path, format))
+        let feed = Self::FEEDS.into_iter().find_map(|format| Some((path.strip_suffix(format.extension())?, format)));
+        feed.or_else(|| (!path.contains('.')).then_some((path, Self::Page)))
     }
 }
 
@@ -59,6 +92,14 @@ impl Base {
                 let no_country = About { countries: [Filed::Nowhere].into(), ..About::default() };
                 Filter { any: [no_topic, no_country].into(), ..Filter::default() }
             }
+        }
+    }
+
+    /// The formats that news readers can have it in. What is work for editors is in one only.
+    pub(super) fn formats(&self) -> &'static [Format] {
+        match self {
+            Self::All | Self::Saved(_) => &Format::FEEDS,
+            Self::Unfiled => &[Format::Atom],
         }
     }
 
@@ -166,7 +207,7 @@ impl Wrong {
     pub fn detail(&self, publishing: &Publishing) -> String {
         match self {
             Self::Bad(why) => why.clone(),
-            Self::NoPage => "there is nothing at this address; feeds are at feed.atom and feed/topic/….atom".to_owned(),
+            Self::NoPage => "there is nothing at this address; feeds are at feed.atom and feed/topic/….atom, or .rss or .json".to_owned(),
             Self::Unknown { key, value, nearest } if nearest.is_empty() => format!("there is no {key} `{}`", shown(value)),
             Self::Unknown { key, value, nearest } => {
                 format!("there is no {key} `{}`; did you mean {}?", shown(value), nearest.join(", "))

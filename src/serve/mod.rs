@@ -6,6 +6,7 @@
 
 mod answer;
 mod cache;
+mod coding;
 mod filter;
 mod finder;
 mod listen;
@@ -19,11 +20,16 @@ mod subscriptions;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
+use axum::{http::HeaderMap, response::Response};
 pub use filter::{Asked, Base, Format, Wrong};
 pub use listen::listen;
 pub use status::{Configuration, Watched};
 
-use self::cache::{Cache, Finished, Question};
+use self::{
+    answer::Wish,
+    cache::{Cache, Finished, Question},
+    coding::Coding,
+};
 use crate::{
     apply::Clock,
     classify::Classifier,
@@ -55,8 +61,8 @@ pub struct Publishing {
 }
 
 impl Publishing {
-    /// Stories that were asked for, with all that it takes to write them.
-    fn feed<'a>(&'a self, asked: &'a Asked, path: &'a str, page: &'a Page) -> publish::Feed<'a> {
+    /// Stories that were asked for, with all that it takes to write them; `path` and `home` are addresses below the base.
+    fn feed<'a>(&'a self, asked: &'a Asked, [path, home]: [&'a str; 2], page: &'a Page) -> publish::Feed<'a> {
         let saved = match &asked.base {
             Base::Saved(slug) => self.feeds.get(slug),
             Base::All | Base::Unfiled => None,
@@ -71,6 +77,7 @@ impl Publishing {
             own: if asked.base == Base::Unfiled { &asked.filter } else { &asked.own },
             content: asked.content,
             path,
+            home,
             page,
             genesis: self.genesis,
         }
@@ -153,37 +160,55 @@ impl App {
     pub async fn print(self: &Arc<Self>, path: &str) -> Result<String, String> {
         let publishing = self.publishing.load_full();
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let feed = Format::of(path.trim_matches('/')).filter(|(_, format)| *format == Format::Atom);
-        let read = feed.ok_or(Wrong::NoPage).and_then(|(path, _)| reading::read(path, query, &publishing));
-        let asked = read.map_err(|wrong| wrong.detail(&publishing))?;
-        let finished = self.finished(asked).await.map_err(|error| error.to_string())?;
-        Ok(String::from_utf8_lossy(&finished.identity).into_owned())
+        let read = Format::of(path.trim_matches('/')).ok_or(Wrong::NoPage).and_then(|(path, format)| {
+            let asked = reading::read(path, query, &publishing)?;
+            if asked.base.formats().contains(&format) { Ok((asked, format)) } else { Err(Wrong::NoPage) }
+        });
+        let (asked, format) = read.map_err(|wrong| wrong.detail(&publishing))?;
+        let finished = self.finished(&self.question(asked, format)).await.map_err(|error| error.to_string())?;
+        Ok(String::from_utf8_lossy(finished.bytes(Coding::Identity).0).into_owned())
     }
 
     /// The finished feed, made now when it is not at hand.
-    async fn finished(self: &Arc<Self>, asked: Asked) -> Result<Arc<Finished>, StoreError> {
-        let (app, question) = (self.clone(), self.question(asked));
-        self.cache.get(question.clone(), move || app.build(&question)).await
+    async fn finished(self: &Arc<Self>, question: &Question) -> Result<Arc<Finished>, StoreError> {
+        let app = self.clone();
+        self.cache.get(question, move |question| app.build(question)).await
+    }
+
+    /// The answer to somebody who asks for a feed.
+    async fn answer(self: &Arc<Self>, question: &Question, asked: &HeaderMap) -> Result<Response, StoreError> {
+        let finished = self.finished(question).await?;
+        let wish = Wish::of(&finished, asked, Some(finished.changed));
+        // Whoever has it needs no bytes.
+        if !wish.is_known() && finished.code(wish.coding).await {
+            self.cache.coded(question, &finished);
+        }
+        Ok(answer::feed(&finished, &wish, question.format.content_type()))
     }
 
     /// What is asked for today.
-    fn question(&self, asked: Asked) -> Question {
+    fn question(&self, asked: Asked, format: Format) -> Question {
         let day = asked.filter.is_relative().then(|| Second::begin_of((self.clock)().day()));
-        Question { asked, day }
+        Question { asked, format, day }
     }
 
     fn build(&self, question: &Question) -> Result<Finished, StoreError> {
-        let form = if question.asked.base == Base::Unfiled { publish::editor } else { publish::atom };
-        self.write(question, form).map(|(bytes, changed)| Finished::new(bytes, changed))
+        let write = match question.format {
+            Format::Rss => publish::rss,
+            Format::Json => publish::json,
+            Format::Atom | Format::Page if question.asked.base == Base::Unfiled => publish::editor,
+            Format::Atom | Format::Page => publish::atom,
+        };
+        self.write(question, write).map(|(bytes, changed)| Finished::new(bytes, changed))
     }
 
     /// What is written of the stories that were asked for, and when they last changed.
     fn write<T>(&self, question: &Question, write: impl FnOnce(&publish::Feed<'_>) -> T) -> Result<(T, Second), StoreError> {
         let publishing = self.publishing.load();
-        let Question { asked, day } = question;
+        let Question { asked, format, day } = question;
         let page = self.store.query(&asked.filter, asked.filter.window(day.unwrap_or(Second::EPOCH)), asked.limit)?;
-        let path = asked.path(&publishing, Format::Atom);
-        let feed = publishing.feed(asked, &path, &page);
+        let [path, home] = [*format, Format::Page].map(|format| asked.path(&publishing, format));
+        let feed = publishing.feed(asked, [&path, &home], &page);
         // What is asked of the last days changes when a day begins, too.
         Ok((write(&feed), page.changed.max(day.unwrap_or(page.changed))))
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{App, Publishing};
+use super::{App, Format, Publishing};
 use crate::{
     html::escape,
     model::{Evidence, Field, FourNames, Labels, Refusal, SourceId, Story, TopicLabel},
@@ -57,6 +57,18 @@ pub(super) fn page(title: &str, head: &str, body: &str) -> String {
     )
 }
 
+/// A format that something can be subscribed to in, and the address of that.
+pub(super) type FeedLink = (Format, String);
+
+/// What a reader finds on a page that it is given instead of a feed.
+fn autodiscovery(links: &[FeedLink]) -> String {
+    let link = |(format, address): &FeedLink| {
+        let (media_type, name) = (format.media_type(), format.name());
+        format!("<link rel=\"alternate\" type=\"{media_type}\" title=\"{name}\" href=\"{}\">", escape(address))
+    };
+    links.iter().map(link).collect()
+}
+
 /// What there is to subscribe to.
 pub(super) fn index(app: &App, publishing: &Publishing) -> String {
     let counts = app.store.counts();
@@ -98,13 +110,13 @@ pub(super) fn index(app: &App, publishing: &Publishing) -> String {
         address("status"),
         address("editor")
     ));
-    let head = format!("<link rel=\"alternate\" type=\"application/atom+xml\" href=\"{}\">", address("feed.atom"));
-    page(&publishing.site.title, &head, &body)
+    let everything = Format::FEEDS.map(|format| (format, publishing.site.address(&format!("feed{}", format.extension()))));
+    page(&publishing.site.title, &autodiscovery(&everything), &body)
 }
 
-/// A feed for people: what it is called, where it is, and what is in it.
-pub(super) fn feed(feed: &Feed<'_>) -> String {
-    let (title, address) = (escape(&publish::title(feed)), escape(&feed.site.address(feed.path)));
+/// A feed for people: what it is called, where it is in each format, and what is in it.
+pub(super) fn feed(feed: &Feed<'_>, links: &[FeedLink]) -> String {
+    let title = publish::title(feed);
     let rows = feed.page.entries.iter().map(|shown| {
         let (story, edition, item) = (&shown.story, shown.edition(), &shown.copy().item);
         let about = escape(&feed.site.address(&format!("story/{}", story.id)));
@@ -112,9 +124,13 @@ pub(super) fn feed(feed: &Feed<'_>) -> String {
         let told = if item.title.is_empty() { source } else { &item.title };
         format!("<li><a lang=\"{}\" href=\"{about}\">{}</a> <small>{}</small></li>", edition.lang, escape(told), escape(source))
     });
-    let head = format!("<link rel=\"alternate\" type=\"application/atom+xml\" href=\"{address}\">");
-    let body = format!("<h1>{title}</h1><p><a href=\"{address}\">{address}</a></p><ul>{}</ul>", rows.collect::<String>());
-    page(&publish::title(feed), &head, &body)
+    let addresses = links.iter().map(|(format, address)| {
+        let address = escape(address);
+        format!("<li>{}: <a href=\"{address}\">{address}</a></li>", format.name())
+    });
+    let (addresses, rows) = (addresses.collect::<String>(), rows.collect::<String>());
+    let body = format!("<h1>{}</h1><ul>{addresses}</ul><ul>{rows}</ul>", escape(&title));
+    page(&title, &autodiscovery(links), &body)
 }
 
 /// Why a story is where it is: who told it, what it was filed under, and what spoke for that.

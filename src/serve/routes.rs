@@ -68,11 +68,9 @@ async fn feed(app: &Arc<App>, publishing: &super::Publishing, path: &str, query:
     let Some((path, format)) = Format::of(path) else { return wrong(&Wrong::NoPage, publishing, Format::Atom) };
     let read = reading::read(path, query.unwrap_or_default(), publishing);
     match (read, format) {
-        (Ok(asked), Format::Page) => people(app, asked).await,
-        (Ok(asked), Format::Atom) => match app.finished(asked).await {
-            Ok(finished) => answer::feed(&finished, headers),
-            Err(error) => failed(&error),
-        },
+        (Ok(asked), Format::Page) => people(app, publishing, asked).await,
+        (Ok(asked), _) if !asked.base.formats().contains(&format) => wrong(&Wrong::NoPage, publishing, format),
+        (Ok(asked), _) => app.answer(&app.question(asked, format), headers).await.unwrap_or_else(|error| failed(&error)),
         (Err(error), _) => wrong(&error, publishing, format),
     }
 }
@@ -92,9 +90,11 @@ async fn opml(app: &Arc<App>, publishing: &super::Publishing, query: Option<&str
     }
 }
 
-async fn people(app: &Arc<App>, asked: Asked) -> Response {
-    let (app, question) = (app.clone(), app.question(asked));
-    match tokio::task::spawn_blocking(move || app.write(&question, pages::feed)).await {
+async fn people(app: &Arc<App>, publishing: &super::Publishing, asked: Asked) -> Response {
+    let links: Vec<pages::FeedLink> =
+        asked.base.formats().iter().map(|format| (*format, publishing.site.address(&asked.path(publishing, *format)))).collect();
+    let (app, question) = (app.clone(), app.question(asked, Format::Page));
+    match tokio::task::spawn_blocking(move || app.write(&question, |feed| pages::feed(feed, &links))).await {
         Ok(Ok((html, _))) => answer::page(html),
         Ok(Err(error)) => failed(&error),
         Err(error) => failed(&error),
@@ -119,8 +119,8 @@ async fn story(app: &Arc<App>, publishing: &super::Publishing, id: &str) -> Resp
 
 /// How the sources are.
 async fn status(app: &Arc<App>, form: Form, headers: &HeaderMap) -> Response {
-    match app.status(form).await {
-        Ok(Some(finished)) => answer::status(&finished, headers, form.media_type()),
+    match app.status(form, headers).await {
+        Ok(Some((finished, wish))) => answer::status(&finished, &wish, form.media_type()),
         Ok(None) => wrong(&Wrong::NoPage, &app.publishing.load(), Format::Atom),
         Err(error) => failed(&error),
     }

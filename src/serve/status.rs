@@ -12,10 +12,16 @@ use std::{
 };
 
 use arc_swap::ArcSwapOption;
+use axum::http::HeaderMap;
 use serde::Serialize;
 use tokio::sync::Mutex;
 
-use super::{App, Publishing, answer, cache::Finished, pages};
+use super::{
+    App, Publishing,
+    answer::{self, Wish},
+    cache::Finished,
+    pages,
+};
 use crate::{
     apply::Clock,
     health::{self, Row, Summary},
@@ -103,22 +109,32 @@ impl Board {
 }
 
 impl App {
-    /// How the sources are; nothing when none are watched.
-    pub(super) async fn status(self: &Arc<Self>, form: Form) -> Result<Option<Arc<Finished>>, StoreError> {
+    /// How the sources are, and what somebody who asks would like of that; nothing when none are watched.
+    pub(super) async fn status(self: &Arc<Self>, form: Form, asked: &HeaderMap) -> Result<Option<(Arc<Finished>, Wish)>, StoreError> {
         let Some(watched) = self.status.watched.load_full() else { return Ok(None) };
         // Held while it is made: the others wait for the same answer.
         let mut made = self.status.made[form as usize].lock().await;
-        if let Some(made) = &*made
-            && Arc::ptr_eq(&made.watched, &watched)
-            && made.at.elapsed() < made.took * KEPT
-        {
-            return Ok(Some(made.finished.clone()));
+        let is_true = |made: &Made| Arc::ptr_eq(&made.watched, &watched) && made.at.elapsed() < made.took * KEPT;
+        let last = match made.take().filter(is_true) {
+            Some(last) => last,
+            None => self.tell_in_time(watched.clone(), form).await?,
+        };
+        let last = made.insert(last);
+        let wish = Wish::of(&last.finished, asked, None);
+        if !wish.is_known() {
+            let begun = Instant::now();
+            if last.finished.code(wish.coding).await {
+                last.took += begun.elapsed();
+            }
         }
+        Ok(Some((last.finished.clone(), wish)))
+    }
+
+    async fn tell_in_time(self: &Arc<Self>, watched: Arc<Watched>, form: Form) -> Result<Made, StoreError> {
         let (app, of, begun) = (self.clone(), watched.clone(), Instant::now());
         let told = tokio::task::spawn_blocking(move || app.tell(&of, form)).await;
         let finished = Arc::new(told.unwrap_or(Err(StoreError::Damaged { what: "the health of a source" }))?);
-        *made = Some(Made { watched, finished: finished.clone(), at: Instant::now(), took: begun.elapsed() });
-        Ok(Some(finished))
+        Ok(Made { watched, finished, at: Instant::now(), took: begun.elapsed() })
     }
 
     fn tell(&self, watched: &Watched, form: Form) -> Result<Finished, StoreError> {

@@ -28,12 +28,12 @@ impl App {
 
 fn subscription(asked: &Asked, publishing: &Publishing) -> Subscription {
     let page = Page { entries: Vec::new(), changed: Second::EPOCH };
-    let path = asked.path(publishing, Format::Atom);
-    let feed = publishing.feed(asked, &path, &page);
+    let [path, home] = [Format::Atom, Format::Page].map(|format| asked.path(publishing, format));
+    let feed = publishing.feed(asked, [&path, &home], &page);
     Subscription {
         feed: publishing.site.address(&path),
         title: publish::title(&feed),
-        home: Some(publishing.site.address(&asked.path(publishing, Format::Page))),
+        home: Some(publishing.site.address(&home)),
         lang: asked.filter.langs.first().copied().filter(|_| asked.filter.langs.len() == 1),
         ..Subscription::default()
     }
