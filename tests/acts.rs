@@ -379,7 +379,7 @@ fn two() -> (Story, Story) {
 #[test]
 fn a_language_that_only_the_younger_story_had_comes_along_and_goes_back() {
     let (older, younger) = two();
-    let (whole, left) = dedup::join(&younger, &older, said(Act::Join, 20)).unwrap();
+    let (whole, left) = dedup::join(&younger, &older, &Why::Editor { why: Some("so it is".into()) }, said(Act::Join, 20)).unwrap();
     assert_eq!((whole.id, left.id, left.joined()), (older.id, younger.id, Some(older.id)));
     assert_eq!(whole.editions[0], older.editions[0]);
     let (theirs, own) = (&whole.editions[1], &younger.editions[0]);

@@ -184,3 +184,34 @@ fn items_on_standard_input_are_told_which_story_they_tell() {
     assert_eq!(whys, ["the story began with it", "has the same title"]);
     assert_eq!((told[1]["edition"].as_str(), &told[1]["refused"], &told[2]), (Some("en"), &serde_json::json!([]), &lines[2]));
 }
+
+#[test]
+fn two_stories_that_a_third_telling_shows_to_be_one_are_one_from_then_on() {
+    let world = World::of(&["agency", "paper", "mirror"]);
+    let first = "The crew of two boats heard them shout and brought them ashore before dawn, the agency said.";
+    let second = "In all 187 people reached the harbour of Zawiya on Monday night, and 1,263 have been brought back there since January.";
+    // The agency tells the beginning, the paper the rest; the mirror has both.
+    world.put("agency", &[(5, "https://agency.example/1", "Fishermen save people off Libya after their engine fails", first)]);
+    world.put("paper", &[(4, "https://paper.example/a", "Zawiya: another night of arrivals", second)]);
+    world.pull(&["agency", "paper"]);
+    let daemon = world.place.start(&["--read-only"]);
+    let before = entries(daemon.address, "/feed.atom");
+    assert_eq!(before.len(), 2, "nothing says that they are one: {before:?}");
+    let page = |address: SocketAddr, source: &str| {
+        let text = get(address, &format!("/feed/source/{source}.atom")).text();
+        text.split("/story/").nth(1).unwrap().chars().take_while(|c| c.is_ascii_hexdigit() || *c == '-').collect::<String>()
+    };
+    let (older, younger) = (page(daemon.address, "agency"), page(daemon.address, "paper"));
+    daemon.stop();
+    let (title, whole) = ("Fishermen save people off Libya after their engine fails", format!("{first} {second}"));
+    world.put("mirror", &[(1, "https://mirror.example/9", title, &whole)]);
+    world.pull(&["mirror"]);
+    let daemon = world.place.start(&["--read-only"]);
+    let told = entries(daemon.address, "/feed.atom");
+    assert_eq!(told, [(title.to_owned(), vec!["mirror".to_owned(), "paper".to_owned()])]);
+    assert_eq!(subscribe(daemon.address, "/feed.atom").items[0].id.as_deref(), Some("https://agency.example/1"));
+    let gone = get(daemon.address, &format!("/story/{younger}"));
+    assert_eq!((gone.status, gone.header("location").map(|to| to.ends_with(&older))), (301, Some(true)));
+    daemon.stop();
+    assert_eq!(world.place.run(&["verify"]).status.code(), Some(0));
+}

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{ApplyError, Hand, records};
 use crate::{
     dedup::{self, Parted, Unfit, Wanted},
-    model::{Act, Acted, Relabelled, Said, Second, SourceId, Story, StoryId},
+    model::{Act, Acted, Relabelled, Said, Second, SourceId, Story, StoryId, Why},
     store::Touched,
 };
 
@@ -170,7 +170,7 @@ impl Hand {
             }
             What::Join(one, other) => {
                 let (one, other) = (self.existing(one)?, self.existing(other)?);
-                let (whole, left) = dedup::join(&one, &other, said.clone())?;
+                let (whole, left) = dedup::join(&one, &other, &Why::Editor { why: said.why.clone() }, said.clone())?;
                 Ok(vec![whole, left])
             }
             What::Withdraw { source, stories } => {

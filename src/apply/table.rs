@@ -14,7 +14,7 @@ use url::Url;
 use super::{Free, Kept, Noted, Report, Round, known::Fate, records::draft};
 use crate::{
     dedup::{self, Also, Arrival, Candidates, Decision, Kinship, Own, Sketch, Teller, Telling, Window},
-    model::{Copy, Draft, Ids, Item, Labels, Second, SourceId, Story, StoryId, Unchanged, Upstream, UpstreamFrom},
+    model::{Act, Copy, Draft, Ids, Item, Labels, Said, Second, SourceId, Story, StoryId, Unchanged, Upstream, UpstreamFrom, Why},
     pull::{Found, Look},
     store::{Store, StoreError},
 };
@@ -87,7 +87,8 @@ impl<'a> Table<'a> {
         let mut heard: Vec<Option<Second>> = Vec::new();
         for ((item, labels), fate) in items.into_iter().zip(fates) {
             let published = item.published;
-            let story = match self.ask(item, labels, fate, teller, now)? {
+            let Asked { decision, also } = self.ask(item, labels, fate, teller, now)?;
+            let story = match decision {
                 Decision::Same => continue,
                 Decision::Renamed(story) => story,
                 Decision::Revised(story) => {
@@ -97,6 +98,14 @@ impl<'a> Table<'a> {
                 Decision::Joined(story) => {
                     report.joined += 1;
                     heard.push(published);
+                    // What was begun with this document has no place yet, and can wait for the next telling.
+                    let is_placed = |id: StoryId| !unplaced.iter().any(|(unplaced, _)| *unplaced == id);
+                    let also = if is_placed(story.id) { also } else { Vec::new() };
+                    let (story, left) = one_of_all(story, also.iter().filter(|other| is_placed(other.id)), now);
+                    for left in left {
+                        changed.extend(is_changed.insert(left.id).then_some(left.id));
+                        self.lay(left, now);
+                    }
                     story
                 }
                 Decision::NewEdition(story) | Decision::NewStory(story) => {
@@ -129,9 +138,9 @@ impl<'a> Table<'a> {
         Ok(Kept { report, state: Box::new(state) })
     }
 
-    fn ask(&self, mut item: Item, labels: Labels, fate: Fate, teller: Teller<'_>, now: Second) -> Result<Decision, StoreError> {
+    fn ask(&self, mut item: Item, labels: Labels, fate: Fate, teller: Teller<'_>, now: Second) -> Result<Asked, StoreError> {
         let (id, link) = match fate {
-            Fate::Repeated => return Ok(Decision::Same),
+            Fate::Repeated => return Ok(Decision::Same.into()),
             Fate::Known(known) => {
                 // An item before it may have changed the story since it was looked up.
                 let story = self.stories.get(&known.story.id).unwrap_or(&known.story).clone();
@@ -140,12 +149,12 @@ impl<'a> Table<'a> {
                     None => None,
                 };
                 let own = Own { story: &story, copy: known.copy, by: known.by, also, keeps_link: known.keeps_link };
-                return Ok(dedup::decide(item, labels, teller, Candidates { own: Some(own), ..Candidates::default() }, now));
+                return Ok(dedup::decide(item, labels, teller, Candidates { own: Some(own), ..Candidates::default() }, now).into());
             }
             Fate::New { id, link } => (id, link),
         };
         if self.is_withdrawn(&item)? {
-            return Ok(Decision::Same);
+            return Ok(Decision::Same.into());
         }
         item.upstream = self.name(&item, id, link);
         let mut linked: Vec<StoryId> = Vec::new();
@@ -162,9 +171,11 @@ impl<'a> Table<'a> {
         let candidates: Vec<&Story> = stories.iter().map(AsRef::as_ref).collect();
         let id = item.upstream.id.as_str();
         let id_is_used = self.entry_ids.contains(id) || self.store.by_entry_id(id).is_some();
-        let alike = self.alike(&item, &labels, now)?;
-        let alike: Vec<(&Story, Kinship)> = alike.iter().map(|(story, kin)| (story.as_ref(), kin.clone())).collect();
-        Ok(dedup::decide(item, labels, teller, Candidates { own: None, linked: &candidates, alike: &alike, id_is_used }, now))
+        let found = self.alike(&item, &labels, now)?;
+        let alike: Vec<(&Story, Kinship)> = found.iter().map(|(story, kin)| (story.as_ref(), kin.clone())).collect();
+        let decision = dedup::decide(item, labels, teller, Candidates { own: None, linked: &candidates, alike: &alike, id_is_used }, now);
+        let also = found.into_iter().filter(|(_, kin)| matches!(kin, Kinship::Same(_))).map(|(story, _)| story).collect();
+        Ok(Asked { decision, also })
     }
 
     /// Whether an item is a copy that an editor took back.
@@ -286,6 +297,34 @@ impl<'a> Table<'a> {
         }
         self.last = last.max(places.iter().max().copied());
     }
+}
+
+/// What became of an item, and the stories that it is the same as.
+struct Asked {
+    decision: Decision,
+    also: Vec<Arc<Story>>,
+}
+
+impl From<Decision> for Asked {
+    fn from(decision: Decision) -> Self {
+        Self { decision, also: Vec::new() }
+    }
+}
+
+/// Makes one story of those that a telling is the same as: the oldest, and those that are told in it from now on.
+fn one_of_all<'a>(mut story: Story, others: impl Iterator<Item = &'a Arc<Story>>, now: Second) -> (Story, Vec<Story>) {
+    let mut left = Vec::new();
+    for other in others {
+        let said = Said { act: Act::Join, at: now, who: Some("Tributary".into()), why: Some("another copy tells the same as both".into()) };
+        if dedup::may_be_one(&story, other)
+            && let Ok((whole, gone)) = dedup::join(&story, other, &Why::Between, said)
+        {
+            tracing::info!(story.id = %whole.id, "story {} turns out to be {}: another copy tells the same as both", gone.id, whole.id);
+            story = whole;
+            left.push(gone);
+        }
+    }
+    (story, left)
 }
 
 /// Tells once that a source's ids are no ids.

@@ -126,7 +126,8 @@ pub fn split(story: &Story, at: usize, former: Option<&Story>, id_is_used: bool,
 }
 
 /// Makes one story of two: the older one, with the copies of both, and the younger one as it is kept, which says where they are.
-pub fn join(one: &Story, other: &Story, said: Said) -> Result<(Story, Story), Unfit> {
+/// `why` stands at the copy that the younger one began with.
+pub fn join(one: &Story, other: &Story, why: &Why, said: Said) -> Result<(Story, Story), Unfit> {
     let age = |story: &Story| (story.copies[0].first_seen, story.first_edition().position);
     let (older, younger) = if age(shown(one)?) <= age(shown(other)?) { (one, other) } else { (other, one) };
     if older.id == younger.id {
@@ -135,7 +136,7 @@ pub fn join(one: &Story, other: &Story, said: Said) -> Result<(Story, Story), Un
     let (mut whole, mut left) = (older.clone(), younger.clone());
     let first = whole.copies.len();
     whole.copies.extend(younger.copies.iter().cloned().map(|copy| match copy.why {
-        Why::First => Copy { why: Why::Editor { why: said.why.clone() }, ..copy },
+        Why::First => Copy { why: why.clone(), ..copy },
         _ => copy,
     }));
     for edition in &younger.editions {

@@ -119,6 +119,7 @@ impl<'a> Ask<'a> {
 
 /// What came back.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one for each question, and it is taken apart at once")]
 pub enum Answer {
     /// The same as last time (304, RFC 9110 §15.4.5). What was known of it still stands: validators that a 304 brings may be of
     /// something that was never read.

@@ -117,6 +117,8 @@ pub enum Why {
         /// What speaks for it, in words.
         by: Vec<String>,
     },
+    /// A third telling is the same as this one and as what the story had.
+    Between,
     /// An editor put it here.
     Editor {
         /// Why, when that was said.
@@ -144,6 +146,7 @@ impl fmt::Display for Why {
                 write!(f, "tells the same figures in other words: {}", figures.join(", "))
             }
             Self::Translation { by } => write!(f, "is a translation: {}", by.join(", ")),
+            Self::Between => f.write_str("another copy tells the same as this one and as the others"),
             Self::Editor { why: Some(why) } => write!(f, "an editor put it here: {why}"),
             Self::Editor { why: None } => f.write_str("an editor put it here"),
             Self::Other(other) => other.fmt(f),
