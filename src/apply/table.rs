@@ -14,7 +14,7 @@ use url::Url;
 use super::{Free, Kept, Noted, Report, Round, known::Fate, records::draft};
 use crate::{
     dedup::{self, Also, Arrival, Candidates, Decision, Kinship, Own, Sketch, Teller, Telling, Window},
-    model::{Act, Copy, Draft, Ids, Item, Labels, Said, Second, SourceId, Story, StoryId, Unchanged, Upstream, UpstreamFrom, Why},
+    model::{Copy, Draft, Ids, Item, Labels, Second, SourceId, Story, StoryId, Unchanged, Upstream, UpstreamFrom},
     pull::{Found, Look},
     store::{Store, StoreError},
 };
@@ -101,8 +101,10 @@ impl<'a> Table<'a> {
                     // What was begun with this document has no place yet, and can wait for the next telling.
                     let is_placed = |id: StoryId| !unplaced.iter().any(|(unplaced, _)| *unplaced == id);
                     let also = if is_placed(story.id) { also } else { Vec::new() };
-                    let (story, left) = one_of_all(story, also.iter().filter(|other| is_placed(other.id)), now);
+                    let others = also.iter().map(AsRef::as_ref).filter(|other: &&Story| is_placed(other.id));
+                    let (story, left) = dedup::one_of_all(story, others, now);
                     for left in left {
+                        tracing::info!(story.id = %story.id, "story {} turns out to be {}: another copy tells the same as both", left.id, story.id);
                         changed.extend(is_changed.insert(left.id).then_some(left.id));
                         self.lay(left, now);
                     }
@@ -309,22 +311,6 @@ impl From<Decision> for Asked {
     fn from(decision: Decision) -> Self {
         Self { decision, also: Vec::new() }
     }
-}
-
-/// Makes one story of those that a telling is the same as: the oldest, and those that are told in it from now on.
-fn one_of_all<'a>(mut story: Story, others: impl Iterator<Item = &'a Arc<Story>>, now: Second) -> (Story, Vec<Story>) {
-    let mut left = Vec::new();
-    for other in others {
-        let said = Said { act: Act::Join, at: now, who: Some("Tributary".into()), why: Some("another copy tells the same as both".into()) };
-        if dedup::may_be_one(&story, other)
-            && let Ok((whole, gone)) = dedup::join(&story, other, &Why::Between, said)
-        {
-            tracing::info!(story.id = %whole.id, "story {} turns out to be {}: another copy tells the same as both", gone.id, whole.id);
-            story = whole;
-            left.push(gone);
-        }
-    }
-    (story, left)
 }
 
 /// Tells once that a source's ids are no ids.

@@ -198,5 +198,7 @@ fn put(items: Vec<Telling>, classifier: &Classifier) -> Vec<Put> {
         let (title, lang) = (item.title.clone(), labels.lang.value);
         Put { title, lang, place: shelf.put(item, labels, now) }
     };
-    items.into_iter().map(put).collect()
+    let mut put: Vec<Put> = items.into_iter().map(put).collect();
+    put.iter_mut().for_each(|put| put.place.story = shelf.told_in(put.place.story));
+    put
 }

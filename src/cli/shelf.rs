@@ -51,11 +51,19 @@ impl Shelf {
         alike.sort_by_key(|(story, _)| (story.copies[0].first_seen, story.id));
         let teller = Teller { rank: u8::MAX, hosts: &[] };
         let candidates = Candidates { own, linked: &linked, alike: &alike, id_is_used: self.entry_ids.contains(&item.upstream.id) };
-        let story = match dedup::decide(item, labels, teller, candidates, now) {
-            Decision::Same => None,
-            Decision::Renamed(story) | Decision::Revised(story) | Decision::Joined(story) => Some(story),
-            Decision::NewEdition(story) | Decision::NewStory(story) => Some(story),
+        let (story, left) = match dedup::decide(item, labels, teller, candidates, now) {
+            Decision::Same => (None, Vec::new()),
+            Decision::Joined(story) => {
+                let same = alike.iter().filter(|(_, kin)| matches!(kin, Kinship::Same(_))).map(|(story, _)| *story);
+                let (story, left) = dedup::one_of_all(story, same, now);
+                (Some(story), left)
+            }
+            Decision::Renamed(story) | Decision::Revised(story) => (Some(story), Vec::new()),
+            Decision::NewEdition(story) | Decision::NewStory(story) => (Some(story), Vec::new()),
         };
+        for story in left {
+            self.keep(story, now);
+        }
         let id = story.map_or(known.unwrap_or_default(), |story| self.keep(story, now));
         let copy = self.stories.get(&id).and_then(|story| story.copies.last()).filter(|_| known.is_none());
         Place {
@@ -64,6 +72,11 @@ impl Shelf {
             why: copy.map_or_else(|| "is known by its id or link".to_owned(), |copy| copy.why.to_string()),
             refused: copy.map(|copy| copy.refused.clone()).unwrap_or_default(),
         }
+    }
+
+    /// The story that tells by now what a story told when an item was put there.
+    pub fn told_in(&self, id: StoryId) -> StoryId {
+        self.stories.get(&id).and_then(Story::joined).map_or(id, |whole| self.told_in(whole))
     }
 
     /// The language of the edition that an item of that language tells.

@@ -1,12 +1,15 @@
-//! What an editor's acts make of a story.
+//! What an editor's acts make of a story, and how two become one.
 //!
 //! Each takes a story as it stands and gives it as it is to be kept. Ids never change; places only when that is asked for.
 //! Deliberately absent: whether the act is wise.
 
 use std::cmp::Reverse;
 
-use super::decide::{fullness, new_edition, prefer, relabel, story_id, told_in};
-use crate::model::{Copy, Edited, Edition, Gone, Relabelled, Said, Second, SourceId, Story, StoryId, Why};
+use super::{
+    decide::{fullness, new_edition, prefer, relabel, story_id, told_in},
+    near::may_be_one,
+};
+use crate::model::{Act, Copy, Edited, Edition, Gone, Relabelled, Said, Second, SourceId, Story, StoryId, Why};
 
 /// Why an act can not be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -160,6 +163,23 @@ pub fn join(one: &Story, other: &Story, why: &Why, said: Said) -> Result<(Story,
     left.edited.gone = Some(Gone::Joined(whole.id));
     left.edited.note(said);
     Ok((whole, left))
+}
+
+/// Makes one story of those that a telling is the same as, unless something speaks against it: the oldest, and those that are
+/// told in it from now on.
+pub fn one_of_all<'a>(mut story: Story, others: impl Iterator<Item = &'a Story>, now: Second) -> (Story, Vec<Story>) {
+    let mut left = Vec::new();
+    for other in others {
+        let why = Some("another copy tells the same as both".to_owned());
+        let said = Said { act: Act::Join, at: now, who: Some("Tributary".to_owned()), why };
+        if may_be_one(&story, other)
+            && let Ok((whole, gone)) = join(&story, other, &Why::Between, said)
+        {
+            story = whole;
+            left.push(gone);
+        }
+    }
+    (story, left)
 }
 
 /// Takes all copies of a source back; a story without another goes. Nothing, when it has none of that source.

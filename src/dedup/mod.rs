@@ -21,12 +21,12 @@ mod tokens;
 mod translation;
 mod window;
 
-pub use acts::{Parted, Unfit, hide, join, place_anew, release, say_labels, split, withdraw};
+pub use acts::{Parted, Unfit, hide, join, one_of_all, place_anew, release, say_labels, split, withdraw};
 pub use agree::{agree, differ_materially};
 pub use decide::{Also, Candidates, Decision, Own, Teller, decide, entry_id, refile, story_id};
 pub use known::{By, Match, Recognition, exact_pairs, is_one_place, other_scheme, recognise};
 pub use likeness::Telling;
-pub use near::{Kinship, compare, may_be_one, relate};
+pub use near::{Kinship, compare, relate};
 pub use place::{Arrival, HANDFUL, Wanted, places, wanted};
 pub use sketch::Sketch;
 pub use survey::{Survey, survey};

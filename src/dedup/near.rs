@@ -69,7 +69,7 @@ pub fn relate(new: &Sketch, story: &Story) -> Kinship {
 }
 
 /// Whether two stories, both of which a third telling is the same as, may be one: nothing that one tells speaks against the other.
-pub fn may_be_one(one: &Story, other: &Story) -> bool {
+pub(super) fn may_be_one(one: &Story, other: &Story) -> bool {
     let is_kept_apart = one.edited.apart.contains(&other.id) || other.edited.apart.contains(&one.id);
     let is_refused = || sketches(one).any(|telling| matches!(relate(&telling, other), Kinship::Refused(_)));
     one.id != other.id && !one.is_gone() && !other.is_gone() && !is_kept_apart && !is_refused()
