@@ -17,6 +17,7 @@ use super::{
 use crate::{
     apply::Clock,
     config::{Config, Settings},
+    meters::Reload,
     model::Genesis,
     pull::Kit,
     schedule::{Order, Register},
@@ -55,6 +56,7 @@ pub(super) async fn follow(mut followers: Followers, mut edits: Edits, mut stop:
         let Some(why) = edited else { return };
         let load = edits.load.clone();
         let read = tokio::task::spawn_blocking(move || load()).await;
+        let meters = followers.current.load().kit.meters.clone();
         let taken = match read.unwrap_or_else(|fall| Err(vec![format!("reading the configuration broke off: {fall}")])) {
             Ok(config) if config == followers.read => {
                 followers.nothing_new(why);
@@ -63,8 +65,12 @@ pub(super) async fn follow(mut followers: Followers, mut edits: Edits, mut stop:
             Ok(config) => followers.take(config).await,
             Err(mistakes) => Err(mistakes),
         };
-        if let Err(mistakes) = taken {
-            followers.keep(mistakes, why);
+        match taken {
+            Ok(()) => meters.reloaded(Reload::Taken),
+            Err(mistakes) => {
+                meters.reloaded(Reload::Refused);
+                followers.keep(mistakes, why);
+            }
         }
     }
 }
@@ -148,6 +154,7 @@ fn keep_what_is_fixed(now: &Settings, new: &mut Settings) -> Vec<String> {
     keep(&mut waiting, "[daemon] instance", &now.daemon.instance, &mut new.daemon.instance);
     keep(&mut waiting, "[daemon] log", &now.daemon.log, &mut new.daemon.log);
     keep(&mut waiting, "[serve] listen", &now.serve.listen, &mut new.serve.listen);
+    keep(&mut waiting, "[serve] metrics", &now.serve.metrics, &mut new.serve.metrics);
     keep(&mut waiting, "[serve] connections", &now.serve.connections, &mut new.serve.connections);
     waiting
 }

@@ -12,7 +12,11 @@ use std::{
 use bytes::Bytes;
 
 use super::Asked;
-use crate::{model::Second, store::StoreError};
+use crate::{
+    meters::{Lookup, Meters},
+    model::Second,
+    store::StoreError,
+};
 
 /// One answer in every coding that is offered.
 #[derive(Debug)]
@@ -56,6 +60,7 @@ pub(super) struct Question {
 /// Finished answers by what was asked, the least used given up first.
 pub(super) struct Cache {
     limit: AtomicUsize,
+    meters: Meters,
     inner: Mutex<Inner>,
 }
 
@@ -84,13 +89,19 @@ impl Inner {
 }
 
 impl Cache {
-    pub(super) fn new(limit: usize) -> Self {
-        Self { limit: AtomicUsize::new(limit), inner: Mutex::default() }
+    pub(super) fn new(limit: usize, meters: Meters) -> Self {
+        Self { limit: AtomicUsize::new(limit), meters, inner: Mutex::default() }
     }
 
     /// Keeps so many bytes from now on.
     pub(super) fn set_limit(&self, limit: usize) {
         self.limit.store(limit, Ordering::Relaxed);
+    }
+
+    /// How many answers are kept, and how many bytes they take.
+    pub(super) fn size(&self) -> (usize, usize) {
+        let inner = self.inner();
+        (inner.slots.values().filter(|slot| slot.finished.is_some()).count(), inner.bytes)
     }
 
     fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
@@ -104,13 +115,14 @@ impl Cache {
         make: impl FnOnce() -> Result<Finished, StoreError> + Send + 'static,
     ) -> Result<Arc<Finished>, StoreError> {
         let making = match self.look(&question) {
-            Ok(finished) => return Ok(finished),
+            Ok(finished) => return Ok(self.hit(finished)),
             Err(making) => making,
         };
         let _turn = making.lock().await;
         if let Ok(finished) = self.look(&question) {
-            return Ok(finished);
+            return Ok(self.hit(finished));
         }
+        self.meters.looked_up(Lookup::Miss);
         let before = self.inner().changes;
         let made = tokio::task::spawn_blocking(make).await;
         let made = made.map_err(|_| StoreError::Damaged { what: "a story that could not be written as a feed" }).and_then(|made| made);
@@ -125,6 +137,11 @@ impl Cache {
                 Err(error)
             }
         }
+    }
+
+    fn hit(&self, finished: Arc<Finished>) -> Arc<Finished> {
+        self.meters.looked_up(Lookup::Hit);
+        finished
     }
 
     fn look(&self, question: &Question) -> Result<Arc<Finished>, Arc<tokio::sync::Mutex<()>>> {

@@ -100,12 +100,16 @@ impl Board {
     pub(super) fn watch(&self, watched: Watched) {
         self.watched.store(Some(Arc::new(watched)));
     }
+
+    pub(super) fn watched(&self) -> Option<Arc<Watched>> {
+        self.watched.load_full()
+    }
 }
 
 impl App {
     /// How the sources are; nothing when none are watched.
     pub(super) async fn status(self: &Arc<Self>, form: Form) -> Result<Option<Arc<Finished>>, StoreError> {
-        let Some(watched) = self.status.watched.load_full() else { return Ok(None) };
+        let Some(watched) = self.status.watched() else { return Ok(None) };
         // Held while it is made: the others wait for the same answer.
         let mut made = self.status.made[form as usize].lock().await;
         if let Some(made) = &*made
