@@ -19,6 +19,7 @@ use arc_swap::ArcSwap;
 use tokio::{
     net::TcpListener,
     sync::{mpsc, watch},
+    task::JoinHandle,
 };
 
 pub use answer::{outcome_row, source_rows, wanted_sources};
@@ -307,7 +308,7 @@ pub async fn run(
         let answer = move |ask, rows| answers.clone().answer(ask, rows);
         tokio::spawn(control::serve(listener, answer, stop.clone()))
     });
-    let telling = metrics.map(|metrics| tokio::spawn(tell_metrics(metrics, exposition, limits, stop.clone())));
+    let telling = metrics.map(|metrics| tell_metrics(metrics, exposition, limits, stop.clone()));
     let following = edits.map(|edits| tokio::spawn(reload::follow(followers, edits, stop.clone())));
 
     let address = listener.local_addr().map_err(DaemonError::Thread)?;
@@ -332,10 +333,11 @@ pub async fn run(
     Ok(())
 }
 
-async fn tell_metrics(listener: TcpListener, exposition: Arc<Exposition>, limits: Limits, stop: watch::Receiver<bool>) {
+/// Tells metrics at an address of their own, until `stop` becomes true.
+fn tell_metrics(listener: TcpListener, exposition: Arc<Exposition>, limits: Limits, stop: watch::Receiver<bool>) -> JoinHandle<()> {
     let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
     tracing::info!(metrics.address = address, "metrics are told at http://{address}/metrics");
-    serve::listen_metrics(listener, exposition, &limits, stop).await;
+    tokio::spawn(async move { serve::listen_metrics(listener, exposition, &limits, stop).await })
 }
 
 /// Tells the log how far a rebuild is, now and then.
