@@ -71,7 +71,8 @@ fn series(address: SocketAddr) -> BTreeMap<String, f64> {
 
 /// Series that are not at nought, but for those that tell times, sizes and what is open just now.
 fn counted(address: SocketAddr) -> Vec<(String, f64)> {
-    let is_steady = |name: &str| !["seconds", "bytes", "_files", "tributary_connections", "tributary_build"].iter().any(|part| name.contains(part));
+    let is_steady =
+        |name: &str| !["seconds", "bytes", "_files", "tributary_connections", "tributary_build"].iter().any(|part| name.contains(part));
     series(address).into_iter().filter(|(name, value)| is_steady(name) && *value != 0.0).collect()
 }
 
@@ -162,29 +163,38 @@ fn what_is_told_is_what_happened() {
 
 #[test]
 fn metrics_are_told_where_the_configuration_says_and_nowhere_else() {
-    let own = Desk::new("127.0.0.1:0").place.start(&[]);
+    let [at, here, off] = ["127.0.0.1:0", "here", ""].map(Desk::new);
+    let own = at.place.start(&[]);
     assert_eq!((get(address(&own), "/metrics").status, get(own.address, "/metrics").status), (200, 404));
     for path in ["/", "/feed.atom", "/readyz", "/metrics/"] {
         assert_eq!(get(address(&own), path).status, 404, "{path}");
     }
     assert_eq!(ask(address(&own), "POST", "/metrics", &[]).status, 405);
 
-    let here = Desk::new("here").place.start(&["--read-only"]);
-    assert_eq!(counted(here.address), expected(&[("read_only", 1.0), ("ready", 1.0), ("sources{standing=\"new\"}", 2.0), ("sources{standing=\"off\"}", 1.0)]));
+    let here = here.place.start(&["--read-only"]);
+    assert_eq!(
+        counted(here.address),
+        expected(&[("read_only", 1.0), ("ready", 1.0), ("sources{standing=\"new\"}", 2.0), ("sources{standing=\"off\"}", 1.0)])
+    );
     assert!(here.lines.iter().all(|line| line["metrics.address"].is_null()));
 
-    let off = Desk::new("").place.start(&[]);
+    let off = off.place.start(&[]);
     assert_eq!(ask(off.address, "GET", "/metrics", &[("X-Forwarded-For", "127.0.0.1")]).status, 404);
 
     let place = Place::new("");
     let refused = |metrics: &str| {
         fs::write(place.path("config/tributary.toml"), format!("[serve]\nlisten = \"127.0.0.1:8080\"\nmetrics = \"{metrics}\"\n")).unwrap();
-        let told = String::from_utf8(place.run(&["check"]).stderr).unwrap() + &place.run(&["check"]).stdout.iter().map(|b| *b as char).collect::<String>();
+        let told = String::from_utf8(place.run(&["check"]).stderr).unwrap()
+            + &place.run(&["check"]).stdout.iter().map(|b| *b as char).collect::<String>();
         told.lines().find(|line| line.contains("tributary.toml:3:11")).unwrap_or_else(|| panic!("{told}")).to_owned()
     };
-    assert!(refused("9464").ends_with("[serve]: `metrics`: `9464` is neither an address and port, such as 127.0.0.1:9464, nor \"here\", nor empty"));
     assert!(
-        refused("127.0.0.1:8080").ends_with("[serve]: `metrics`: feeds are served at 127.0.0.1:8080; to tell metrics there too, write \"here\"")
+        refused("9464")
+            .ends_with("[serve]: `metrics`: `9464` is neither an address and port, such as 127.0.0.1:9464, nor \"here\", nor empty")
+    );
+    assert!(
+        refused("127.0.0.1:8080")
+            .ends_with("[serve]: `metrics`: feeds are served at 127.0.0.1:8080; to tell metrics there too, write \"here\"")
     );
 }
 
@@ -210,7 +220,8 @@ fn labels(text: &str) -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
     for (at, sign) in text.match_indices('=') {
         let before = text[..at].trim_end_matches('!');
-        let name: String = before.chars().rev().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect::<Vec<_>>().into_iter().rev().collect();
+        let name: String =
+            before.chars().rev().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect::<Vec<_>>().into_iter().rev().collect();
         let value = text[at + sign.len()..].trim_start_matches('~').strip_prefix('"').and_then(|rest| rest.split_once('"'));
         let Some((value, _)) = value.filter(|_| !name.is_empty()) else { continue };
         found.extend(value.split('|').map(|value| (name.clone(), value.to_owned())));
@@ -226,7 +237,8 @@ fn names(text: &str) -> BTreeSet<String> {
 
 #[test]
 fn alerts_and_dashboard_name_only_what_is_told() {
-    let daemon = Desk::new("127.0.0.1:0").start();
+    let desk = Desk::new("127.0.0.1:0");
+    let daemon = desk.start();
     let all = series(address(&daemon));
     let told: BTreeSet<String> = all.keys().map(|name| name.split('{').next().unwrap().to_owned()).collect();
     let values: BTreeSet<(String, String)> = all.keys().flat_map(|name| labels(name)).collect();

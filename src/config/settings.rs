@@ -169,9 +169,10 @@ impl Settings {
             }
             if let Some(metrics) = table.string("metrics") {
                 match metrics.parse() {
-                    Ok(Exposure::At(address)) if address == serve.listen && address.port() != 0 => {
-                        table.wrong_at("metrics", &format!("`metrics`: feeds are served at {address}; to tell metrics there too, write \"here\""))
-                    }
+                    Ok(Exposure::At(address)) if address == serve.listen && address.port() != 0 => table.wrong_at(
+                        "metrics",
+                        &format!("`metrics`: feeds are served at {address}; to tell metrics there too, write \"here\""),
+                    ),
                     Ok(metrics) => serve.metrics = metrics,
                     Err(_) => table.wrong_at(
                         "metrics",

@@ -214,7 +214,12 @@ impl Default for Meters {
             refusals: each::<Refusal, _>(&mut of, "refusals", "Looks whose find was not kept, by the reason; it is found again", "reason"),
             repairs: each::<Repair, _>(&mut of, "repairs", "What was damaged and is whole again, since the start", "what"),
             reloads: each::<Reload, _>(&mut of, "configuration_reloads", "Edits of the configuration, by what became of them", "result"),
-            lookups: each::<Lookup, _>(&mut of, "cache_lookups", "Finished feeds that were asked for, by whether they were at hand", "result"),
+            lookups: each::<Lookup, _>(
+                &mut of,
+                "cache_lookups",
+                "Finished feeds that were asked for, by whether they were at hand",
+                "result",
+            ),
             requests: requests(&mut of),
             request_times: request_times(&mut of),
             connections: one(&mut of, "connections", "Connections of readers that are open", Gauge::default()),
@@ -318,7 +323,8 @@ fn requests(registry: &mut Registry) -> [[Counter; 5]; 7] {
 
 fn request_times(registry: &mut Registry) -> [Histogram; 7] {
     let family = Family::<[Label; 1], Histogram>::new_with_constructor(|| Histogram::new(ANSWER_BOUNDS));
-    let family = one(registry, "http_request_duration_seconds", "How long it took until an answer was ready, by what was asked for", family);
+    let family =
+        one(registry, "http_request_duration_seconds", "How long it took until an answer was ready, by what was asked for", family);
     Kind::ALL.map(|kind| family.get_or_create_owned(&[("kind", kind.word())]))
 }
 
