@@ -38,7 +38,6 @@ use crate::{
     classify::Classifier,
     config::{Config, Exposure},
     fetch::{Client, FetchError, Policy},
-    meters::Meters,
     model::{Second, Source, SourceId},
     pull::Kit,
     schedule::{Register, Schedule, Setup},
