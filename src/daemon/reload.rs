@@ -101,12 +101,13 @@ impl Followers {
         if why == Why::Change && self.standing.mistakes == mistakes {
             return;
         }
+        // Whoever reads the log and looks at `/status` finds them there.
+        self.standing.mistakes.clone_from(&mistakes);
+        self.tell();
         mistakes.iter().for_each(|mistake| tracing::error!("{mistake}"));
         let (count, since) = (mistakes.len(), self.standing.since);
         let noun = if count == 1 { "mistake" } else { "mistakes" };
         tracing::error!(count, "the configuration has {count} {noun}; nothing is changed, the one of {since} is kept");
-        self.standing.mistakes = mistakes;
-        self.tell();
     }
 
     /// Goes by another configuration.

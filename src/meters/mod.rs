@@ -363,7 +363,7 @@ mod tests {
             text.lines().find(|line| line.starts_with(name)).unwrap().to_owned()
         };
         assert_eq!(line("tributary_http_requests_total{kind=\"feed\",status=\"304\"}").rsplit(' ').next(), Some("2"));
-        assert_eq!(line("tributary_http_request_duration_seconds_bucket{le=\"0.005\",kind=\"feed\"}").rsplit(' ').next(), Some("2"));
+        assert_eq!(line("tributary_http_request_duration_seconds_bucket{kind=\"feed\",le=\"0.005\"}").rsplit(' ').next(), Some("2"));
         assert_eq!(line("tributary_connections "), "tributary_connections 2");
         drop((first, second));
         assert_eq!(line("tributary_connections "), "tributary_connections 0");

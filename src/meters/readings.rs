@@ -23,7 +23,7 @@ pub struct Readings {
     pub started: Option<Second>,
     /// Whether feeds can be asked for.
     pub is_ready: bool,
-    /// Whether nothing is taken in.
+    /// Whether nothing is taken in, because something fails.
     pub is_read_only: bool,
     /// How each source stands.
     pub standings: Vec<Standing>,
@@ -61,7 +61,7 @@ impl Readings {
         let mut registry = Registry::with_prefix(PREFIX);
         let gauges = [
             ("ready", "1 when feeds can be asked for", u64::from(self.is_ready)),
-            ("read_only", "1 when nothing is taken in, because something fails or was asked for so", u64::from(self.is_read_only)),
+            ("read_only", "1 when nothing is taken in because something fails", u64::from(self.is_read_only)),
             ("writer_queue_length", "Finds that wait for the writer", self.queue as u64),
             ("stories", "Stories in the store", self.stories),
             ("record", "Sequence of the last record that the store shows", self.record),
