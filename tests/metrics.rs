@@ -158,8 +158,19 @@ fn what_is_told_is_what_happened() {
     daemon.wait_for("nothing is changed");
     let after = series(metrics);
     assert!(after["tributary_configuration_mistakes"] >= 1.0);
-    assert_eq!(after["tributary_configuration_reloads_total{result=\"refused\"}"], 1.0);
-    assert_eq!(after["tributary_configuration_reloads_total{result=\"taken\"}"], 0.0);
+    let reloads = |all: &BTreeMap<String, f64>| {
+        ["refused", "taken"].map(|result| all[&format!("tributary_configuration_reloads_total{{result=\"{result}\"}}")])
+    };
+    assert_eq!((reloads(&after), after["tributary_configuration_waiting"]), ([1.0, 0.0], 0.0));
+
+    // Another address for metrics waits for the next start.
+    fs::remove_file(desk.place.path("config/topics.toml")).unwrap();
+    daemon.wait_for("again the one that holds");
+    fs::write(desk.place.path("config/tributary.toml"), "[serve]\nmetrics = \"here\"\n").unwrap();
+    daemon.wait_for("[serve] metrics was changed, and stays as it was");
+    let after = series(metrics);
+    let told = |name: &str| after[&format!("tributary_configuration_{name}")];
+    assert_eq!((reloads(&after), told("mistakes"), told("waiting")), ([1.0, 1.0], 0.0, 1.0));
     daemon.stop();
 }
 

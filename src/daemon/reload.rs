@@ -56,7 +56,6 @@ pub(super) async fn follow(mut followers: Followers, mut edits: Edits, mut stop:
         let Some(why) = edited else { return };
         let load = edits.load.clone();
         let read = tokio::task::spawn_blocking(move || load()).await;
-        let meters = followers.current.load().kit.meters.clone();
         let taken = match read.unwrap_or_else(|fall| Err(vec![format!("reading the configuration broke off: {fall}")])) {
             Ok(config) if config == followers.read => {
                 followers.nothing_new(why);
@@ -65,12 +64,8 @@ pub(super) async fn follow(mut followers: Followers, mut edits: Edits, mut stop:
             Ok(config) => followers.take(config).await,
             Err(mistakes) => Err(mistakes),
         };
-        match taken {
-            Ok(()) => meters.reloaded(Reload::Taken),
-            Err(mistakes) => {
-                meters.reloaded(Reload::Refused);
-                followers.keep(mistakes, why);
-            }
+        if let Err(mistakes) = taken {
+            followers.keep(mistakes, why);
         }
     }
 }
@@ -101,7 +96,8 @@ impl Followers {
         if why == Why::Change && self.standing.mistakes == mistakes {
             return;
         }
-        // Whoever reads the log and looks at `/status` finds them there.
+        // Whoever reads the log and then looks at `/status` finds them there.
+        self.current.load().kit.meters.reloaded(Reload::Refused);
         self.standing.mistakes.clone_from(&mistakes);
         self.tell();
         mistakes.iter().for_each(|mistake| tracing::error!("{mistake}"));
@@ -135,6 +131,7 @@ impl Followers {
         self.current.store(current.clone());
         self.read = read;
         self.standing = Configuration { waiting, ..Configuration::since((self.clock)()) };
+        current.kit.meters.reloaded(Reload::Taken);
         self.tell();
         tracing::info!("the configuration was read again: {}", changes(&before.config, &current.config));
         self.standing.waiting.iter().chain(&current.config.notices).for_each(|notice| tracing::warn!("{notice}"));
