@@ -65,6 +65,7 @@ pub(super) async fn follow(mut followers: Followers, mut edits: Edits, mut stop:
             Err(mistakes) => Err(mistakes),
         };
         if let Err(mistakes) = taken {
+            followers.current.load().kit.meters.reloaded(Reload::Refused);
             followers.keep(mistakes, why);
         }
     }
@@ -96,12 +97,12 @@ impl Followers {
         if why == Why::Change && self.standing.mistakes == mistakes {
             return;
         }
-        // Whoever reads the log and then looks at `/status` finds them there.
-        self.current.load().kit.meters.reloaded(Reload::Refused);
-        self.standing.mistakes.clone_from(&mistakes);
+        self.standing.mistakes = mistakes;
+        // Whoever reads the log finds it at the status page, too.
         self.tell();
+        let Configuration { mistakes, since, .. } = &self.standing;
         mistakes.iter().for_each(|mistake| tracing::error!("{mistake}"));
-        let (count, since) = (mistakes.len(), self.standing.since);
+        let count = mistakes.len();
         let noun = if count == 1 { "mistake" } else { "mistakes" };
         tracing::error!(count, "the configuration has {count} {noun}; nothing is changed, the one of {since} is kept");
     }

@@ -115,12 +115,12 @@ impl Cache {
         make: impl FnOnce() -> Result<Finished, StoreError> + Send + 'static,
     ) -> Result<Arc<Finished>, StoreError> {
         let making = match self.look(&question) {
-            Ok(finished) => return Ok(self.hit(finished)),
+            Ok(finished) => return Ok(finished),
             Err(making) => making,
         };
         let _turn = making.lock().await;
         if let Ok(finished) = self.look(&question) {
-            return Ok(self.hit(finished));
+            return Ok(finished);
         }
         self.meters.looked_up(Lookup::Miss);
         let before = self.inner().changes;
@@ -139,18 +139,13 @@ impl Cache {
         }
     }
 
-    fn hit(&self, finished: Arc<Finished>) -> Arc<Finished> {
-        self.meters.looked_up(Lookup::Hit);
-        finished
-    }
-
     fn look(&self, question: &Question) -> Result<Arc<Finished>, Arc<tokio::sync::Mutex<()>>> {
         let mut inner = self.inner();
         inner.clock += 1;
         let clock = inner.clock;
         let slot = inner.slots.entry(question.clone()).or_default();
         slot.used = clock;
-        slot.finished.clone().ok_or_else(|| slot.making.clone())
+        slot.finished.clone().inspect(|_| self.meters.looked_up(Lookup::Hit)).ok_or_else(|| slot.making.clone())
     }
 
     fn keep(&self, question: &Question, finished: &Arc<Finished>, before: u64) {

@@ -109,7 +109,7 @@ impl Board {
 impl App {
     /// How the sources are; nothing when none are watched.
     pub(super) async fn status(self: &Arc<Self>, form: Form) -> Result<Option<Arc<Finished>>, StoreError> {
-        let Some(watched) = self.status.watched() else { return Ok(None) };
+        let Some(watched) = self.status.watched.load_full() else { return Ok(None) };
         // Held while it is made: the others wait for the same answer.
         let mut made = self.status.made[form as usize].lock().await;
         if let Some(made) = &*made
