@@ -89,8 +89,13 @@ impl Inner {
 }
 
 impl Cache {
-    pub(super) fn new(limit: usize, meters: Meters) -> Self {
-        Self { limit: AtomicUsize::new(limit), meters, inner: Mutex::default() }
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit: AtomicUsize::new(limit), meters: Meters::default(), inner: Mutex::default() }
+    }
+
+    /// The same, which counts with these meters what was at hand.
+    pub(super) fn counting(self, meters: Meters) -> Self {
+        Self { meters, ..self }
     }
 
     /// Keeps so many bytes from now on.

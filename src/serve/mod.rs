@@ -129,7 +129,7 @@ impl App {
         Arc::new(Self {
             store,
             publishing: ArcSwap::from_pointee(publishing),
-            cache: Cache::new(limits.cache, meters.clone()),
+            cache: Cache::new(limits.cache).counting(meters.clone()),
             standing: ArcSwap::from_pointee(Standing::Starting),
             status: status::Board::default(),
             meters,
