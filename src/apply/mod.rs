@@ -16,7 +16,11 @@ mod table;
 use std::{
     collections::{BTreeMap, HashMap},
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, mpsc},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -101,9 +105,38 @@ pub enum ApplyError {
 /// The way in. Cheap to clone; the writer stops when the last one is dropped.
 #[derive(Clone)]
 pub struct Desk {
-    jobs: mpsc::SyncSender<Job>,
+    jobs: mpsc::SyncSender<Queued>,
+    queue: Queue,
     store: Arc<Store>,
 }
+
+/// How many jobs wait for the writer. Cheap to clone, and nothing that the writer waits for.
+#[derive(Clone, Default)]
+pub struct Queue(Arc<AtomicUsize>);
+
+impl Queue {
+    /// How many jobs wait.
+    pub fn length(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn take_place(&self) -> Place {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Place(self.clone())
+    }
+}
+
+/// A place in the queue, given back when its job is begun or dropped.
+struct Place(Queue);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A job that waits.
+type Queued = (Place, Job);
 
 type Reply = oneshot::Sender<Result<Kept, Arc<ApplyError>>>;
 
@@ -158,9 +191,14 @@ impl Desk {
         items.find(|item| item.source == *source && item.canonical.as_deref() == Some(link))
     }
 
+    /// What waits for the writer.
+    pub fn queue(&self) -> Queue {
+        self.queue.clone()
+    }
+
     /// A job that can not be sent is dropped, and whoever waits for its answer is told so by that.
     async fn send(&self, job: Job) {
-        if let Err(mpsc::TrySendError::Full(job)) = self.jobs.try_send(job) {
+        if let Err(mpsc::TrySendError::Full(job)) = self.jobs.try_send((self.queue.take_place(), job)) {
             // The queue is full: wait on a thread that may wait.
             let jobs = self.jobs.clone();
             let _ = tokio::task::spawn_blocking(move || jobs.send(job)).await;
@@ -193,7 +231,7 @@ impl Writer {
         changed: impl Fn(&[Touched]) + Send + 'static,
     ) -> std::io::Result<(Desk, Self)> {
         let (jobs, inbox) = mpsc::sync_channel(QUEUE);
-        let desk = Desk { jobs, store: store.clone() };
+        let desk = Desk { jobs, queue: Queue::default(), store: store.clone() };
         // A view that is behind shows what it has; deciding against it would tell stories twice.
         let (applied, last) = (store.applied(), journal.bounds().last);
         let broken = (applied < last).then(|| Arc::new(StoreError::OutOfOrder { seq: last, applied }));
@@ -264,7 +302,7 @@ struct Hand {
 }
 
 impl Hand {
-    fn work(&mut self, inbox: &mpsc::Receiver<Job>) {
+    fn work(&mut self, inbox: &mpsc::Receiver<Queued>) {
         self.take_reserve();
         self.fill_window();
         let mut round_ends = Instant::now() + ROUND;
@@ -296,7 +334,8 @@ impl Hand {
     }
 
     /// Puts a look into the group, and says how much work it is; anything else is done at once.
-    fn sort(&mut self, job: Job, group: &mut Vec<(Look, Reply)>) -> usize {
+    fn sort(&mut self, (place, job): Queued, group: &mut Vec<(Look, Reply)>) -> usize {
+        drop(place);
         match job {
             Job::Keep { look, reply } => {
                 let weight = look.weight();

@@ -27,7 +27,7 @@ pub fn refile(common: &Common, dry_run: bool, json: bool) -> Result<(), Failure>
     match DataFolder::hold(&config.settings.daemon.data) {
         Ok(folder) => {
             let filing = daemon::filing(&config, Arc::new(daemon::classifier(&config)?));
-            let Opened { journal, store, read_only } = data::open(&config, &folder)?;
+            let Opened { journal, store, read_only, .. } = data::open(&config, &folder)?;
             if let (Some(why), false) = (read_only, dry_run) {
                 return Err(Failure::Failed(why));
             }

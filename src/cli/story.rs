@@ -169,7 +169,7 @@ fn ask(config: &Config, question: Ask) -> Result<Vec<Value>, Failure> {
 }
 
 fn by_ourselves(config: &Config, folder: &DataFolder, question: Ask) -> Result<Vec<Value>, Failure> {
-    let Opened { journal, store, read_only } = data::open(config, folder)?;
+    let Opened { journal, store, read_only, .. } = data::open(config, folder)?;
     if let Some(why) = read_only {
         return Err(Failure::Failed(why));
     }

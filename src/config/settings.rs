@@ -1,6 +1,11 @@
 //! `tributary.toml`: how the daemon runs.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::{AddrParseError, SocketAddr},
+    path::PathBuf,
+    str::FromStr,
+    time::Duration,
+};
 
 use url::Url;
 
@@ -36,6 +41,8 @@ pub struct Daemon {
 pub struct Serve {
     /// Address and port to listen at.
     pub listen: SocketAddr,
+    /// Where metrics are told.
+    pub metrics: Exposure,
     /// The address that readers use.
     pub public: Option<Url>,
     /// Name of the site.
@@ -50,6 +57,29 @@ pub struct Serve {
     pub connections: usize,
     /// Memory for finished feeds, in bytes.
     pub cache: usize,
+}
+
+/// Where metrics are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exposure {
+    /// Nowhere.
+    Off,
+    /// Where feeds are served, to everybody who comes there.
+    Here,
+    /// At an address of their own.
+    At(SocketAddr),
+}
+
+impl FromStr for Exposure {
+    type Err = AddrParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "" => Ok(Self::Off),
+            "here" => Ok(Self::Here),
+            address => address.parse().map(Self::At),
+        }
+    }
 }
 
 /// `[fetch]`.
@@ -84,6 +114,7 @@ impl Default for Settings {
             daemon: Daemon { data: "data".into(), contact: String::new(), instance: String::new(), log: "info".into() },
             serve: Serve {
                 listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+                metrics: Exposure::Off,
                 public: None,
                 title: "Tributary".into(),
                 lang: Lang::EN,
@@ -134,6 +165,19 @@ impl Settings {
                     Err(_) => {
                         table.wrong_at("listen", &format!("`listen`: `{listen}` is no address and port; give one such as 127.0.0.1:8080"))
                     }
+                }
+            }
+            if let Some(metrics) = table.string("metrics") {
+                match metrics.parse() {
+                    Ok(Exposure::At(address)) if address == serve.listen && address.port() != 0 => table.wrong_at(
+                        "metrics",
+                        &format!("`metrics`: feeds are served at {address}; to tell metrics there too, write \"here\""),
+                    ),
+                    Ok(metrics) => serve.metrics = metrics,
+                    Err(_) => table.wrong_at(
+                        "metrics",
+                        &format!("`metrics`: `{metrics}` is neither an address and port, such as 127.0.0.1:9464, nor \"here\", nor empty"),
+                    ),
                 }
             }
             if let Some(public) = table.string("public") {

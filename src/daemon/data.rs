@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     journal::{Journal, JournalError, Notice},
+    meters::Repair,
     model::{Genesis, Second},
     store::{Store, StoreError},
 };
@@ -66,6 +67,8 @@ pub struct Opened {
     pub store: Arc<Store>,
     /// Why nothing may be written, if so.
     pub read_only: Option<String>,
+    /// What was damaged or missing, and is whole again.
+    pub repairs: Vec<Repair>,
 }
 
 impl DataFolder {
@@ -100,6 +103,7 @@ impl DataFolder {
         for notice in &notices {
             tracing::warn!("{notice}");
         }
+        let mut repairs: Vec<Repair> = notices.iter().map(|_| Repair::Journal).collect();
         let (first, last) = (journal.bounds().first, journal.bounds().last);
         let mut store = self.view(&journal)?;
         if store.applied() > 0 && store.applied() + 1 < first {
@@ -110,6 +114,7 @@ impl DataFolder {
             drop(store);
             store = self.fresh_view(&journal)?;
         }
+        repairs.extend((store.applied() == 0 && last > 0).then_some(Repair::Store));
         let mut read_only = journal.damage().map(|damage| damage.to_string());
         if store.applied() > last {
             read_only.get_or_insert(format!(
@@ -148,7 +153,7 @@ impl DataFolder {
         if let Some(reason) = &read_only {
             tracing::error!("{reason}; nothing is pulled, the store is still served");
         }
-        Ok(Opened { journal, store: Arc::new(store), read_only })
+        Ok(Opened { journal, store: Arc::new(store), read_only, repairs })
     }
 
     /// Opens the journal; it is begun when the folder has none.

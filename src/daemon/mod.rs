@@ -9,6 +9,7 @@ mod answer;
 pub mod control;
 pub mod data;
 mod edits;
+mod gauges;
 mod publishing;
 mod refile;
 mod reload;
@@ -19,6 +20,7 @@ use arc_swap::ArcSwap;
 use tokio::{
     net::TcpListener,
     sync::{mpsc, watch},
+    task::JoinHandle,
 };
 
 pub use answer::{outcome_row, source_rows, wanted_sources};
@@ -29,17 +31,18 @@ pub use refile::{Refiling, refile};
 use self::{
     answer::Answers,
     data::{DataError, DataFolder, Opened},
+    gauges::Gauges,
     reload::{Followers, InForce},
 };
 use crate::{
     apply::{Clock, Filing, Reserve, Writer},
     classify::Classifier,
-    config::Config,
+    config::{Config, Exposure},
     fetch::{Client, FetchError, Policy},
     model::{Second, Source, SourceId},
     pull::Kit,
     schedule::{Register, Schedule, Setup},
-    serve::{self, App, Configuration, Limits},
+    serve::{self, App, Configuration, Exposition, Limits},
 };
 
 /// The head of a reader's request has to be there within this.
@@ -56,8 +59,10 @@ pub enum DaemonError {
     #[error(transparent)]
     Data(#[from] DataError),
     /// The address to listen at can not be had.
-    #[error("can not listen at {address}; is another program there? Set [serve] listen")]
+    #[error("can not listen at {address}; is another program there? Set [serve] {key}")]
     Listen {
+        /// What says so in the configuration.
+        key: &'static str,
         /// The address.
         address: SocketAddr,
         /// What the system said.
@@ -172,7 +177,19 @@ pub fn wall_clock() -> Clock {
 
 /// Takes the address to listen at before anything slow is done, so that a mistake is told at once.
 pub async fn listen(address: SocketAddr) -> Result<TcpListener, DaemonError> {
-    TcpListener::bind(address).await.map_err(|cause| DaemonError::Listen { address, cause })
+    listen_for("listen", address).await
+}
+
+/// The same for metrics, when they have an address of their own.
+pub async fn listen_for_metrics(exposure: Exposure) -> Result<Option<TcpListener>, DaemonError> {
+    match exposure {
+        Exposure::At(address) => listen_for("metrics", address).await.map(Some),
+        Exposure::Off | Exposure::Here => Ok(None),
+    }
+}
+
+async fn listen_for(key: &'static str, address: SocketAddr) -> Result<TcpListener, DaemonError> {
+    TcpListener::bind(address).await.map_err(|cause| DaemonError::Listen { key, address, cause })
 }
 
 /// A configuration, and how a running daemon learns of another one, if it does.
@@ -181,12 +198,14 @@ pub struct Configured {
     pub config: Config,
     /// Its edits.
     pub edits: Option<Edits>,
+    /// Where metrics are asked for, when they have an address of their own.
+    pub metrics: Option<TcpListener>,
 }
 
 impl From<Config> for Configured {
     /// One that stays as it is.
     fn from(config: Config) -> Self {
-        Self { config, edits: None }
+        Self { config, edits: None, metrics: None }
     }
 }
 
@@ -202,7 +221,7 @@ pub async fn run(
     ready: impl FnOnce(Ready),
     stop: watch::Receiver<bool>,
 ) -> Result<(), DaemonError> {
-    let Configured { config, edits } = configured.into();
+    let Configured { config, edits, metrics } = configured.into();
     if pulls {
         need_contact(&config)?;
     }
@@ -213,14 +232,15 @@ pub async fn run(
         opened.map(|opened| (folder, opened))
     });
     let (folder, opened) = opening.await.map_err(|cause| DaemonError::Thread(io::Error::other(cause)))??;
-    let Opened { journal, store, read_only } = opened;
+    let Opened { journal, store, read_only, repairs } = opened;
+    repairs.into_iter().for_each(|repair| kit.meters.repaired(repair));
 
     let states = store.states().map_err(DataError::from)?;
     let genesis = journal.genesis().clone();
     let publishing = publishing(&config, kit.classifier.clone(), &genesis, &states);
     let base = publishing.site.base.to_string();
     let limits = limits(&config);
-    let app = App::new(store.clone(), publishing, &limits, clock.clone());
+    let app = App::counting(store.clone(), publishing, &limits, clock.clone(), kit.meters.clone());
     let register = Register::new(states);
     let data = folder.path().to_owned();
 
@@ -243,6 +263,18 @@ pub async fn run(
         orders: why_not.is_none().then(|| order.clone()),
     };
     followers.tell();
+    let gauges = Gauges {
+        app: Arc::downgrade(&app),
+        store: store.clone(),
+        journal: data.join("journal"),
+        queue: desk.queue(),
+        started: now,
+        most_connections: limits.connections,
+    };
+    let exposition = gauges.exposition(kit.meters.clone());
+    if config.settings.serve.metrics == Exposure::Here {
+        app.expose(exposition.clone());
+    }
     let mut setup = setup(&config, kit);
     if why_not.is_some() {
         setup.sources = BTreeMap::new();
@@ -276,6 +308,7 @@ pub async fn run(
         let answer = move |ask, rows| answers.clone().answer(ask, rows);
         tokio::spawn(control::serve(listener, answer, stop.clone()))
     });
+    let telling = metrics.map(|metrics| tell_metrics(metrics, exposition, limits, stop.clone()));
     let following = edits.map(|edits| tokio::spawn(reload::follow(followers, edits, stop.clone())));
 
     let address = listener.local_addr().map_err(DaemonError::Thread)?;
@@ -286,7 +319,7 @@ pub async fn run(
     // Looks under way are given up, what was found is kept.
     let settle = async {
         let _ = scheduling.await;
-        for task in [answering, following].into_iter().flatten() {
+        for task in [answering, following, telling].into_iter().flatten() {
             task.abort();
             let _ = task.await;
         }
@@ -298,6 +331,13 @@ pub async fn run(
     drop(folder);
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Tells metrics at an address of their own, until `stop` becomes true.
+fn tell_metrics(listener: TcpListener, exposition: Arc<Exposition>, limits: Limits, stop: watch::Receiver<bool>) -> JoinHandle<()> {
+    let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
+    tracing::info!(metrics.address = address, "metrics are told at http://{address}/metrics");
+    tokio::spawn(async move { serve::listen_metrics(listener, exposition, &limits, stop).await })
 }
 
 /// Tells the log how far a rebuild is, now and then.

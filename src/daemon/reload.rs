@@ -17,6 +17,7 @@ use super::{
 use crate::{
     apply::Clock,
     config::{Config, Settings},
+    meters::Reload,
     model::Genesis,
     pull::Kit,
     schedule::{Order, Register},
@@ -64,6 +65,7 @@ pub(super) async fn follow(mut followers: Followers, mut edits: Edits, mut stop:
             Err(mistakes) => Err(mistakes),
         };
         if let Err(mistakes) = taken {
+            followers.current.load().kit.meters.reloaded(Reload::Refused);
             followers.keep(mistakes, why);
         }
     }
@@ -130,6 +132,7 @@ impl Followers {
         self.current.store(current.clone());
         self.read = read;
         self.standing = Configuration { waiting, ..Configuration::since((self.clock)()) };
+        current.kit.meters.reloaded(Reload::Taken);
         self.tell();
         tracing::info!("the configuration was read again: {}", changes(&before.config, &current.config));
         self.standing.waiting.iter().chain(&current.config.notices).for_each(|notice| tracing::warn!("{notice}"));
@@ -150,6 +153,7 @@ fn keep_what_is_fixed(now: &Settings, new: &mut Settings) -> Vec<String> {
     keep(&mut waiting, "[daemon] instance", &now.daemon.instance, &mut new.daemon.instance);
     keep(&mut waiting, "[daemon] log", &now.daemon.log, &mut new.daemon.log);
     keep(&mut waiting, "[serve] listen", &now.serve.listen, &mut new.serve.listen);
+    keep(&mut waiting, "[serve] metrics", &now.serve.metrics, &mut new.serve.metrics);
     keep(&mut waiting, "[serve] connections", &now.serve.connections, &mut new.serve.connections);
     waiting
 }

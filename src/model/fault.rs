@@ -44,6 +44,24 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::Unreachable,
+        Self::Tls,
+        Self::Slow,
+        Self::AskedToWait,
+        Self::Gone,
+        Self::Blocked,
+        Self::Missing,
+        Self::ServerError,
+        Self::Misdirected,
+        Self::Unreadable,
+        Self::Broken,
+        Self::Forbidden,
+        Self::Internal,
+        Self::Other,
+    ];
+
     /// How a source stands that has this fault. What one person would do the same about is one trouble.
     pub fn standing(self) -> Standing {
         match self {

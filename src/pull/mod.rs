@@ -24,6 +24,7 @@ use crate::{
     classify::Classifier,
     clean::{self, Origin},
     fetch::{Answer, Ask, Client, FetchError, Room},
+    meters::Meters,
     model::{Document, Hints, Item, Labels, RawFeed, Second, Source, SourceState},
     parse, text,
 };
@@ -35,6 +36,8 @@ pub struct Kit {
     pub client: Client,
     /// Files items.
     pub classifier: Arc<Classifier>,
+    /// Counts what looks come to.
+    pub meters: Meters,
     /// Documents read at once: as many as there are processors, because each takes many times its size in memory.
     readers: Arc<Semaphore>,
 }
@@ -43,13 +46,13 @@ impl Kit {
     /// A kit of these.
     pub fn new(client: Client, classifier: Arc<Classifier>) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { client, classifier, readers: Arc::new(Semaphore::new(processors)) }
+        Self { client, classifier, meters: Meters::default(), readers: Arc::new(Semaphore::new(processors)) }
     }
 
-    /// A kit of others, whose looks take turns with those that this one's are still at.
+    /// A kit of others, whose looks are counted with those of this one, and take turns with those that it is still at.
     #[must_use]
     pub fn with(&self, client: Client, classifier: Arc<Classifier>) -> Self {
-        Self { client, classifier, readers: self.readers.clone() }
+        Self { client, classifier, ..self.clone() }
     }
 
     /// Does work on a thread of its own, when it is its turn.
@@ -194,6 +197,7 @@ async fn ask(kit: &Kit, source: &Arc<Source>, known: Option<&SourceState>, recal
             })
         }
         Answer::Document { document, hints, moved, is_delta, room } => {
+            kit.meters.fetched(document.body.len());
             let from = (document.url != source.url).then(|| document.url.to_string());
             let said = Said { etag: document.etag.clone(), last_modified: document.last_modified.clone(), from, is_delta, moved, hints };
             // The new entries alone say nothing of the whole document, which is read when it comes again.

@@ -220,7 +220,10 @@ impl Reading<'_> {
         let Source { url: own, headers, timeout, allow_private, allow_downgrade, .. } = &**self.source;
         let ask = Ask { own, headers, allow_private, allow_downgrade: *allow_downgrade, ..Ask::first(url, *timeout) };
         match self.kit.client.fetch(&ask, self.now).await? {
-            Answer::Document { document, .. } => Ok(document),
+            Answer::Document { document, .. } => {
+                self.kit.meters.fetched(document.body.len());
+                Ok(document)
+            }
             // Only who asks conditionally is answered so; anything else is an error already.
             Answer::Unchanged { .. } => {
                 Err(FetchError::Nonsense { host: url.host_str().unwrap_or_default().to_owned(), what: "nothing has changed" })

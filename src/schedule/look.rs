@@ -6,7 +6,8 @@ use super::Register;
 use crate::{
     apply::{ApplyError, Clock, Desk, Kept, Report},
     fetch::FetchError,
-    model::{Source, SourceId},
+    meters::{Fate, Meters, Pulled, Refusal},
+    model::{Fault, Source, SourceId},
     pull::{self, Found, Kit, Trouble},
 };
 
@@ -42,9 +43,12 @@ pub async fn pull(kit: &Kit, source: &Arc<Source>, register: &Register, desk: &D
         Found::Unchanged => (None, true, false),
         Found::Items { .. } => (None, false, false),
     };
-    let Kept { report, state } = desk.keep(look).await?;
+    let kept = desk.keep(look).await;
+    let Kept { report, state } = kept.inspect_err(|error| kit.meters.refused(refusal(error)))?;
     register.set((*state).clone());
     let trouble = trouble.or_else(|| state.trouble.clone());
+    let fault = trouble.is_some().then(|| state.fault.unwrap_or(Fault::Other));
+    count(&kit.meters, fault, (!unchanged).then_some(&report), took);
     let id = &source.id;
     let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     match &trouble {
@@ -65,6 +69,33 @@ pub async fn pull(kit: &Kit, source: &Arc<Source>, register: &Register, desk: &D
     }
     let report = (!unchanged && trouble.is_none()).then_some(report);
     Ok(Outcome { source: source.id.clone(), report, trouble, was_silent, took })
+}
+
+/// Counts what a look came to: its trouble, or what became of the items of a document that is not the last one.
+fn count(meters: &Meters, fault: Option<Fault>, report: Option<&Report>, took: Duration) {
+    match (fault, report) {
+        (Some(fault), _) => {
+            meters.fault(fault);
+            meters.pulled(Pulled::Failed, took);
+        }
+        (None, None) => meters.pulled(Pulled::Unchanged, took),
+        (None, Some(Report { new, joined, revised, dropped, .. })) => {
+            meters.pulled(Pulled::Changed, took);
+            for (fate, count) in [(Fate::New, new), (Fate::Joined, joined), (Fate::Revised, revised), (Fate::Dropped, dropped)] {
+                meters.items(fate, *count);
+            }
+        }
+    }
+}
+
+fn refusal(error: &ApplyError) -> Refusal {
+    match error {
+        ApplyError::Journal(_) => Refusal::Journal,
+        ApplyError::Store(_) => Refusal::Store,
+        ApplyError::NoRoom(_) => Refusal::NoRoom,
+        ApplyError::Clock { .. } => Refusal::Clock,
+        ApplyError::Stopped => Refusal::Stopped,
+    }
 }
 
 /// Whether the host that was asked gave no answer at all, so that its other sources will have none either.

@@ -33,6 +33,7 @@ use self::{
 };
 use crate::{
     apply::{ApplyError, Clock, Desk},
+    meters::Repair,
     model::{Second, Source, SourceId, SourceState},
     pull::{self, Kit},
 };
@@ -394,6 +395,7 @@ impl Round {
             Ok(Ok(())) => {
                 self.lay_out((self.schedule.clock)());
                 self.tell();
+                self.schedule.setup.kit.meters.repaired(Repair::Writing);
                 tracing::info!("what is found can be kept again; pulling goes on");
             }
             failed => {

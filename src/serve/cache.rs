@@ -12,7 +12,11 @@ use bytes::Bytes;
 use tokio::sync::OnceCell;
 
 use super::{Asked, Format, coding::Coding};
-use crate::{model::Second, store::StoreError};
+use crate::{
+    meters::{Lookup, Meters},
+    model::Second,
+    store::StoreError,
+};
 
 /// An answer shorter than this, in bytes, fits in one packet as it is, so that coding it gains nothing.
 const WORTH_CODING: usize = 1 << 10;
@@ -74,6 +78,7 @@ pub(super) struct Question {
 /// Finished answers by what was asked, the least used given up first.
 pub(super) struct Cache {
     limit: AtomicUsize,
+    meters: Meters,
     inner: Mutex<Inner>,
 }
 
@@ -117,12 +122,23 @@ impl Inner {
 
 impl Cache {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit: AtomicUsize::new(limit), inner: Mutex::default() }
+        Self { limit: AtomicUsize::new(limit), meters: Meters::default(), inner: Mutex::default() }
+    }
+
+    /// The same, which counts with these meters what was at hand.
+    pub(super) fn counting(self, meters: Meters) -> Self {
+        Self { meters, ..self }
     }
 
     /// Keeps so many bytes from now on.
     pub(super) fn set_limit(&self, limit: usize) {
         self.limit.store(limit, Ordering::Relaxed);
+    }
+
+    /// How many answers are kept, and how many bytes they take.
+    pub(super) fn size(&self) -> (usize, usize) {
+        let inner = self.inner();
+        (inner.slots.values().filter(|slot| slot.finished.is_some()).count(), inner.bytes)
     }
 
     fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
@@ -143,6 +159,7 @@ impl Cache {
         if let Ok(finished) = self.look(question) {
             return Ok(finished);
         }
+        self.meters.looked_up(Lookup::Miss);
         let before = self.inner().changes;
         let asked = question.clone();
         let made = tokio::task::spawn_blocking(move || make(&asked)).await;
@@ -169,7 +186,7 @@ impl Cache {
             None => inner.slots.entry(question.clone()).or_default(),
         };
         slot.used = clock;
-        slot.finished.clone().ok_or_else(|| slot.making.clone())
+        slot.finished.clone().inspect(|_| self.meters.looked_up(Lookup::Hit)).ok_or_else(|| slot.making.clone())
     }
 
     fn keep(&self, question: &Question, finished: &Arc<Finished>, before: u64) {

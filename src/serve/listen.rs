@@ -14,6 +14,7 @@ use std::{
     time::Duration,
 };
 
+use axum::Router;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto::Builder, graceful::GracefulShutdown},
@@ -27,7 +28,8 @@ use tokio::{
     time::{Instant, Sleep},
 };
 
-use super::{App, Limits, routes};
+use super::{App, Exposition, Limits, exposition, routes};
+use crate::meters::Meters;
 
 /// After an `accept` that failed for want of descriptors, others are given time to close.
 const BREATH: Duration = Duration::from_millis(100);
@@ -35,8 +37,17 @@ const BREATH: Duration = Duration::from_millis(100);
 const IDLE: Duration = Duration::from_secs(60);
 
 /// Answers until `stop` becomes true; open answers are then finished, within the limit.
-pub async fn listen(listener: TcpListener, app: Arc<App>, limits: &Limits, mut stop: watch::Receiver<bool>) {
-    let service = routes::service(app);
+pub async fn listen(listener: TcpListener, app: Arc<App>, limits: &Limits, stop: watch::Receiver<bool>) {
+    let meters = app.meters.clone();
+    serve(listener, routes::service(app), limits, meters, stop).await;
+}
+
+/// Tells metrics, and nothing else, until `stop` becomes true. These connections are not counted among those of readers.
+pub async fn listen_metrics(listener: TcpListener, exposition: Arc<Exposition>, limits: &Limits, stop: watch::Receiver<bool>) {
+    serve(listener, exposition::service(exposition), limits, Meters::default(), stop).await;
+}
+
+async fn serve(listener: TcpListener, service: Router, limits: &Limits, meters: Meters, mut stop: watch::Receiver<bool>) {
     let seats = Arc::new(Semaphore::new(limits.connections));
     let (open, mut connections) = (GracefulShutdown::new(), JoinSet::new());
     let mut builder = Builder::new(TokioExecutor::new());
@@ -60,10 +71,11 @@ pub async fn listen(listener: TcpListener, app: Arc<App>, limits: &Limits, mut s
                 let stream = TokioIo::new(Impatient::new(stream, limits.header));
                 let connection = builder.serve_connection_with_upgrades(stream, TowerToHyperService::new(service.clone()));
                 let connection = open.watch(connection.into_owned());
+                let counted = meters.connected();
                 connections.spawn(async move {
                     // A client that breaks off is no event.
                     let _ = connection.await;
-                    drop(seat);
+                    drop((seat, counted));
                 });
             }
             Err(error) => {

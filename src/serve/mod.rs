@@ -7,6 +7,8 @@
 mod answer;
 mod cache;
 mod coding;
+mod counted;
+mod exposition;
 mod filter;
 mod finder;
 mod listen;
@@ -17,12 +19,17 @@ pub mod sample;
 mod status;
 mod subscriptions;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use arc_swap::ArcSwap;
 use axum::{http::HeaderMap, response::Response};
+pub use exposition::Exposition;
 pub use filter::{Asked, Base, Format, Wrong};
-pub use listen::listen;
+pub use listen::{listen, listen_metrics};
 pub use status::{Configuration, Watched};
 
 use self::{
@@ -34,6 +41,7 @@ use crate::{
     apply::Clock,
     classify::Classifier,
     config::SavedFeed,
+    meters::Meters,
     model::{FeedSlug, Names, Page, Second, Site, SourceId},
     publish::{self, SourceCard},
     store::{Store, StoreError, Touched},
@@ -104,6 +112,8 @@ pub struct App {
     cache: Cache,
     standing: ArcSwap<Standing>,
     status: status::Board,
+    meters: Meters,
+    exposition: OnceLock<Arc<Exposition>>,
     clock: Clock,
 }
 
@@ -118,12 +128,19 @@ enum Standing {
 impl App {
     /// A server over a store. The clock says what day it is, for filters that ask for the last days.
     pub fn new(store: Arc<Store>, publishing: Publishing, limits: &Limits, clock: Clock) -> Arc<Self> {
+        Self::counting(store, publishing, limits, clock, Meters::default())
+    }
+
+    /// The same, which counts what it does with these meters.
+    pub fn counting(store: Arc<Store>, publishing: Publishing, limits: &Limits, clock: Clock, meters: Meters) -> Arc<Self> {
         Arc::new(Self {
             store,
             publishing: ArcSwap::from_pointee(publishing),
-            cache: Cache::new(limits.cache),
+            cache: Cache::new(limits.cache).counting(meters.clone()),
             standing: ArcSwap::from_pointee(Standing::Starting),
             status: status::Board::default(),
+            meters,
+            exposition: OnceLock::new(),
             clock,
         })
     }
@@ -132,6 +149,31 @@ impl App {
     pub fn set_ready(&self, read_only: Option<&str>) {
         let standing = read_only.map_or(Standing::Ready, |why| Standing::ReadOnly(why.to_owned()));
         self.standing.store(Arc::new(standing));
+    }
+
+    /// Tells metrics at `/metrics` from now on, to everybody.
+    pub fn expose(&self, exposition: Arc<Exposition>) {
+        // Whoever was first stays.
+        let _ = self.exposition.set(exposition);
+    }
+
+    /// Whether feeds can be asked for, and whether nothing is taken in.
+    pub fn standing(&self) -> (bool, bool) {
+        match &**self.standing.load() {
+            Standing::Starting => (false, false),
+            Standing::Ready => (true, false),
+            Standing::ReadOnly(_) => (true, true),
+        }
+    }
+
+    /// Whose health the status pages tell.
+    pub fn watched(&self) -> Option<Arc<Watched>> {
+        self.status.watched()
+    }
+
+    /// How many finished feeds are in memory, and how many bytes they take.
+    pub fn cached(&self) -> (usize, usize) {
+        self.cache.size()
     }
 
     /// Says whose health the status pages tell from now on; without it there are none.

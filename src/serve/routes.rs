@@ -6,12 +6,13 @@ use axum::{
     Router,
     extract::{Request, State},
     http::{HeaderMap, Method, StatusCode},
+    middleware,
     response::Response,
 };
 use serde_json::json;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
-use super::{App, Asked, Format, Standing, Wrong, answer, pages, reading, status::Form};
+use super::{App, Asked, Format, Standing, Wrong, answer, counted::counted, pages, reading, status::Form};
 use crate::model::{Gone, StoryId};
 
 /// No answer takes longer than this.
@@ -21,9 +22,10 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub(super) fn service(app: Arc<App>) -> Router {
     Router::new()
         .fallback(route)
-        .with_state(app)
+        .with_state(app.clone())
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn_with_state(app, counted))
 }
 
 async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
@@ -38,6 +40,12 @@ async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
     match path {
         "/livez" => return answer::text(StatusCode::OK, "text/plain; charset=utf-8", "alive\n"),
         "/readyz" => return ready(&app),
+        // Never below the base path, which a proxy passes on to everybody.
+        "/metrics" => {
+            if let Some(exposition) = app.exposition.get() {
+                return exposition.clone().answer().await;
+            }
+        }
         _ => {}
     }
     let publishing = app.publishing.load_full();

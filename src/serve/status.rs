@@ -106,6 +106,10 @@ impl Board {
     pub(super) fn watch(&self, watched: Watched) {
         self.watched.store(Some(Arc::new(watched)));
     }
+
+    pub(super) fn watched(&self) -> Option<Arc<Watched>> {
+        self.watched.load_full()
+    }
 }
 
 impl App {
