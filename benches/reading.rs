@@ -13,6 +13,10 @@ use tributary::{
 };
 use url::Url;
 
+/// As in the program itself; for the others as well.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Items of a feed that is made here.
 const ITEMS: usize = 30;
 

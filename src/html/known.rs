@@ -31,7 +31,9 @@ fn is_known(text: &str) -> bool {
     static KNOWN: LazyLock<HashSet<&str>> = LazyLock::new(|| ELEMENTS.split(' ').collect());
     let text = text.strip_prefix('/').unwrap_or(text);
     let end = text.bytes().take(LONGEST_NAME + 1).position(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>'));
-    let is_among = |name: &str| KNOWN.contains(name) || KNOWN.contains(name.to_ascii_lowercase().as_str());
+    // Most tags are one of a few.
+    let is_common = |name: &str| matches!(name, "a" | "p" | "br" | "li" | "ul" | "em" | "b" | "i" | "img" | "div" | "span" | "strong");
+    let is_among = |name: &str| is_common(name) || KNOWN.contains(name) || KNOWN.contains(name.to_ascii_lowercase().as_str());
     end.is_some_and(|end| is_among(&text[..end]))
 }
 
