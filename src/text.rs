@@ -190,6 +190,20 @@ pub fn without_secrets(text: &str) -> String {
     shown
 }
 
+/// An address as it may be published: without name and password, and without what in its query looks like a key.
+///
+/// The rest of the query stays, because many feeds differ in nothing else.
+pub fn without_keys(address: &str) -> String {
+    let (address, query) = address.split_once('?').map_or((address, None), |(address, query)| (address, Some(query)));
+    let shown = without_secrets(address);
+    let is_key = |pair: &&str| {
+        let name = pair.split('=').next().unwrap_or_default().to_ascii_lowercase();
+        ["key", "token", "secret", "passw", "auth", "sig", "credential", "session"].iter().any(|word| name.contains(word))
+    };
+    let kept: Vec<&str> = query.into_iter().flat_map(|query| query.split('&')).filter(|pair| !is_key(pair)).collect();
+    if kept.is_empty() { shown } else { format!("{shown}?{}", kept.join("&")) }
+}
+
 /// Whether a text is a media type, `type/subtype`, perhaps with parameters (RFC 6838 §4.2): publishers write other things there.
 pub fn is_media_type(text: &str) -> bool {
     let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b));
@@ -263,6 +277,19 @@ mod tests {
     fn a_mistyped_name_finds_its_neighbour() {
         assert_eq!(nearest("migrant-smugling", ["remittances", "migrant-smuggling", "youth"], 3), ["migrant-smuggling"]);
         assert_eq!(nearest("zzz", ["remittances"], 3), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_published_address_has_no_key_and_keeps_what_it_asks_for() {
+        for (address, shown) in [
+            ("https://reliefweb.example/rss.xml?country=100&lang=es", "https://reliefweb.example/rss.xml?country=100&lang=es"),
+            ("https://ann:hunter2@news.example/feed?API_KEY=1&topic=2&access_token=x", "https://news.example/feed?topic=2"),
+            ("https://news.example/feed?key=1", "https://news.example/feed"),
+            ("https://news.example/feed", "https://news.example/feed"),
+            ("file:///srv/feed.xml", "file:///srv/feed.xml"),
+        ] {
+            assert_eq!(without_keys(address), shown);
+        }
     }
 
     #[test]

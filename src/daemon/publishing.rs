@@ -8,6 +8,7 @@ use crate::{
     model::{ContentPolicy, Genesis, Names, Site, SourceId, SourceState},
     publish::SourceCard,
     serve::Publishing,
+    text,
 };
 
 /// Everything that published bytes depend on beside the stories. `states` name the sources that are configured no more.
@@ -19,7 +20,7 @@ pub fn publishing(config: &Config, classifier: Arc<Classifier>, genesis: &Genesi
         let card = SourceCard {
             title: source.title.clone(),
             home: source.home.as_ref().map(ToString::to_string),
-            url: source.url.to_string(),
+            url: text::without_keys(source.url.as_str()),
             lang: source.lang,
             content: source.content,
             rights: source.rights.clone(),
@@ -48,7 +49,7 @@ fn past(state: &SourceState) -> SourceCard {
     SourceCard {
         title: state.title.clone(),
         home: state.home.clone(),
-        url: state.url.clone(),
+        url: text::without_keys(&state.url),
         lang: None,
         content: ContentPolicy::Summary,
         rights: None,
