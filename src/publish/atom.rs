@@ -16,9 +16,15 @@ use crate::model::{Lang, Second};
 
 /// Writes a feed.
 pub fn atom(feed: &Feed<'_>) -> Vec<u8> {
-    let written = atom_syndication::Feed {
+    let entries = feed.entries().map(|entry| written(&entry)).collect();
+    let namespaces = BTreeMap::from([("dcterms".to_owned(), "http://purl.org/dc/terms/".to_owned())]);
+    document(atom_syndication::Feed { id: feed.id(), namespaces, entries, ..about(feed) })
+}
+
+/// What an Atom document says of a feed, whatever its entries are.
+pub(super) fn about(feed: &Feed<'_>) -> atom_syndication::Feed {
+    atom_syndication::Feed {
         title: plain(&title(feed), None),
-        id: feed.id(),
         updated: date(feed.updated()),
         authors: vec![person(&feed.site.title)],
         generator: Some(Generator { value: "Tributary".into(), uri: None, version: Some(env!("CARGO_PKG_VERSION").into()) }),
@@ -27,13 +33,15 @@ pub fn atom(feed: &Feed<'_>) -> Vec<u8> {
             link("alternate", &feed.home(), Some("text/html")),
         ],
         lang: Some(feed.lang().to_string()),
-        namespaces: BTreeMap::from([("dcterms".to_owned(), "http://purl.org/dc/terms/".to_owned())]),
-        entries: feed.entries().map(|entry| written(&entry)).collect(),
         ..atom_syndication::Feed::default()
-    };
+    }
+}
+
+/// The bytes of a document.
+pub(super) fn document(feed: atom_syndication::Feed) -> Vec<u8> {
     let config = WriteConfig { write_document_declaration: true, indent_size: None };
     // Writing into memory does not fail; a feed that could not be written would be an empty answer, which no reader takes for a feed.
-    written.write_with_config(Vec::new(), config).unwrap_or_default()
+    feed.write_with_config(Vec::new(), config).unwrap_or_default()
 }
 
 fn written(entry: &Entry<'_>) -> atom_syndication::Entry {

@@ -2,14 +2,14 @@
 //!
 //! It is a feed of its own: its entries have ids of their own, and say what is missing, what came near, and by which words.
 
-use atom_syndication::{Category, Entry, Generator, Text, WriteConfig};
+use atom_syndication::{Category, Entry, Text};
 use uuid::Uuid;
 
 use super::{
     Feed,
-    atom::{date, link, person, plain},
+    atom::{about, date, document, link, person, plain},
     entry::{clean, updated},
-    title, words,
+    words,
 };
 use crate::{
     model::{Lang, Shown, TopicLabel},
@@ -19,23 +19,8 @@ use crate::{
 /// Writes the stories of a feed as work to be done.
 pub fn editor(feed: &Feed<'_>) -> Vec<u8> {
     let lang = feed.lang();
-    let written = atom_syndication::Feed {
-        title: plain(&title(feed), None),
-        id: id(feed, "editor", &feed.own.to_string()),
-        updated: date(feed.updated()),
-        authors: vec![person(&feed.site.title)],
-        generator: Some(Generator { value: "Tributary".into(), uri: None, version: Some(env!("CARGO_PKG_VERSION").into()) }),
-        links: vec![
-            link("self", &feed.site.address(feed.path), Some("application/atom+xml")),
-            link("alternate", &feed.home(), Some("text/html")),
-        ],
-        lang: Some(lang.to_string()),
-        entries: feed.page.entries.iter().map(|shown| entry(feed, shown, lang)).collect(),
-        ..atom_syndication::Feed::default()
-    };
-    let config = WriteConfig { write_document_declaration: true, indent_size: None };
-    // Writing into memory does not fail.
-    written.write_with_config(Vec::new(), config).unwrap_or_default()
+    let entries = feed.page.entries.iter().map(|shown| entry(feed, shown, lang)).collect();
+    document(atom_syndication::Feed { id: id(feed, "editor", &feed.own.to_string()), entries, ..about(feed) })
 }
 
 fn id(feed: &Feed<'_>, of: &str, name: &str) -> String {
