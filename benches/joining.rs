@@ -12,7 +12,7 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use tributary::{
     classify::{Classifier, Subject},
     clean::{Origin, clean},
-    dedup::{self, Candidates, Decision, Kinship, Sketch, Teller, Telling, Window},
+    dedup::{self, Candidates, Decision, Kinship, Sketch, Sought, Teller, Telling, Window},
     model::{Item, Labels, RawItem, RawText, Second, SourceId, Story, StoryId},
 };
 use url::Url;
@@ -42,10 +42,11 @@ fn main() {
         let new: Vec<(Item, Labels)> = (0..ITEMS).map(|n| made(1_000_000 + n, &words, &classifier)).collect();
         let looked = |(item, labels): &(Item, Labels)| {
             let sketch = Sketch::of(Telling { item, labels }, at());
-            let found = window.candidates(&sketch, at());
+            let found = window.candidates(&Sought::of(&sketch), at());
             found.iter().filter(|id| dedup::relate(&sketch, &kept[*id]) != Kinship::None).count()
         };
-        let candidates = |(item, labels): &(Item, Labels)| window.candidates(&Sketch::of(Telling { item, labels }, at()), at()).len();
+        let candidates =
+            |(item, labels): &(Item, Labels)| window.candidates(&Sought::of(&Sketch::of(Telling { item, labels }, at())), at()).len();
         println!("{stories} stories: {:.2} candidates an item", new.iter().map(candidates).sum::<usize>() as f64 / ITEMS as f64);
         group.bench_with_input(BenchmarkId::from_parameter(stories), &new, |bench, new| {
             bench.iter(|| new.iter().map(looked).sum::<usize>())

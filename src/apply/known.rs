@@ -265,7 +265,8 @@ impl Pool<'_> {
             Some(story) => Some(story.clone()),
             None => self.table.story(&id)?,
         };
-        let Some(story) = story else { return Ok(Vec::new()) };
+        // What this group has joined to another story is found there, as in the view.
+        let Some(story) = story.filter(|story| story.joined().is_none()) else { return Ok(Vec::new()) };
         self.stories.insert(id, story.clone());
         let ours = story.copies.iter().enumerate().filter(|(_, copy)| copy.item.source == *self.source && wanted(copy));
         Ok(ours

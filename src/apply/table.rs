@@ -13,7 +13,7 @@ use url::Url;
 
 use super::{Free, Kept, Noted, Report, Round, known::Fate, records::draft};
 use crate::{
-    dedup::{self, Also, Arrival, Candidates, Decision, Kinship, Own, Sketch, Teller, Telling, Window},
+    dedup::{self, Also, Arrival, Candidates, Decision, Kinship, Own, Sketch, Sought, Teller, Telling, Window},
     model::{Copy, Draft, Ids, Item, Labels, Second, SourceId, Story, StoryId, Unchanged, Upstream, UpstreamFrom},
     pull::{Found, Look},
     store::{Store, StoreError},
@@ -169,6 +169,8 @@ impl<'a> Table<'a> {
         for id in linked {
             stories.extend(self.story(&id)?);
         }
+        // The view does not know yet of what this group has made one.
+        stories.retain(|story| story.joined().is_none());
         stories.sort_by_key(|story| story.copies[0].first_seen);
         let candidates: Vec<&Story> = stories.iter().map(AsRef::as_ref).collect();
         let id = item.upstream.id.as_str();
@@ -262,8 +264,9 @@ impl<'a> Table<'a> {
             return Ok(Vec::new());
         }
         let sketch = Sketch::of(Telling { item, labels }, now);
-        let mut ids = self.fresh.candidates(&sketch, now);
-        ids.extend(self.window.candidates(&sketch, now).into_iter().filter(|id| !self.stories.contains_key(id)));
+        let sought = Sought::of(&sketch);
+        let mut ids = self.fresh.candidates(&sought, now);
+        ids.extend(self.window.candidates(&sought, now).into_iter().filter(|id| !self.stories.contains_key(id)));
         let mut alike = Vec::new();
         for id in ids {
             if let Some(story) = self.story(&id)? {

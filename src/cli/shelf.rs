@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::{
-    dedup::{self, By, Candidates, Decision, Kinship, Own, Sketch, Teller, Telling, Window},
+    dedup::{self, By, Candidates, Decision, Kinship, Own, Sketch, Sought, Teller, Telling, Window},
     model::{Item, Labels, Lang, Refusal, Second, SourceId, Story, StoryId},
 };
 
@@ -45,7 +45,7 @@ impl Shelf {
         let own = own.or_else(|| linked.iter().find_map(|story| self::own(story, By::Link, at_link)));
         let known = own.map(|own| own.story.id);
         let sketch = Sketch::of(Telling { item: &item, labels: &labels }, now);
-        let found = if own.is_some() { Vec::new() } else { self.window.candidates(&sketch, now) };
+        let found = if own.is_some() { Vec::new() } else { self.window.candidates(&Sought::of(&sketch), now) };
         let mut alike: Vec<(&Story, Kinship)> =
             found.iter().filter_map(|id| self.stories.get(id)).map(|story| (story, dedup::relate(&sketch, story))).collect();
         alike.sort_by_key(|(story, _)| (story.copies[0].first_seen, story.id));

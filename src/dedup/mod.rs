@@ -30,4 +30,4 @@ pub use near::{Kinship, compare, relate};
 pub use place::{Arrival, HANDFUL, Wanted, places, wanted};
 pub use sketch::Sketch;
 pub use survey::{Survey, survey};
-pub use window::{AGE, MOST, Window, is_old};
+pub use window::{AGE, MOST, Sought, Window, is_old};

@@ -73,6 +73,19 @@ impl Postings {
     }
 }
 
+/// What the stories that a telling may be of are found by, and what each key counts: made once, for any number of windows.
+#[derive(Debug, Clone)]
+pub struct Sought(Vec<(u64, usize)>);
+
+impl Sought {
+    /// Of a telling.
+    pub fn of(sketch: &Sketch) -> Self {
+        let Keys { sure, bands } = sketch.keys();
+        let sure = sure.into_iter().chain(sketch.neighbours(DAYS)).map(|key| (key, ENOUGH));
+        Self(sure.chain(bands.into_iter().map(|key| (key, 1))).collect())
+    }
+}
+
 impl Window {
     /// Takes a story in, or what became of it.
     pub fn add(&mut self, story: &Story, now: Second) {
@@ -112,12 +125,10 @@ impl Window {
     }
 
     /// The stories that a telling may be of, the likeliest first.
-    pub fn candidates(&self, sketch: &Sketch, now: Second) -> Vec<StoryId> {
-        let Keys { sure, bands } = sketch.keys();
-        let sure = sure.into_iter().chain(sketch.neighbours(DAYS)).map(|key| (key, ENOUGH));
+    pub fn candidates(&self, sought: &Sought, now: Second) -> Vec<StoryId> {
         let mut hits: HashMap<StoryId, usize> = HashMap::new();
-        for (key, weight) in sure.chain(bands.into_iter().map(|key| (key, 1))) {
-            let found = self.by_key.get(&key).map_or(&[][..], Postings::all);
+        for (key, weight) in &sought.0 {
+            let found = self.by_key.get(key).map_or(&[][..], Postings::all);
             if found.len() <= CROWD {
                 found.iter().for_each(|id| *hits.entry(*id).or_default() += weight);
             }
