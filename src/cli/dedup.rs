@@ -51,7 +51,7 @@ pub struct Telling {
 
 /// Reads items and prints each with its `story`, `edition` and `why`. A line without a title passes unchanged.
 pub fn dedup(common: &Common, asked: &Dedup) -> Result<(), Failure> {
-    let classifier = Classifier::new(&common.load(&[])?.topics).map_err(|error| Failure::Failed(error.to_string()))?;
+    let classifier = lines::compile(&common.load(&[])?.topics)?;
     let mut shelf = Shelf::default();
     let mut now = Second::EPOCH;
     let mut out = io::stdout().lock();
