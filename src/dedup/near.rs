@@ -37,6 +37,10 @@ const SAME_MATTER: f32 = 0.5;
 const ALL_MATTER: f32 = 0.8;
 /// Titles that share a figure and this part of their words tell the same.
 const SAME_TITLE: f32 = 0.45;
+/// A story that has so many copies takes no more for what they say: it is written whole at each, and what everybody
+/// says is a form of words.
+const MOST_COPIES: usize = 50;
+
 /// What two tellings are to each other.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kinship {
@@ -54,6 +58,9 @@ pub enum Kinship {
 ///
 /// A translation has to find its language free, because two texts in one language are compared as such.
 pub fn relate(new: &Sketch, story: &Story) -> Kinship {
+    if story.copies.len() >= MOST_COPIES {
+        return Kinship::None;
+    }
     let mut found = Kinship::None;
     for (n, known) in sketches(story).enumerate() {
         let is_shown = story.editions.iter().any(|edition| edition.preferred == n);
