@@ -44,6 +44,7 @@ fn written(stories: &[Story], publishing: &Publishing, (extension, _, write): (&
         path: &format!("feed.{extension}"),
         home: "feed",
         page: &page,
+        more: &publish::More::default(),
         genesis: publishing.genesis,
     });
     String::from_utf8(bytes).unwrap()

@@ -14,6 +14,8 @@ use crate::model::Second;
 
 /// What shared caches may do with a feed: five minutes, and a day when we can not be reached.
 const FEED_CACHING: &str = "public, max-age=300, stale-while-revalidate=300, stale-if-error=86400";
+/// An archived page that is closed: a day, within which an editor's word reaches whoever asks by way of a cache.
+const CLOSED_CACHING: &str = "public, max-age=86400, stale-while-revalidate=86400, stale-if-error=604800";
 /// Atom.
 pub(super) const ATOM: &str = "application/atom+xml; charset=utf-8";
 /// RSS.
@@ -54,7 +56,8 @@ impl Wish {
 
 /// A finished feed, or the word that the asker has it already.
 pub(super) fn feed(finished: &Finished, wish: &Wish, media_type: &'static str) -> Response {
-    let mut response = ready_made(finished, wish, media_type, FEED_CACHING);
+    let caching = if finished.is_closed { CLOSED_CACHING } else { FEED_CACHING };
+    let mut response = ready_made(finished, wish, media_type, caching);
     set(response.headers_mut(), header::LAST_MODIFIED, &finished.changed.http_date());
     response
 }

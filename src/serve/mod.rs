@@ -5,6 +5,7 @@
 //! address, never with what a request says. Deliberately absent: anything that changes a story.
 
 mod answer;
+mod archive;
 mod cache;
 mod coding;
 mod counted;
@@ -26,6 +27,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
+pub use archive::Leaf;
 use axum::{http::HeaderMap, response::Response};
 pub use exposition::Exposition;
 pub use filter::{Asked, Base, Format, Wrong};
@@ -34,6 +36,7 @@ pub use status::{Configuration, Watched};
 
 use self::{
     answer::Wish,
+    archive::Found,
     cache::{Cache, Finished, Question},
     coding::Coding,
 };
@@ -43,7 +46,7 @@ use crate::{
     config::SavedFeed,
     meters::Meters,
     model::{FeedSlug, Names, Page, Second, Site, SourceId},
-    publish::{self, SourceCard},
+    publish::{self, More, SourceCard},
     store::{Store, StoreError, Touched},
 };
 
@@ -70,7 +73,7 @@ pub struct Publishing {
 
 impl Publishing {
     /// Stories that were asked for, with all that it takes to write them; `path` and `home` are addresses below the base.
-    fn feed<'a>(&'a self, asked: &'a Asked, [path, home]: [&'a str; 2], page: &'a Page) -> publish::Feed<'a> {
+    fn feed<'a>(&'a self, asked: &'a Asked, [path, home]: [&'a str; 2], page: &'a Page, more: &'a More) -> publish::Feed<'a> {
         let saved = match &asked.base {
             Base::Saved(slug) => self.feeds.get(slug),
             Base::All | Base::Unfiled => None,
@@ -87,6 +90,7 @@ impl Publishing {
             path,
             home,
             page,
+            more,
             genesis: self.genesis,
         }
     }
@@ -230,7 +234,8 @@ impl App {
 
     /// What is asked for today.
     fn question(&self, asked: Asked, format: Format) -> Question {
-        let day = asked.filter.is_relative().then(|| Second::begin_of((self.clock)().day()));
+        let moves = asked.leaf.map_or(asked.filter.is_relative(), |leaf| !self.is_over(leaf.month));
+        let day = moves.then(|| Second::begin_of((self.clock)().day()));
         Question { asked, format, day }
     }
 
@@ -241,17 +246,17 @@ impl App {
             Format::Atom | Format::Page if question.asked.base == Base::Unfiled => publish::editor,
             Format::Atom | Format::Page => publish::atom,
         };
-        self.write(question, write).map(|(bytes, changed)| Finished::new(bytes, changed))
+        self.write(question, write).map(|(bytes, changed, is_closed)| Finished::new(bytes, changed).closed(is_closed))
     }
 
-    /// What is written of the stories that were asked for, and when they last changed.
-    fn write<T>(&self, question: &Question, write: impl FnOnce(&publish::Feed<'_>) -> T) -> Result<(T, Second), StoreError> {
+    /// What is written of the stories that were asked for, when they last changed, and whether they will be the same for ever.
+    fn write<T>(&self, question: &Question, write: impl FnOnce(&publish::Feed<'_>) -> T) -> Result<(T, Second, bool), StoreError> {
         let publishing = self.publishing.load();
         let Question { asked, format, day } = question;
-        let page = self.store.query(&asked.filter, asked.filter.window(day.unwrap_or(Second::EPOCH)), asked.limit)?;
+        let Found { page, more, is_closed } = self.find(question, &publishing)?;
         let [path, home] = [*format, Format::Page].map(|format| asked.path(&publishing, format));
-        let feed = publishing.feed(asked, [&path, &home], &page);
+        let feed = publishing.feed(asked, [&path, &home], &page, &more);
         // What is asked of the last days changes when a day begins, too.
-        Ok((write(&feed), page.changed.max(day.unwrap_or(page.changed))))
+        Ok((write(&feed), page.changed.max(day.unwrap_or(page.changed)), is_closed))
     }
 }

@@ -76,6 +76,7 @@ async fn feed(app: &Arc<App>, publishing: &super::Publishing, path: &str, query:
     let Some((path, format)) = Format::of(path) else { return wrong(&Wrong::NoPage, publishing, Format::Atom) };
     let read = reading::read(path, query.unwrap_or_default(), publishing);
     match (read, format) {
+        (Ok(asked), _) if app.is_ahead(&asked) => wrong(&Wrong::NoPage, publishing, format),
         (Ok(asked), Format::Page) => people(app, publishing, asked).await,
         (Ok(asked), _) if !asked.base.formats().contains(&format) => wrong(&Wrong::NoPage, publishing, format),
         (Ok(asked), _) => app.answer(&app.question(asked, format), headers).await.unwrap_or_else(|error| failed(&error)),
@@ -103,7 +104,7 @@ async fn people(app: &Arc<App>, publishing: &super::Publishing, asked: Asked) ->
         asked.base.formats().iter().map(|format| (*format, publishing.site.address(&asked.path(publishing, *format)))).collect();
     let (app, question) = (app.clone(), app.question(asked, Format::Page));
     match tokio::task::spawn_blocking(move || app.write(&question, |feed| pages::feed(feed, &links))).await {
-        Ok(Ok((html, _))) => answer::page(html),
+        Ok(Ok((html, ..))) => answer::page(html),
         Ok(Err(error)) => failed(&error),
         Err(error) => failed(&error),
     }

@@ -170,7 +170,14 @@ impl Block {
             let is_whole = positions.len() == kept.len();
             let place = |&(term, at): &(u16, u16)| Some((self.terms.get(usize::from(term))?.clone(), *positions.get(usize::from(at))?));
             let places = places.iter().map(place).collect::<Option<Vec<_>>>()?;
-            is_whole.then(|| Row { number: *number, id: *id, handles: handles.clone(), positions: positions.clone(), kept: kept.clone(), places })
+            is_whole.then(|| Row {
+                number: *number,
+                id: *id,
+                handles: handles.clone(),
+                positions: positions.clone(),
+                kept: kept.clone(),
+                places,
+            })
         };
         self.rows.iter().map(row).collect()
     }

@@ -24,8 +24,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard},
 };
 
-use serde::{Deserialize, Serialize};
 pub use archive::Archive;
+use serde::{Deserialize, Serialize};
 pub use terms::Counts;
 use terms::{Meeting, Term};
 
