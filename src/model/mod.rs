@@ -17,6 +17,7 @@ pub mod labels;
 pub mod month;
 pub mod names;
 pub mod page;
+pub mod picture;
 pub mod point;
 pub mod private;
 pub mod proxy;
@@ -45,6 +46,7 @@ pub use labels::{CountryLabel, Evidence, Field, Labels, LangFrom, Language, Regi
 pub use month::Month;
 pub use names::{FourNames, Names};
 pub use page::{DateFormat, DatePart, Detail, PageRules, Pick};
+pub use picture::{Picture, PictureKind};
 pub use point::Point;
 pub use private::Private;
 pub use proxy::Proxy;

@@ -35,6 +35,8 @@ pub(super) fn about(feed: &Feed<'_>) -> atom_syndication::Feed {
             link("self", &feed.site.address(feed.path), Some("application/atom+xml")),
             link("alternate", &feed.home(), Some("text/html")),
         ],
+        icon: Some(clean(&feed.site.icon)),
+        logo: Some(clean(&feed.site.logo)),
         lang: Some(feed.lang().to_string()),
         ..atom_syndication::Feed::default()
     }

@@ -14,7 +14,7 @@
 //! feedparser take for the date. Other copies, and the publisher's own date, are told in the text.
 
 use rss::{
-    Category, Channel, Enclosure, Guid, Item, Source,
+    Category, Channel, Enclosure, Guid, Image, Item, Source,
     extension::{Extension, ExtensionMap, dublincore::DublinCoreExtension},
 };
 
@@ -31,14 +31,26 @@ const ATOM: (&str, &str) = ("atom", "http://www.w3.org/2005/Atom");
 /// Writes a feed.
 pub fn rss(feed: &Feed<'_>) -> Vec<u8> {
     let title = clean(&title(feed));
+    let home = clean(&feed.home());
+    let image = Image {
+        url: clean(&feed.site.icon),
+        // Readers expect the title and the link of the channel.
+        title: title.clone(),
+        link: home.clone(),
+        // It is square; what is not said is taken for 88 by 31.
+        width: Some("88".to_owned()),
+        height: Some("88".to_owned()),
+        description: None,
+    };
     let channel = Channel {
         title: title.clone(),
-        link: clean(&feed.home()),
+        link: home,
         // One is required; the title says in words what the feed holds.
         description: title,
         language: Some(feed.lang().to_string()),
         last_build_date: Some(feed.updated().http_date()),
         generator: Some(concat!("Tributary ", env!("CARGO_PKG_VERSION")).to_owned()),
+        image: Some(image),
         extensions: addresses(feed),
         items: feed.entries().map(|entry| item(&entry)).collect(),
         namespaces: NAMESPACES.into_iter().chain([ATOM]).map(|(prefix, name)| (prefix.to_owned(), name.to_owned())).collect(),

@@ -28,8 +28,10 @@ pub(super) const JSON: &str = "application/json; charset=utf-8";
 pub(super) const HTML: &str = "text/html; charset=utf-8";
 /// Lists of subscriptions.
 const OPML: &str = "text/x-opml; charset=utf-8";
-/// A page of ours needs nothing but its own style.
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+/// A page of ours needs nothing but its own style, and the site's icon.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; form-action 'none'";
+/// Pictures change when the operator wants another.
+const ART_CACHING: &str = "public, max-age=86400";
 /// Lists have live counts.
 const LIST_CACHING: &str = "public, max-age=60";
 
@@ -69,6 +71,13 @@ pub(super) fn status(finished: &Finished, wish: &Wish, media_type: &'static str)
     if media_type == HTML {
         set(response.headers_mut(), header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
     }
+    response
+}
+
+/// A picture. One that an operator drew may hold scripts, which nobody runs.
+pub(super) fn picture(finished: &Finished, wish: &Wish, media_type: &'static str) -> Response {
+    let mut response = ready_made(finished, wish, media_type, ART_CACHING);
+    set(response.headers_mut(), header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; sandbox");
     response
 }
 
@@ -177,6 +186,14 @@ pub(super) fn elsewhere(address: &str) -> Response {
     let mut response = text(StatusCode::MOVED_PERMANENTLY, "text/plain; charset=utf-8", format!("{address}\n"));
     set(response.headers_mut(), header::LOCATION, address);
     set(response.headers_mut(), header::CACHE_CONTROL, "public, max-age=86400");
+    response
+}
+
+/// 302: it is there for now.
+pub(super) fn found_at(address: &str) -> Response {
+    let mut response = text(StatusCode::FOUND, "text/plain; charset=utf-8", format!("{address}\n"));
+    set(response.headers_mut(), header::LOCATION, address);
+    set(response.headers_mut(), header::CACHE_CONTROL, ART_CACHING);
     response
 }
 

@@ -6,6 +6,7 @@
 
 mod answer;
 mod archive;
+mod art;
 mod cache;
 mod coding;
 mod counted;
@@ -28,6 +29,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 pub use archive::Leaf;
+pub use art::Art;
 use axum::{http::HeaderMap, response::Response};
 pub use exposition::Exposition;
 pub use filter::{Asked, Base, Format, Wrong};
@@ -55,6 +57,8 @@ use crate::{
 pub struct Publishing {
     /// Who publishes.
     pub site: Site,
+    /// Its pictures.
+    pub art: Art,
     /// What labels are called.
     pub names: Names,
     /// Knows countries by their names.

@@ -67,6 +67,7 @@ async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
         "readyz" => ready(&app),
         _ => match below.strip_prefix("story/") {
             Some(id) => story(&app, &publishing, id).await,
+            None if let Some(picture) = publishing.art.answer(below, &publishing.site.base, &head.headers) => picture,
             None => feed(&app, &publishing, below, head.uri.query(), &head.headers).await,
         },
     }
