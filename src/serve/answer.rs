@@ -27,7 +27,9 @@ pub(super) const JSON: &str = "application/json; charset=utf-8";
 /// A page.
 pub(super) const HTML: &str = "text/html; charset=utf-8";
 /// Lists of subscriptions.
-const OPML: &str = "text/x-opml; charset=utf-8";
+pub(super) const OPML: &str = "text/x-opml; charset=utf-8";
+/// A word or two.
+pub(super) const PLAIN: &str = "text/plain; charset=utf-8";
 /// A page of ours needs nothing but its own style, and the site's icon.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; form-action 'none'";
 /// Pictures change when the operator wants another.
@@ -183,7 +185,7 @@ pub(super) fn problem(status: StatusCode, detail: &str, nearest: &[String]) -> R
 
 /// 301: the same under its right name, for ever.
 pub(super) fn elsewhere(address: &str) -> Response {
-    let mut response = text(StatusCode::MOVED_PERMANENTLY, "text/plain; charset=utf-8", format!("{address}\n"));
+    let mut response = text(StatusCode::MOVED_PERMANENTLY, PLAIN, format!("{address}\n"));
     set(response.headers_mut(), header::LOCATION, address);
     set(response.headers_mut(), header::CACHE_CONTROL, "public, max-age=86400");
     response
@@ -191,7 +193,7 @@ pub(super) fn elsewhere(address: &str) -> Response {
 
 /// 302: it is there for now.
 pub(super) fn found_at(address: &str) -> Response {
-    let mut response = text(StatusCode::FOUND, "text/plain; charset=utf-8", format!("{address}\n"));
+    let mut response = text(StatusCode::FOUND, PLAIN, format!("{address}\n"));
     set(response.headers_mut(), header::LOCATION, address);
     set(response.headers_mut(), header::CACHE_CONTROL, ART_CACHING);
     response

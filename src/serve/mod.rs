@@ -14,6 +14,7 @@ mod exposition;
 mod filter;
 mod finder;
 mod listen;
+mod openapi;
 mod pages;
 mod reading;
 mod routes;

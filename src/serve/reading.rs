@@ -26,13 +26,13 @@ const MOST_NAMES: usize = 64;
 /// Things that messengers and shops hang on to addresses.
 const NOISE: [&str; 5] = ["_", "fbclid", "gclid", "mc_cid", "mc_eid"];
 /// Keys that may stand in the path.
-const IN_PATH: [&str; 5] = ["topic", "country", "region", "source", "lang"];
+pub(super) const IN_PATH: [&str; 5] = ["topic", "country", "region", "source", "lang"];
 /// Keys that name a saved feed, and a page of an archive; in the path only.
 const NAMING: [&str; 4] = ["saved", "archive", "part", "first"];
 /// The most pages that are looked for in a month: a million stories.
-const MOST_PARTS: usize = 10_000;
+pub(super) const MOST_PARTS: usize = 10_000;
 /// Keys that stand in the query only.
-const IN_QUERY: [&str; 6] = ["prefer", "since", "until", "limit", "per_source", "content"];
+pub(super) const IN_QUERY: [&str; 6] = ["prefer", "since", "until", "limit", "per_source", "content"];
 /// Keys that will be spoken.
 const LATER: [&str; 3] = ["q", "view", "tz"];
 

@@ -12,7 +12,7 @@ use axum::{
 use serde_json::json;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
-use super::{App, Asked, Format, Standing, Wrong, answer, counted::counted, pages, reading, status::Form};
+use super::{App, Asked, Format, Standing, Wrong, answer, counted::counted, openapi::openapi, pages, reading, status::Form};
 use crate::model::{Gone, StoryId};
 
 /// No answer takes longer than this.
@@ -38,7 +38,7 @@ async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
     let (head, _) = request.into_parts();
     let path = head.uri.path();
     match path {
-        "/livez" => return answer::text(StatusCode::OK, "text/plain; charset=utf-8", "alive\n"),
+        "/livez" => return answer::text(StatusCode::OK, answer::PLAIN, "alive\n"),
         "/readyz" => return ready(&app),
         // Never below the base path, which a proxy passes on to everybody.
         "/metrics" => {
@@ -59,11 +59,12 @@ async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
         "topics.json" => lists(&app, pages::topics),
         "countries.json" => lists(&app, pages::countries),
         "sources.json" => lists(&app, pages::sources),
+        "openapi.json" => answer::list(&openapi(&publishing)),
         "opml" => opml(&app, &publishing, head.uri.query()).await,
         "status" => status(&app, Form::Page, &head.headers).await,
         "status.json" => status(&app, Form::Json, &head.headers).await,
         "status.atom" => status(&app, Form::Atom, &head.headers).await,
-        "livez" => answer::text(StatusCode::OK, "text/plain; charset=utf-8", "alive\n"),
+        "livez" => answer::text(StatusCode::OK, answer::PLAIN, "alive\n"),
         "readyz" => ready(&app),
         _ => match below.strip_prefix("story/") {
             Some(id) => story(&app, &publishing, id).await,
@@ -147,7 +148,7 @@ fn ready(app: &App) -> Response {
         Standing::ReadOnly(why) => (StatusCode::OK, json!({ "ready": true, "read_only": why })),
         Standing::Starting => (StatusCode::SERVICE_UNAVAILABLE, json!({ "ready": false })),
     };
-    answer::text(status, "application/json; charset=utf-8", format!("{text}\n"))
+    answer::text(status, answer::JSON, format!("{text}\n"))
 }
 
 fn wrong(wrong: &Wrong, publishing: &super::Publishing, format: Format) -> Response {
