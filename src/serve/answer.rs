@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDateTime};
 use serde_json::{Value, json};
 
 use super::{cache::Finished, coding::Coding};
-use crate::model::Second;
+use crate::model::{PictureKind, Second};
 
 /// What shared caches may do with a feed: five minutes, and a day when we can not be reached.
 const FEED_CACHING: &str = "public, max-age=300, stale-while-revalidate=300, stale-if-error=86400";
@@ -76,10 +76,12 @@ pub(super) fn status(finished: &Finished, wish: &Wish, media_type: &'static str)
     response
 }
 
-/// A picture. One that an operator drew may hold scripts, which nobody runs.
+/// A picture. One that is drawn in words may hold scripts, which nobody runs.
 pub(super) fn picture(finished: &Finished, wish: &Wish, media_type: &'static str) -> Response {
     let mut response = ready_made(finished, wish, media_type, ART_CACHING);
-    set(response.headers_mut(), header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; sandbox");
+    if media_type == PictureKind::Svg.media_type() {
+        set(response.headers_mut(), header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; sandbox");
+    }
     response
 }
 
@@ -145,21 +147,21 @@ fn http_date(text: &str) -> Option<Second> {
     time.or_else(|| old("%A, %d-%b-%y %H:%M:%S GMT")).or_else(|| old("%a %b %e %H:%M:%S %Y")).map(Second::of)
 }
 
-/// A list as JSON.
-pub(super) fn list(value: &Value) -> Response {
-    live(JSON, value.to_string())
+/// A list as JSON, or the word that the asker has it already.
+pub(super) fn list(value: &Value, asked: &HeaderMap) -> Response {
+    live(JSON, value.to_string(), asked)
 }
 
-/// A list of subscriptions.
-pub(super) fn subscriptions(list: String) -> Response {
-    live(OPML, list)
+/// A list of subscriptions, in the same way.
+pub(super) fn subscriptions(list: String, asked: &HeaderMap) -> Response {
+    live(OPML, list, asked)
 }
 
-fn live(media_type: &str, list: String) -> Response {
-    let mut response = text(StatusCode::OK, media_type, list);
-    set(response.headers_mut(), header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
-    set(response.headers_mut(), header::CACHE_CONTROL, LIST_CACHING);
-    response
+/// Made anew each time, and so not coded.
+fn live(media_type: &str, list: String, asked: &HeaderMap) -> Response {
+    let finished = Finished::new(list.into_bytes(), Second::EPOCH);
+    let wish = Wish::of(&finished, asked, None);
+    ready_made(&finished, &wish, media_type, LIST_CACHING)
 }
 
 /// A page for people.
@@ -215,8 +217,25 @@ pub(super) fn options() -> Response {
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, OPTIONS"),
         (header::ACCESS_CONTROL_ALLOW_HEADERS, "If-None-Match, If-Modified-Since"),
+        (header::ACCESS_CONTROL_MAX_AGE, "86400"),
     ] {
         set(response.headers_mut(), name, value);
+    }
+    response
+}
+
+/// How it is right now.
+pub(super) fn probe(status: StatusCode, media_type: &str, told: impl Into<Bytes>) -> Response {
+    let mut response = text(status, media_type, told);
+    set(response.headers_mut(), header::CACHE_CONTROL, "no-store");
+    response
+}
+
+/// The same answer without a length that is not its own: what a 304 stands for has another (RFC 9110 §8.6). The framework counts the
+/// bytes of every body, also of one that can not be.
+pub(super) fn without_false_length(mut response: Response) -> Response {
+    if response.status() == StatusCode::NOT_MODIFIED {
+        response.headers_mut().remove(header::CONTENT_LENGTH);
     }
     response
 }

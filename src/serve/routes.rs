@@ -38,7 +38,7 @@ async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
     let (head, _) = request.into_parts();
     let path = head.uri.path();
     match path {
-        "/livez" => return answer::text(StatusCode::OK, answer::PLAIN, "alive\n"),
+        "/livez" => return answer::probe(StatusCode::OK, answer::PLAIN, "alive\n"),
         "/readyz" => return ready(&app),
         // Never below the base path, which a proxy passes on to everybody.
         "/metrics" => {
@@ -56,15 +56,15 @@ async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
     let below = below.trim_end_matches('/');
     match below {
         "" => answer::page(pages::index(&app, &publishing)),
-        "topics.json" => lists(&app, pages::topics),
-        "countries.json" => lists(&app, pages::countries),
-        "sources.json" => lists(&app, pages::sources),
-        "openapi.json" => answer::list(&openapi(&publishing)),
-        "opml" => opml(&app, &publishing, head.uri.query()).await,
+        "topics.json" => lists(&app, &head.headers, pages::topics),
+        "countries.json" => lists(&app, &head.headers, pages::countries),
+        "sources.json" => lists(&app, &head.headers, pages::sources),
+        "openapi.json" => answer::list(&openapi(&publishing), &head.headers),
+        "opml" => opml(&app, &publishing, head.uri.query(), &head.headers).await,
         "status" => status(&app, Form::Page, &head.headers).await,
         "status.json" => status(&app, Form::Json, &head.headers).await,
         "status.atom" => status(&app, Form::Atom, &head.headers).await,
-        "livez" => answer::text(StatusCode::OK, answer::PLAIN, "alive\n"),
+        "livez" => answer::probe(StatusCode::OK, answer::PLAIN, "alive\n"),
         "readyz" => ready(&app),
         _ => match below.strip_prefix("story/") {
             Some(id) => story(&app, &publishing, id).await,
@@ -87,7 +87,7 @@ async fn feed(app: &Arc<App>, publishing: &super::Publishing, path: &str, query:
 }
 
 /// A list of subscriptions, by the same language.
-async fn opml(app: &Arc<App>, publishing: &super::Publishing, query: Option<&str>) -> Response {
+async fn opml(app: &Arc<App>, publishing: &super::Publishing, query: Option<&str>, headers: &HeaderMap) -> Response {
     let asked = match reading::read("feed", query.unwrap_or_default(), publishing) {
         Ok(asked) => asked,
         Err(Wrong::Elsewhere(asked)) => return answer::elsewhere(&publishing.site.address(&asked.list(publishing))),
@@ -95,7 +95,7 @@ async fn opml(app: &Arc<App>, publishing: &super::Publishing, query: Option<&str
     };
     let app = app.clone();
     match tokio::task::spawn_blocking(move || app.opml(&asked)).await {
-        Ok(Ok(list)) => answer::subscriptions(list),
+        Ok(Ok(list)) => answer::subscriptions(list, headers),
         Ok(Err(error)) => failed(&error),
         Err(error) => failed(&error),
     }
@@ -137,8 +137,8 @@ async fn status(app: &Arc<App>, form: Form, headers: &HeaderMap) -> Response {
     }
 }
 
-fn lists(app: &App, list: fn(&super::Publishing, &crate::store::Counts) -> serde_json::Value) -> Response {
-    answer::list(&list(&app.publishing.load(), &app.store.counts()))
+fn lists(app: &App, headers: &HeaderMap, list: fn(&super::Publishing, &crate::store::Counts) -> serde_json::Value) -> Response {
+    answer::list(&list(&app.publishing.load(), &app.store.counts()), headers)
 }
 
 fn ready(app: &App) -> Response {
@@ -148,7 +148,7 @@ fn ready(app: &App) -> Response {
         Standing::ReadOnly(why) => (StatusCode::OK, json!({ "ready": true, "read_only": why })),
         Standing::Starting => (StatusCode::SERVICE_UNAVAILABLE, json!({ "ready": false })),
     };
-    answer::text(status, answer::JSON, format!("{text}\n"))
+    answer::probe(status, answer::JSON, format!("{text}\n"))
 }
 
 fn wrong(wrong: &Wrong, publishing: &super::Publishing, format: Format) -> Response {
