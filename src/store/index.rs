@@ -331,8 +331,8 @@ impl Index {
 
     /// Positions in the order in which what stands there was first kept.
     pub(super) fn in_order_of_keeping(&self, mut positions: Vec<Second>) -> Vec<Second> {
-        // Of one pull the editions are kept at once: stories are numbered as they came.
-        positions.sort_by_key(|at| (self.positions.get(at).map(|spot| (spot.kept, spot.number)), *at));
+        // Of one pull the editions are kept at once, and stand in order.
+        positions.sort_by_key(|at| (self.positions.get(at).map(|spot| spot.kept), *at));
         positions
     }
 
