@@ -323,6 +323,17 @@ fn what_has_an_archive_and_what_is_refused() {
         (moved.status, moved.header("location").unwrap()),
         (301, "https://news.example.org/feed/country/gt/archive/2020-08/part/2.atom")
     );
+    // People see it as a page, and readers find the feed there.
+    let page = library.get("/feed/topic/youth/archive/2020-06").text();
+    assert!(
+        page.contains(">Story 1001</a>") && page.contains("title=\"Atom\" href=\"https://news.example.org/feed/topic/youth.atom\""),
+        "{page}"
+    );
+    let print = |path: &str| library.site.runtime.block_on(library.site.app.print(path));
+    assert_eq!(
+        (print("feed/archive/2020-08.atom").unwrap().matches("<entry>").count(), print("feed/archive/2020-10.atom").is_err()),
+        (100, true)
+    );
     // A question has none, and says so by naming none.
     assert_eq!(library.page("/feed/topic/youth.atom?lang=en").older, None);
     assert_eq!(library.page("/feed.atom?limit=5").older, None);

@@ -75,8 +75,13 @@ impl Asked {
             && !self.path(publishing, Format::Page).contains('?')
     }
 
-    fn leaf(&self, leaf: Option<Leaf>) -> Self {
-        Self { leaf, ..self.clone() }
+    /// The feed that it is an archived page of, or is itself.
+    pub(super) fn current(&self) -> Self {
+        Self { leaf: None, ..self.clone() }
+    }
+
+    fn at(&self, leaf: Leaf) -> Self {
+        Self { leaf: Some(leaf), ..self.clone() }
     }
 
     /// What stands before the last story of a page, for those that know no archives.
@@ -107,34 +112,44 @@ impl App {
     pub(super) fn find(&self, question: &Question, publishing: &Publishing) -> Result<Found, StoreError> {
         let Question { asked, format, day } = question;
         let window = asked.filter.window(day.unwrap_or(Second::EPOCH));
-        if let Some(leaf) = asked.leaf {
-            return self.archived(asked, leaf, window, day.is_none()).map(|(archive, is_closed)| {
-                let more = beside(asked, leaf, &archive, is_closed && leaf.first.is_none(), |asked| asked.path(publishing, *format));
-                Found { page: archive.page, more, is_closed }
-            });
+        match asked.leaf {
+            Some(leaf) => self.archived(asked, leaf, window, day.is_none(), |asked| asked.path(publishing, *format)),
+            None => self.newest(asked, *format, window, publishing),
         }
-        let has_next = *format == Format::Json;
-        let mut page = self.store.query(&asked.filter, window, asked.limit + usize::from(has_next))?;
-        let older = if has_next {
-            let is_longer = page.entries.len() > asked.limit;
-            page.entries.truncate(asked.limit);
-            if is_longer { asked.before(&page, publishing) } else { None }
-        } else if *format != Format::Page && asked.has_archive(publishing) {
-            let last = self.store.last_month(&asked.filter, window);
-            last.map(|(month, total)| asked.leaf(Some(Leaf::last(month, total).so_far(total))))
-        } else {
-            None
+    }
+
+    fn newest(&self, asked: &Asked, format: Format, window: Window, publishing: &Publishing) -> Result<Found, StoreError> {
+        // One more tells whether there are more.
+        let beyond = usize::from(format == Format::Json);
+        let mut page = self.store.query(&asked.filter, window, asked.limit + beyond)?;
+        let has_more = page.entries.len() > asked.limit;
+        page.entries.truncate(asked.limit);
+        let older = match format {
+            Format::Json => has_more.then(|| asked.before(&page, publishing)).flatten(),
+            Format::Atom | Format::Rss if asked.has_archive(publishing) => {
+                let last = self.store.last_month(&asked.filter, window);
+                last.map(|(month, total)| asked.at(Leaf::last(month, total).so_far(total)))
+            }
+            _ => None,
         };
-        let older = older.map(|asked| asked.path(publishing, *format));
+        let older = older.map(|asked| asked.path(publishing, format));
         Ok(Found { page, more: More { older, ..More::default() }, is_closed: false })
     }
 
-    /// An archived page, and whether its stories stay.
-    fn archived(&self, asked: &Asked, leaf: Leaf, window: Window, is_over: bool) -> Result<(Archive, bool), StoreError> {
+    fn archived(
+        &self,
+        asked: &Asked,
+        leaf: Leaf,
+        window: Window,
+        is_over: bool,
+        path: impl Fn(&Asked) -> String,
+    ) -> Result<Found, StoreError> {
         let end = leaf.before() + leaf.first.unwrap_or(PART);
         let archive = self.store.archive(&asked.filter, window, leaf.month, &(leaf.before()..end))?;
-        let is_closed = is_over || leaf.first.is_some() || archive.total > end;
-        Ok((archive, is_closed))
+        // A full page has a next one as soon as one more story has come.
+        let is_closed = is_over || archive.total >= end + usize::from(leaf.first.is_none());
+        let more = beside(asked, leaf, &archive, is_closed && leaf.first.is_none(), path);
+        Ok(Found { page: archive.page, more, is_closed })
     }
 }
 
@@ -152,6 +167,6 @@ fn beside(asked: &Asked, leaf: Leaf, archive: &Archive, has_next: bool, path: im
         let month = archive.after.filter(|_| archive.total == 0).unwrap_or(leaf.month.next());
         Leaf { month, part: 1, first: None }
     });
-    let address = |leaf: Leaf| path(&asked.leaf(Some(leaf)));
-    More { current: Some(path(&asked.leaf(None))), older: older.map(address), newer: newer.map(address) }
+    let address = |leaf: Leaf| path(&asked.at(leaf));
+    More { current: Some(path(&asked.current())), older: older.map(address), newer: newer.map(address) }
 }

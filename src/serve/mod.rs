@@ -213,7 +213,7 @@ impl App {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let read = Format::of(path.trim_matches('/')).ok_or(Wrong::NoPage).and_then(|(path, format)| {
             let asked = reading::read(path, query, &publishing)?;
-            if asked.base.formats().contains(&format) { Ok((asked, format)) } else { Err(Wrong::NoPage) }
+            if asked.base.formats().contains(&format) && !self.is_ahead(&asked) { Ok((asked, format)) } else { Err(Wrong::NoPage) }
         });
         let (asked, format) = read.map_err(|wrong| wrong.detail(&publishing))?;
         let finished = self.finished(&self.question(asked, format)).await.map_err(|error| error.to_string())?;

@@ -102,8 +102,10 @@ async fn opml(app: &Arc<App>, publishing: &super::Publishing, query: Option<&str
 }
 
 async fn people(app: &Arc<App>, publishing: &super::Publishing, asked: Asked) -> Response {
+    // Nobody subscribes to an archived page.
+    let feed = asked.current();
     let links: Vec<pages::FeedLink> =
-        asked.base.formats().iter().map(|format| (*format, publishing.site.address(&asked.path(publishing, *format)))).collect();
+        feed.base.formats().iter().map(|format| (*format, publishing.site.address(&feed.path(publishing, *format)))).collect();
     let (app, question) = (app.clone(), app.question(asked, Format::Page));
     match tokio::task::spawn_blocking(move || app.write(&question, |feed| pages::feed(feed, &links))).await {
         Ok(Ok((html, ..))) => answer::page(html),

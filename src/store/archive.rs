@@ -37,8 +37,7 @@ impl Store {
             let of_month = kept_in(&asked, month);
             let places = index.in_order_of_keeping(places(&index, &of_month, window));
             let (applied, total, changed) = (index.applied, places.len(), self.changed(&index, &of_month));
-            let chosen: Vec<_> =
-                places.into_iter().skip(numbers.start).take(numbers.len()).filter_map(|at| Some((at, index.at(at)?))).collect();
+            let chosen: Vec<_> = places.into_iter().skip(numbers.start).take(numbers.len()).collect();
             let months = months(&index);
             let has_any = |month: &&Month| !index.newest(&kept_in(&asked, **month), &mut window.clone()).is_empty();
             let after = months.iter().filter(|other| **other > month).find(has_any).copied();

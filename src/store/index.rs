@@ -329,11 +329,13 @@ impl Index {
         self.positions.get(&position).map(|spot| spot.number)
     }
 
-    /// Positions in the order in which what stands there was first kept.
-    pub(super) fn in_order_of_keeping(&self, mut positions: Vec<Second>) -> Vec<Second> {
+    /// What stands at these positions, in the order in which it was first kept.
+    pub(super) fn in_order_of_keeping(&self, positions: Vec<Second>) -> Vec<(Second, Number)> {
+        let spot = |at: Second| self.positions.get(&at).map(|spot| (spot.kept, at, spot.number));
+        let mut spots: Vec<_> = positions.into_iter().filter_map(spot).collect();
         // Of one pull the editions are kept at once, and stand in order.
-        positions.sort_by_key(|at| (self.positions.get(at).map(|spot| spot.kept), *at));
-        positions
+        spots.sort_unstable();
+        spots.into_iter().map(|(_, at, number)| (at, number)).collect()
     }
 
     /// The stories with an edition at or after a second, newest first, each once; at most `most`.
