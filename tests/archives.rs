@@ -6,6 +6,8 @@ mod common;
 mod http;
 #[path = "common/site.rs"]
 mod site;
+#[path = "common/world.rs"]
+mod world;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -214,6 +216,48 @@ fn walking_while_stories_arrive_misses_none_and_shows_none_twice() {
         found.extend(page.ids);
     }
     assert_eq!(found.len(), 435 + 60 * pages.len());
+}
+
+#[test]
+fn whatever_is_pulled_between_two_steps_each_story_of_before_comes_once() {
+    let told = |source: &str, numbers: std::ops::Range<i64>, since: i64| -> Vec<world::Entry> {
+        let entry = |n: i64| {
+            world::entry(&format!("{source} tells of matter {n}")).guid(n).link(format!("https://{source}.example/{n}")).at(since + n)
+        };
+        numbers.map(entry).collect()
+    };
+    let mut world = world::World::of(&["wire", "paper"]);
+    // All that the wire has told for months comes at once; then some more, month after month.
+    world.poll(&told("wire", 0..130, -3_000));
+    for month in 1..3 {
+        world.wait(30 * world::DAY);
+        world.poll(&told("wire", 130 * month..130 * month + 115, world.hours() - 130 * month - 120));
+    }
+    let limits =
+        tributary::serve::Limits { connections: 16, cache: 1 << 20, header: Duration::from_secs(1), drain: Duration::from_secs(1) };
+    let page = |world: &world::World, path: &str| {
+        let hours = world.hours();
+        let clock = Arc::new(move || Second::from_unix(world::BEGIN + hours * world::HOUR));
+        let app = tributary::serve::App::new(world.store(), publishing(BASE), &limits, clock);
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(app.print(path)).unwrap()
+    };
+    let entry_ids = |text: &str| text.split("<entry>").skip(1).map(|entry| between(entry, "<id>", "<").to_owned()).collect::<Vec<_>>();
+    let mut before: Vec<String> = world.entries().into_iter().map(|(_, id)| id).collect();
+    before.sort();
+    assert_eq!(before.len(), 130 + 2 * 115);
+    let (mut next, mut ids, mut step) = (Some("feed.atom".to_owned()), Vec::new(), 0);
+    while let Some(path) = next {
+        let text = page(&world, &path);
+        ids.extend(if step == 0 { Vec::new() } else { entry_ids(&text) });
+        let older = text.split("<link ").find(|link| link.contains("rel=\"prev-archive\""));
+        next = older.map(|link| between(link, "href=\"", "\"").strip_prefix(BASE).unwrap().to_owned());
+        // Another source shows its years, and the wire goes on.
+        world.poll_of("paper", &told("paper", 0..20 * (step + 1), -20_000));
+        world.poll(&told("wire", 1_000 + 10 * step..1_010 + 10 * step, world.hours() - 1_000 - 10 * step));
+        step += 1;
+    }
+    ids.sort();
+    assert_eq!(ids, before);
 }
 
 #[test]
