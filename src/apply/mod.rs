@@ -31,7 +31,7 @@ use self::table::Table;
 use crate::{
     dedup::{self, Window},
     journal::{Journal, JournalError},
-    model::{Body, Checked, Draft, Item, Second, Source, SourceId, SourceState, StoryId, Unchanged},
+    model::{Body, Checked, Draft, Followed, Item, Second, Source, SourceId, SourceState, StoryId, Unchanged},
     pull::{self, Found, Look},
     store::{Store, StoreError, Touched},
     text,
@@ -144,6 +144,7 @@ enum Job {
     Keep { look: Box<Look>, reply: Reply },
     Refile { filing: Arc<Filing>, ids: Vec<StoryId>, reply: oneshot::Sender<Result<usize, Arc<ApplyError>>> },
     Act { deed: Box<Deed>, reply: oneshot::Sender<Result<Vec<Touched>, ActError>> },
+    Follow { followed: Followed, reply: oneshot::Sender<Result<(), Arc<ApplyError>>> },
     Verify { reply: oneshot::Sender<Result<Verdict, StoreError>> },
     Mend { reply: oneshot::Sender<Result<(), Arc<ApplyError>>> },
 }
@@ -168,6 +169,13 @@ impl Desk {
         let (reply, answer) = oneshot::channel();
         self.send(Job::Act { deed: Box::new(deed), reply }).await;
         answer.await.unwrap_or_else(|_| Err(ApplyError::Stopped.into()))
+    }
+
+    /// Writes who wants to be told of changes, and who no more.
+    pub async fn follow(&self, followed: Followed) -> Result<(), Arc<ApplyError>> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Follow { followed, reply }).await;
+        answer.await.unwrap_or_else(|_| Err(Arc::new(ApplyError::Stopped)))
     }
 
     /// Checks journal and view while nothing is written; `None` when the writer has stopped.
@@ -352,6 +360,11 @@ impl Hand {
                 let _ = reply.send(self.act(*deed));
                 0
             }
+            Job::Follow { followed, reply } => {
+                // Whoever asked may have gone; what is written stays written.
+                let _ = reply.send(self.follow(followed).map_err(Arc::new));
+                0
+            }
             Job::Verify { reply } => {
                 // Whoever asked may have gone.
                 let _ = reply.send(verify(&self.store, &self.journal));
@@ -442,6 +455,12 @@ impl Hand {
         let count = stories.len();
         self.write(&records::refiled(stories, now, self.journal.bounds().last + 1))?;
         Ok(count)
+    }
+
+    fn follow(&mut self, followed: Followed) -> Result<(), ApplyError> {
+        let now = self.begin()?;
+        let key = format!("followed/{now}/{}", self.journal.bounds().last + 1);
+        self.write(&[Draft { at: now, key, body: Body::Followed(followed) }])
     }
 
     /// The view did not answer; an engine that failed is opened again.

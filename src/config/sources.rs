@@ -170,7 +170,7 @@ fn one(table: &mut Table<'_, '_>, source: &mut Source, topics: &[Topic], layer: 
 }
 
 /// `true`, `false`, or the ranges of addresses.
-fn private(table: &mut Table<'_, '_>) -> Option<Private> {
+pub(super) fn private(table: &mut Table<'_, '_>) -> Option<Private> {
     const KEY: &str = "allow_private";
     if !table.is_list(KEY) {
         return table.flag(KEY).map(|is_allowed| if is_allowed { Private::Allowed } else { Private::Refused });

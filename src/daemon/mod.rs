@@ -14,7 +14,14 @@ mod publishing;
 mod refile;
 mod reload;
 
-use std::{collections::BTreeMap, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    io,
+    net::SocketAddr,
+    path::Path,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use arc_swap::ArcSwap;
 use tokio::{
@@ -43,6 +50,7 @@ use crate::{
     pull::Kit,
     schedule::{Register, Schedule, Setup},
     serve::{self, App, Configuration, Exposition, Limits},
+    websub::{self, Ear, Means, Pace},
 };
 
 /// The head of a reader's request has to be there within this.
@@ -244,9 +252,13 @@ pub async fn run(
     let register = Register::new(states);
     let data = folder.path().to_owned();
 
+    let ear: Arc<OnceLock<Ear>> = Arc::default();
     let changed = {
-        let app = app.clone();
-        move |touched: &[_]| app.changed(touched)
+        let (app, ear) = (app.clone(), ear.clone());
+        move |touched: &[_]| {
+            ear.get().into_iter().for_each(|ear| ear.changed(touched));
+            app.changed(touched);
+        }
     };
     let reserve = (pulls && read_only.is_none()).then(|| Reserve::of(&data));
     let (desk, writer) = Writer::start_with(journal, store.clone(), clock.clone(), reserve, changed).map_err(DaemonError::Thread)?;
@@ -261,8 +273,26 @@ pub async fn run(
         clock: clock.clone(),
         genesis,
         orders: why_not.is_none().then(|| order.clone()),
+        ear: ear.clone(),
     };
     followers.tell();
+    let telling_readers = why_not.is_none().then(|| {
+        let (websub, current) = (&config.settings.websub, followers.current.clone());
+        let means = Means {
+            app: app.clone(),
+            desk: desk.clone(),
+            client: Box::new(move || current.load().kit.client.clone()),
+            clock: clock.clone(),
+            meters: kit.meters.clone(),
+            data: data.clone(),
+            most: websub.most,
+            allow_private: websub.allow_private.clone(),
+        };
+        let (heard, task) = websub::start(&websub.hub, means, &store, Pace::default(), stop.clone())?;
+        // Nobody else has set it.
+        let _ = ear.set(heard);
+        Some(task)
+    });
     let gauges = Gauges {
         app: Arc::downgrade(&app),
         store: store.clone(),
@@ -270,6 +300,7 @@ pub async fn run(
         queue: desk.queue(),
         started: now,
         most_connections: limits.connections,
+        ear: ear.clone(),
     };
     let exposition = gauges.exposition(kit.meters.clone());
     if config.settings.serve.metrics == Exposure::Here {
@@ -319,7 +350,7 @@ pub async fn run(
     // Looks under way are given up, what was found is kept.
     let settle = async {
         let _ = scheduling.await;
-        for task in [answering, following, telling].into_iter().flatten() {
+        for task in [answering, following, telling, telling_readers.flatten()].into_iter().flatten() {
             task.abort();
             let _ = task.await;
         }

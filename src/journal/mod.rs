@@ -25,7 +25,7 @@ use std::{
 };
 
 use self::frame::{Frames, Press};
-use crate::model::{Body, Draft, Genesis, Record, Second, Snapshot, SnapshotEnd, SourceState, Story};
+use crate::model::{Body, Draft, Follower, Genesis, Record, Second, Snapshot, SnapshotEnd, SourceState, Story};
 pub use error::{Damage, JournalError, Notice};
 pub use read::{Records, Report};
 use segment::{Segment, io_error};
@@ -307,6 +307,7 @@ impl Journal {
         &mut self,
         stories: impl Iterator<Item = Story>,
         states: Vec<SourceState>,
+        followers: Vec<Follower>,
         applied: u64,
         at: Second,
     ) -> Result<PathBuf, JournalError> {
@@ -321,12 +322,13 @@ impl Journal {
         let (mut told, mut all) = (0u64, blake3::Hasher::new());
         let count = states.len() as u64;
         let mut parts = stories.peekable();
-        let mut states = Some(states);
+        let mut rest = Some((states, followers));
         let mut prev = draft.hash.clone();
-        while states.is_some() || parts.peek().is_some() {
+        while rest.is_some() || parts.peek().is_some() {
             let stories: Vec<Arc<Story>> = parts.by_ref().take(STORIES_IN_RECORD).map(Arc::new).collect();
             told += stories.len() as u64;
-            let body = Body::Snapshot(Snapshot { stories, states: states.take().unwrap_or_default() });
+            let (states, followers) = rest.take().unwrap_or_default();
+            let body = Body::Snapshot(Snapshot { stories, states, followers });
             prev = draft.line(&Record { seq, at, prev, key: format!("snapshot/{first}/{seq}"), body }, &mut self.press, &mut all)?;
             seq += 1;
         }

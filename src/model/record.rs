@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Act, Fault, Hints, Rhythm, Second, SourceId, Story, StoryId};
+use super::{Act, Fault, Followed, Follower, Hints, Rhythm, Second, SourceId, Story, StoryId};
 
 /// Who began a journal, and when. Written into every segment, and into the view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +62,8 @@ pub enum Body {
     Refiled(Refiled),
     /// What an editor did.
     Acted(Acted),
+    /// Who wants to be told of changes, and who no more.
+    Followed(Followed),
     /// A part of a whole view, written by compaction or repair.
     Snapshot(Snapshot),
     /// The end of a snapshot: how much it holds.
@@ -140,6 +142,9 @@ pub struct Snapshot {
     /// Source states.
     #[serde(default)]
     pub states: Vec<SourceState>,
+    /// Those who want to be told of changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub followers: Vec<Follower>,
 }
 
 /// The end of a snapshot.

@@ -33,17 +33,24 @@ pub(super) struct Finished {
     pub(super) changed: Second,
     /// Whether it shows the same stories for ever.
     pub(super) is_closed: bool,
+    /// Where it is and who tells of its changes, as its head says it; empty when nobody does.
+    pub(super) links: String,
 }
 
 impl Finished {
     pub(super) fn new(bytes: Vec<u8>, changed: Second) -> Self {
         let tag = blake3::hash(&bytes).to_hex()[..32].to_owned();
-        Self { identity: bytes.into(), coded: Default::default(), tag, changed, is_closed: false }
+        Self { identity: bytes.into(), coded: Default::default(), tag, changed, is_closed: false, links: String::new() }
     }
 
     /// The same, which shows the same stories for ever, or does not.
     pub(super) fn closed(self, is_closed: bool) -> Self {
         Self { is_closed, ..self }
+    }
+
+    /// The same with links in its head.
+    pub(super) fn linked(self, links: String) -> Self {
+        Self { links, ..self }
     }
 
     /// What is answered to somebody who likes a coding.
@@ -214,6 +221,13 @@ impl Cache {
         if kept.is_some_and(|kept| Arc::ptr_eq(kept, finished)) {
             inner.weigh(question, finished, self.limit.load(Ordering::Relaxed));
         }
+    }
+
+    /// What was asked for and is kept, of a kind.
+    pub(super) fn kept(&self, is_meant: impl Fn(&Asked) -> bool) -> Vec<Question> {
+        let inner = self.inner();
+        let kept = inner.slots.iter().filter(|(question, slot)| slot.finished.is_some() && is_meant(&question.asked));
+        kept.map(|(question, _)| question.clone()).collect()
     }
 
     /// Gives up the answers that are no longer true.

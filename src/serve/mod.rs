@@ -10,6 +10,7 @@ mod art;
 mod cache;
 mod coding;
 mod counted;
+mod door;
 mod exposition;
 mod filter;
 mod finder;
@@ -21,6 +22,7 @@ mod routes;
 pub mod sample;
 mod status;
 mod subscriptions;
+mod topic;
 
 use std::{
     collections::BTreeMap,
@@ -32,10 +34,12 @@ use arc_swap::ArcSwap;
 pub use archive::Leaf;
 pub use art::Art;
 use axum::{http::HeaderMap, response::Response};
+pub use door::{Door, Knock, Reply};
 pub use exposition::Exposition;
 pub use filter::{Asked, Base, Format, Wrong};
 pub use listen::{listen, listen_metrics};
 pub use status::{Configuration, Watched};
+pub use topic::{Content, Topic};
 
 use self::{
     answer::Wish,
@@ -123,6 +127,7 @@ pub struct App {
     status: status::Board,
     meters: Meters,
     exposition: OnceLock<Arc<Exposition>>,
+    hub: OnceLock<Door>,
     clock: Clock,
 }
 
@@ -150,6 +155,7 @@ impl App {
             status: status::Board::default(),
             meters,
             exposition: OnceLock::new(),
+            hub: OnceLock::new(),
             clock,
         })
     }
@@ -164,6 +170,12 @@ impl App {
     pub fn expose(&self, exposition: Arc<Exposition>) {
         // Whoever was first stays.
         let _ = self.exposition.set(exposition);
+    }
+
+    /// Opens the door at which programs subscribe to feeds.
+    pub fn open_hub(&self, door: Door) {
+        // Whoever was first stays.
+        let _ = self.hub.set(door);
     }
 
     /// Whether feeds can be asked for, and whether nothing is taken in.
@@ -200,22 +212,16 @@ impl App {
 
     /// Drops the finished feeds that these stories were in or are in now.
     pub fn changed(&self, touched: &[Touched]) {
-        self.cache.drop_matching(|asked| {
-            touched
-                .iter()
-                .any(|story| asked.filter.admits(&story.after) || story.before.as_ref().is_some_and(|before| asked.filter.admits(before)))
-        });
+        self.cache.drop_matching(|asked| asked.is_touched(touched));
     }
 
     /// One feed as it would be served, asked for by path and query.
     pub async fn print(self: &Arc<Self>, path: &str) -> Result<String, String> {
         let publishing = self.publishing.load_full();
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let read = Format::of(path.trim_matches('/')).ok_or(Wrong::NoPage).and_then(|(path, format)| {
-            let asked = reading::read(path, query, &publishing)?;
-            if asked.base.formats().contains(&format) && !self.is_ahead(&asked) { Ok((asked, format)) } else { Err(Wrong::NoPage) }
-        });
-        let (asked, format) = read.map_err(|wrong| wrong.detail(&publishing))?;
+        let read = topic::read(path, query, &publishing)
+            .and_then(|topic| if self.is_ahead(&topic.asked) { Err(Wrong::NoPage) } else { Ok(topic) });
+        let Topic { asked, format } = read.map_err(|wrong| wrong.detail(&publishing))?;
         let finished = self.finished(&self.question(asked, format)).await.map_err(|error| error.to_string())?;
         Ok(String::from_utf8_lossy(finished.bytes(Coding::Identity).0).into_owned())
     }
@@ -251,7 +257,8 @@ impl App {
             Format::Atom | Format::Page if question.asked.base == Base::Unfiled => publish::editor,
             Format::Atom | Format::Page => publish::atom,
         };
-        self.write(question, write).map(|(bytes, changed, is_closed)| Finished::new(bytes, changed).closed(is_closed))
+        let written = self.write(question, |feed| (write(feed), links(feed)));
+        written.map(|((bytes, links), changed, is_closed)| Finished::new(bytes, changed).closed(is_closed).linked(links))
     }
 
     /// What is written of the stories that were asked for, when they last changed, and whether they will be the same for ever.
@@ -264,4 +271,9 @@ impl App {
         // What is asked of the last days changes when a day begins, too.
         Ok((write(&feed), page.changed.max(day.unwrap_or(page.changed)), is_closed))
     }
+}
+
+/// Where a feed is and who tells of its changes (RFC 8288; WebSub §4); nothing where nobody does.
+fn links(feed: &publish::Feed<'_>) -> String {
+    feed.hub().map(|hub| format!("<{hub}>; rel=\"hub\", <{}>; rel=\"self\"", feed.address())).unwrap_or_default()
 }

@@ -12,7 +12,7 @@ use axum::{
 use serde_json::json;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
-use super::{App, Asked, Format, Standing, Wrong, answer, counted::counted, openapi::openapi, pages, reading, status::Form};
+use super::{App, Asked, Door, Format, Standing, Wrong, answer, counted::counted, openapi::openapi, pages, reading, status::Form};
 use crate::model::{Gone, StoryId};
 
 /// No answer takes longer than this.
@@ -29,6 +29,9 @@ pub(super) fn service(app: Arc<App>) -> Router {
 }
 
 async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
+    if let Some(door) = hub(&app, request.uri().path()) {
+        return door.answer(request).await;
+    }
     match request.method() {
         &Method::GET | &Method::HEAD => {}
         &Method::OPTIONS => return answer::options(),
@@ -72,6 +75,13 @@ async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
             None => feed(&app, &publishing, below, head.uri.query(), &head.headers).await,
         },
     }
+}
+
+/// The hub's door, where it is open and asked for.
+fn hub<'a>(app: &'a App, path: &str) -> Option<&'a Door> {
+    let publishing = app.publishing.load();
+    let is_asked = path.strip_prefix(publishing.site.base.path()).is_some_and(|below| below.trim_end_matches('/') == "hub");
+    app.hub.get().filter(|_| is_asked && publishing.site.hub.is_some())
 }
 
 async fn feed(app: &Arc<App>, publishing: &super::Publishing, path: &str, query: Option<&str>, headers: &HeaderMap) -> Response {

@@ -37,7 +37,10 @@ use self::{
     sled::{Batch, Tree},
     value::{pack, unpack},
 };
-use crate::model::{Body, Filter, Genesis, History, Page, Record, Second, Shown, SourceId, SourceState, Story, StoryId, Unchanged, Window};
+use crate::model::{
+    Body, Filter, Followed, Follower, Genesis, History, Page, Record, Second, Shown, SourceId, SourceState, Story, StoryId, Unchanged,
+    Window,
+};
 
 /// The layout of the view. Another one is set aside and rebuilt from the journal.
 const LAYOUT: u64 = 7;
@@ -192,8 +195,14 @@ impl Store {
             }
             Body::Refiled(refiled) => change.stories(&refiled.stories)?,
             Body::Acted(acted) => change.stories(&acted.stories)?,
+            Body::Followed(Followed { begun, ended }) => {
+                begun.iter().try_for_each(|follower| change.follower(follower))?;
+                ended.iter().for_each(|id| change.batch.remove(Key::follower(id)));
+                Vec::new()
+            }
             Body::Snapshot(snapshot) => {
                 snapshot.states.iter().try_for_each(|state| change.state(state))?;
+                snapshot.followers.iter().try_for_each(|follower| change.follower(follower))?;
                 change.stories(&snapshot.stories)?
             }
             Body::SnapshotEnd(_) => Vec::new(),
@@ -304,6 +313,11 @@ impl Store {
 
     fn quiet(&self, id: &SourceId) -> Result<Option<Quiet>, StoreError> {
         self.tree.get(&Key::quiet(id))?.map(|bytes| Quiet::unpack(&bytes)).transpose()
+    }
+
+    /// Everyone who wants to be told of changes, in no order that means anything.
+    pub fn followers(&self) -> Result<Vec<Follower>, StoreError> {
+        self.tree.values(&Key::followers()).map(|bytes| unpack(&bytes?, "a subscription")).collect()
     }
 
     /// Every story, in no order that means anything.
@@ -495,6 +509,11 @@ impl<'a> Change<'a> {
         history.note(state);
         self.batch.put(Key::state(&state.source), pack(&(state, history))?);
         self.batch.remove(Key::quiet(&state.source));
+        Ok(())
+    }
+
+    fn follower(&mut self, follower: &Follower) -> Result<(), StoreError> {
+        self.batch.put(Key::follower(&follower.id()), pack(follower)?);
         Ok(())
     }
 
