@@ -222,11 +222,7 @@ fn every_feed_names_the_hub_in_its_head_and_in_its_body() {
     assert_eq!(atom.header("link"), Some(links.as_str()));
     assert!(atom.text().contains(&format!("<link href=\"{hub}\" rel=\"hub\"/>")), "{}", atom.text());
     let rss = get(site.address, "/news/feed.rss").text();
-    assert!(
-        rss.contains(&format!("<atom:link href=\"{hub}\" rel=\"hub\"/>"))
-            || rss.contains(&format!("<atom:link rel=\"hub\" href=\"{hub}\"/>")),
-        "{rss}"
-    );
+    assert!(rss.contains(&format!("<atom:link href=\"{hub}\" rel=\"hub\"></atom:link>")), "{rss}");
     let json = get(site.address, "/news/feed.json").json();
     assert_eq!(json["hubs"], serde_json::json!([{ "type": "WebSub", "url": hub }]));
     let archived = get(site.address, "/news/feed/archive/2020-09.atom");
@@ -331,6 +327,7 @@ fn mistakes_are_told_in_words_and_nobody_is_called() {
         refused(&feed, &reader.url("/")),
         wrong(&site.ask("unsubscribe", &feed, "https://reader.example/", &[])),
     ];
+    let callable = "`hub.callback` has to be a public address, http or https, at one of the usual ports";
     let expected = [
         (400, "`hub.mode` is neither subscribe nor unsubscribe".to_owned()),
         (404, format!("`hub.topic` is no feed of ours: it is not ours; our feeds begin with {}", site.feed(""))),
@@ -338,9 +335,9 @@ fn mistakes_are_told_in_words_and_nobody_is_called() {
         (404, "`hub.topic` is no feed of ours: it is work for editors, and nobody is told of it".to_owned()),
         (404, "`hub.topic` is no feed of ours: it is a page of an archive, which stays as it is".to_owned()),
         (404, "`hub.topic` is no feed of ours: there is no topic `yuoth`; did you mean youth?".to_owned()),
-        (400, "`hub.callback`: ftp://reader.example/ is not asked: only http and https are spoken".to_owned()),
-        (400, "`hub.callback`: https://reader.example:25/ is not asked: its port is not among [fetch] `ports`".to_owned()),
-        (400, format!("`hub.callback`: {} is not asked: the address is not public", reader.url("/"))),
+        (400, callable.to_owned()),
+        (400, callable.to_owned()),
+        (400, callable.to_owned()),
         (404, "there is no such subscription".to_owned()),
     ];
     assert_eq!(told, expected);
@@ -443,7 +440,7 @@ fn journal_says_nothing_of(data: &Path, secrets: &[&str]) {
 fn who_is_told_of_a_feed_that_is_no_more_is_told_so() {
     let mut site = Site::willing();
     let reader = Reader::willing();
-    let saved = "[[feed]]\nslug = \"wires\"\ntitle = { en = \"W\", es = \"W\", fr = \"W\", pt = \"W\" }\nsource = [\"wire\"]\n";
+    let saved = "[[feed]]\nslug = \"wires\"\ntitle = { en = \"W\", es = \"W\", fr = \"W\", pt = \"W\" }\nsources = [\"wire\"]\n";
     let with_feeds = |site: &mut Site, feeds: &str| {
         fs::write(site.dir.path().join("feeds.toml"), feeds).unwrap();
         site.config = config::load(Some(site.dir.path()), std::iter::empty(), &[]).unwrap();

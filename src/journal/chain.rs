@@ -6,7 +6,7 @@ use super::{Header, frame::Bad};
 use crate::model::{Record, Second};
 
 /// The kinds that this version knows; anything else is refused.
-const KINDS: [&str; 6] = ["pull", "checked", "refiled", "acted", "snapshot", "snapshot_end"];
+const KINDS: [&str; 7] = ["pull", "checked", "refiled", "acted", "followed", "snapshot", "snapshot_end"];
 
 /// What the chain needs of a record; the rest of the line is passed over.
 #[derive(Deserialize)]

@@ -162,8 +162,9 @@ impl Hub {
         let topic = Url::parse(&request.topic).map_err(|error| error.to_string()).and_then(|address| self.means.app.topic(&address));
         let topic = topic.map_err(|why| Reply { status: 404, text: format!("`hub.topic` is no feed of ours: {why}") })?;
         let path = self.means.app.path_of(&topic);
-        let callable = (self.means.client)().may_call(&request.callback, &self.means.allow_private);
-        callable.map_err(|error| bad(format!("`hub.callback`: {error}")))?;
+        if (self.means.client)().may_call(&request.callback, &self.means.allow_private).is_err() {
+            return Err(bad("`hub.callback` has to be a public address, http or https, at one of the usual ports".to_owned()));
+        }
         match request.mode {
             Mode::Subscribe { .. } => self.book().has_room(&path, &request.callback).map_err(|text| Reply { status: 503, text })?,
             Mode::Unsubscribe if self.book().find(&path, &request.callback).is_none() => {
