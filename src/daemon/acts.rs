@@ -162,6 +162,8 @@ fn gone(story: &Story) -> Option<&'static str> {
         Gone::Hidden => "hidden",
         Gone::Withdrawn => "withdrawn",
         Gone::Joined(_) => "joined",
+        Gone::Pruned => "pruned",
+        Gone::Erased => "erased",
     })
 }
 

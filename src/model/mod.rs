@@ -30,6 +30,7 @@ pub mod story;
 pub mod subscription;
 pub mod timetable;
 pub mod topic;
+pub mod upkeep;
 pub mod when;
 
 pub use act::{Act, Edited, Gone, Relabelled, Said};
@@ -57,4 +58,5 @@ pub use story::{Copy, Edition, Page, Refusal, Shown, Story, StoryId, Why};
 pub use subscription::Subscription;
 pub use timetable::Timetable;
 pub use topic::{Mask, Place, PlaceKind, Region, Terms, Topic, TopicDefaults, TopicRules};
+pub use upkeep::{Erased, Imported, Pruned, Rewritten};
 pub use when::{Ago, When, Window};

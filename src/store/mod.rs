@@ -189,10 +189,11 @@ impl Store {
                 Vec::new()
             }
             Body::Refiled(refiled) => change.stories(&refiled.stories)?,
-            Body::Acted(acted) => change.stories(&acted.stories)?,
+            Body::Acted(_) | Body::Imported(_) | Body::Pruned(_) | Body::Erased(_) => change.stories(record.body.stories())?,
             Body::Snapshot(snapshot) => {
                 snapshot.states.iter().try_for_each(|state| change.state(state))?;
-                change.stories(&snapshot.stories)?
+                // A view that has all of it already is only told so.
+                change.stories(&self.unlike(&snapshot.stories)?)?
             }
             Body::SnapshotEnd(_) => Vec::new(),
         };
@@ -205,6 +206,17 @@ impl Store {
         let number = self.index().number(id);
         let kept = number.map(|number| self.kept(number)).transpose()?.flatten();
         Ok(kept.map(|(_, story)| Arc::new(story)))
+    }
+
+    /// Those stories that the view does not have as they are.
+    fn unlike(&self, stories: &[Arc<Story>]) -> Result<Vec<Arc<Story>>, StoreError> {
+        let mut unlike = Vec::new();
+        for story in stories {
+            if self.story(&story.id)?.as_ref() != Some(story) {
+                unlike.push(story.clone());
+            }
+        }
+        Ok(unlike)
     }
 
     /// A story, and the record that wrote it.
