@@ -9,8 +9,8 @@ use std::{
 
 use url::Url;
 
-use super::{Mistake, reader::Reader, sources::choice};
-use crate::model::{Lang, Proxy, timetable::parse_duration};
+use super::{Mistake, keep, reader::Reader, sources::choice};
+use crate::model::{Keep, Lang, Proxy, timetable::parse_duration};
 
 /// All of `tributary.toml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,17 @@ pub struct Settings {
     pub serve: Serve,
     /// `[fetch]`.
     pub fetch: Fetch,
+    /// `[keep]`: how much is kept of each source, and in all.
+    pub keep: (Keep, Option<usize>),
+    /// `[limits]`.
+    pub limits: Limits,
+}
+
+/// `[limits]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the disk of the data folder that are to be left free.
+    pub free: u64,
 }
 
 /// `[daemon]`.
@@ -135,6 +146,8 @@ impl Default for Settings {
                 extra_ca: Vec::new(),
                 longest_body: 8 << 20,
             },
+            keep: Default::default(),
+            limits: Limits { free: 64 << 20 },
         }
     }
 }
@@ -222,6 +235,15 @@ impl Settings {
             set(&mut fetch.extra_ca, table.list("extra_ca", |path| Ok(PathBuf::from(path))));
             set(&mut fetch.longest_body, size(table.integer("max_body_mib", 1..=64)).map(|mib| mib << 20));
         });
+        root.table("keep", |table| {
+            let (each, all) = &mut self.keep;
+            keep::read(table, "per_source", each);
+            keep::count(table, "stories", all);
+        });
+        root.table("limits", |table| {
+            let floor = table.integer("free_mib", 0..=1 << 20).and_then(|mib| u64::try_from(mib).ok());
+            set(&mut self.limits.free, floor.map(|mib| mib << 20));
+        });
         root.finish();
     }
 
@@ -274,7 +296,7 @@ pub(super) fn override_one(settings: &mut Settings, name: &str, key: &str, value
     // Numbers and flags are written bare in TOML, everything else in quotes.
     let is_bare = value.parse::<i64>().is_ok() || matches!(value, "true" | "false");
     let is_text =
-        matches!(key, "data" | "contact" | "instance" | "log" | "listen" | "public" | "title" | "proxy") || key.ends_with("timeout");
+        matches!(key, "data" | "contact" | "instance" | "log" | "listen" | "public" | "title" | "proxy" | "age") || key.ends_with("timeout");
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     // Lists are given as their members, with commas between.
     let members = || value.split(',').map(str::trim).filter(|member| !member.is_empty());

@@ -107,6 +107,7 @@ const KEYS: &[&str] = &[
     "enabled",
     "probed",
     "note",
+    "keep",
 ];
 
 fn one(table: &mut Table<'_, '_>, source: &mut Source, topics: &[Topic], layer: Layer) {
@@ -164,6 +165,11 @@ fn one(table: &mut Table<'_, '_>, source: &mut Source, topics: &[Topic], layer: 
     }
     if let Some(enabled) = table.flag("enabled") {
         source.enabled = enabled;
+    }
+    let mut keep = Keep::default();
+    if table.has("keep") {
+        table.table("keep", |table| keep::read(table, "stories", &mut keep));
+        source.keep = Some(keep);
     }
     source.probed = table.date("probed").or(source.probed);
     source.note = table.string("note").or(source.note.take());

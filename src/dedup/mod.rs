@@ -29,7 +29,7 @@ pub use known::{By, Match, Recognition, exact_pairs, is_one_place, other_scheme,
 pub use likeness::Telling;
 pub use near::{Kinship, compare, relate};
 pub use place::{Arrival, HANDFUL, Wanted, places, wanted};
-pub use rest::{erased, pruned, resting, silenced};
+pub use rest::{erased, is_wordless, pruned, resting, silenced};
 pub use sketch::Sketch;
 pub use survey::{Survey, survey};
 pub use window::{AGE, MOST, Sought, Window, is_old};

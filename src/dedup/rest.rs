@@ -35,6 +35,11 @@ pub fn silenced(story: &Story, is_it: impl Fn(&Copy) -> bool) -> Story {
     story
 }
 
+/// Whether nothing is left of the words of a story.
+pub fn is_wordless(story: &Story) -> bool {
+    story.copies.iter().chain(&story.edited.withdrawn).all(|copy| copy.item.upstream.id.starts_with(RESTING))
+}
+
 fn laid_down(story: &Story, why: Gone, is_own: &impl Fn(&Item) -> bool, entry_id: impl Fn(&Edition) -> String) -> Story {
     // Where it is told in another story, it goes on to lead there; what was erased stays so.
     let gone = match story.edited.gone {

@@ -79,9 +79,6 @@ pub enum JournalError {
         /// The version that wrote it, as far as it said so.
         version: String,
     },
-    /// The stories were to be written anew, and can not all be read.
-    #[error("{0}; the journal stays as it is")]
-    NotWhole(String),
 }
 
 /// What was found and dealt with at opening.

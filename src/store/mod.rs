@@ -154,6 +154,33 @@ impl Store {
         })
     }
 
+    /// Makes the view anew beside itself and takes its place, so that nothing of the old one is left on the disk. `fill` says whether
+    /// it is whole; one that is not is thrown away. Readers are served from the old one until then, and wait while it is opened.
+    pub fn renew(&self, genesis: &Genesis, fill: impl FnOnce(&Self) -> Result<bool, StoreError>) -> Result<(), StoreError> {
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |cause: io::Error| StoreError::Engine { path, why: cause.to_string() }
+        };
+        let aside = self.tree.path().with_extension("anew");
+        if aside.exists() {
+            fs::remove_dir_all(&aside).map_err(failed(&aside))?;
+        }
+        let fresh = Self::open(&aside, genesis)?;
+        let is_whole = fill(&fresh)?;
+        fresh.flush()?;
+        drop(fresh);
+        if !is_whole {
+            return fs::remove_dir_all(&aside).map_err(failed(&aside));
+        }
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        self.tree.replace(|path| {
+            fs::remove_dir_all(path).and_then(|()| fs::rename(&aside, path)).map_err(failed(path))?;
+            let store = Self::open(path, genesis)?;
+            *index = store.index.into_inner().unwrap_or_else(PoisonError::into_inner);
+            Ok(store.tree)
+        })
+    }
+
     /// The last sequence whose record is in the view; 0 when there is none.
     pub fn applied(&self) -> u64 {
         self.index().applied
