@@ -5,21 +5,29 @@
 //! between leaves everything readable: `verify` tells the lines that still hold words, and the same act again takes them out.
 //! Deliberately absent: exports, backups and copies elsewhere, which are not ours to find.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::HashSet,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::{ActError, ApplyError, Desk, Hand, prune::has_own_link};
 use crate::{
     dedup,
+    journal::JournalError,
     model::{Act, Body, Copy, Draft, Erased, Gone, Said, SourceId, Story, StoryId},
 };
 
 /// What an erasure came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Erasure {
     /// Stories whose words went: the one that was meant, those that were joined to it, and others that had a copy of it.
     pub stories: usize,
     /// Lines of the journal that held them.
     pub lines: usize,
+    /// Old parts of the data folder that may hold them still, and are kept for an operator to look through.
+    pub left: Vec<PathBuf>,
 }
 
 impl Desk {
@@ -79,6 +87,9 @@ impl Hand {
         }
         erasure.lines = self.journal.take_out(&|story| theirs.blank(story)).map_err(ApplyError::from)?;
         self.renew_view()?;
+        erasure.left = clear(self.journal.path())
+            .map_err(|cause| JournalError::Io { path: self.journal.path().to_owned(), cause })
+            .map_err(ApplyError::from)?;
         tracing::info!(story.id = %id, "the words of story {id} were taken out of {} lines of the journal, and of the store", erasure.lines);
         Ok(erasure)
     }
@@ -123,4 +134,23 @@ impl Hand {
         }
         Ok(without)
     }
+}
+
+/// Removes what earlier repairs left behind and nobody misses: views that were set aside, and frames that were cut off. Gives the
+/// segments that were set aside, which may hold what nothing else does.
+fn clear(journal: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut left = Vec::new();
+    for entry in fs::read_dir(journal)?.chain(journal.parent().into_iter().flat_map(fs::read_dir).flatten()) {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with("store.set-aside-") {
+            fs::remove_dir_all(&path)?;
+        } else if name.contains(".torn-") {
+            fs::remove_file(&path)?;
+        } else if name.starts_with("set-aside-") {
+            left.push(path);
+        }
+    }
+    left.sort();
+    Ok(left)
 }

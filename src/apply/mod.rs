@@ -167,11 +167,25 @@ type Queued = (Place, Job);
 type Reply = oneshot::Sender<Result<Kept, Arc<ApplyError>>>;
 
 enum Job {
-    Keep { look: Box<Look>, reply: Reply },
-    Refile { filing: Arc<Filing>, ids: Vec<StoryId>, reply: oneshot::Sender<Result<usize, Arc<ApplyError>>> },
-    Act { deed: Box<Deed>, reply: oneshot::Sender<Result<Vec<Touched>, ActError>> },
-    Verify { reply: oneshot::Sender<Result<Verdict, StoreError>> },
-    Mend { reply: oneshot::Sender<Result<(), Arc<ApplyError>>> },
+    Keep {
+        look: Box<Look>,
+        reply: Reply,
+    },
+    Refile {
+        filing: Arc<Filing>,
+        ids: Vec<StoryId>,
+        reply: oneshot::Sender<Result<usize, Arc<ApplyError>>>,
+    },
+    Act {
+        deed: Box<Deed>,
+        reply: oneshot::Sender<Result<Vec<Touched>, ActError>>,
+    },
+    Verify {
+        reply: oneshot::Sender<Result<Verdict, StoreError>>,
+    },
+    Mend {
+        reply: oneshot::Sender<Result<(), Arc<ApplyError>>>,
+    },
     /// Upkeep; whoever asked for it is answered by it.
     Upkeep(Box<dyn FnOnce(&mut Hand) + Send>),
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 use url::Url;
 
 use super::{
-    Layer, page,
+    Layer, keep, page,
     reader::{Reader, Table},
     topics::find,
 };
 use crate::model::{
-    ContentPolicy, CountryCode, DateOrder, Defaults, Private, Source, SourceId, Timetable, Topic,
+    ContentPolicy, CountryCode, DateOrder, Defaults, Keep, Private, Source, SourceId, Timetable, Topic,
     private::parse_range,
     timetable::{Cron, parse_duration},
 };

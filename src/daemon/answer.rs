@@ -15,6 +15,7 @@ use super::{
     refile::{Refiling, refile},
     reload::InForce,
     sources,
+    upkeep::{Upkeep, keeping},
 };
 use crate::{
     apply::{Clock, Desk},
@@ -76,7 +77,19 @@ impl Answers {
                 acts::withdraw(self.store, self.desk, source, words, rows).await
             }
             Ask::Verify => verify(&self.desk, rows).await,
+            Ask::Keep { chore } => {
+                if chore.writes() {
+                    self.may_write()?;
+                }
+                self.upkeep().go(chore, rows).await
+            }
         }
+    }
+
+    /// What upkeep needs, by the configuration of now.
+    pub(super) fn upkeep(&self) -> Upkeep {
+        let Self { app, store, desk, clock, current, .. } = self.clone();
+        Upkeep { app, store, desk, keeping: keeping(&current.load().config), clock }
     }
 
     fn may_write(&self) -> Result<(), String> {

@@ -6,6 +6,7 @@
 
 pub mod acts;
 mod answer;
+mod brought;
 pub mod control;
 pub mod data;
 mod edits;
@@ -13,6 +14,7 @@ mod gauges;
 mod publishing;
 mod refile;
 mod reload;
+mod upkeep;
 
 use std::{collections::BTreeMap, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
@@ -27,6 +29,7 @@ pub use answer::{outcome_row, source_rows, wanted_sources};
 pub use edits::Edits;
 pub use publishing::publishing;
 pub use refile::{Refiling, refile};
+pub use upkeep::{Brought, Chore, Upkeep, keeping};
 
 use self::{
     answer::Answers,
@@ -248,7 +251,7 @@ pub async fn run(
         let app = app.clone();
         move |touched: &[_]| app.changed(touched)
     };
-    let reserve = (pulls && read_only.is_none()).then(|| Reserve::of(&data));
+    let reserve = (pulls && read_only.is_none()).then(|| Reserve::of(&data, config.settings.limits.free));
     let (desk, writer) = Writer::start_with(journal, store.clone(), clock.clone(), reserve, changed).map_err(DaemonError::Thread)?;
     let why_not = read_only.clone().or_else(|| (!pulls).then(|| "this daemon was started with --read-only".to_owned()));
     let (order, orders) = mpsc::channel(16);
@@ -293,18 +296,14 @@ pub async fn run(
     // What is there can be served from here on, whatever becomes of pulling.
     app.set_ready(read_only.as_deref());
     let scheduling = tokio::spawn(schedule.run(orders, stop.clone()));
+    let is_writing = why_not.is_none();
+    let answers =
+        Answers { current: followers.current.clone(), app: app.clone(), desk, register, store, clock, order, why_not, stop: stop.clone() };
+    let pruning = is_writing.then(|| {
+        let answers = answers.clone();
+        tokio::spawn(upkeep::daily(move || answers.upkeep(), stop.clone()))
+    });
     let answering = control_socket(&data).map(|listener| {
-        let answers = Answers {
-            current: followers.current.clone(),
-            app: app.clone(),
-            desk,
-            register,
-            store,
-            clock,
-            order,
-            why_not,
-            stop: stop.clone(),
-        };
         let answer = move |ask, rows| answers.clone().answer(ask, rows);
         tokio::spawn(control::serve(listener, answer, stop.clone()))
     });
@@ -319,7 +318,7 @@ pub async fn run(
     // Looks under way are given up, what was found is kept.
     let settle = async {
         let _ = scheduling.await;
-        for task in [answering, following, telling].into_iter().flatten() {
+        for task in [answering, pruning, following, telling].into_iter().flatten() {
             task.abort();
             let _ = task.await;
         }

@@ -70,11 +70,7 @@ fn wordless(copy: &Copy, is_own: &impl Fn(&Item) -> bool) -> Copy {
     Copy {
         item: Item {
             source: source.clone(),
-            upstream: Upstream {
-                id: resting(&upstream.id),
-                from: upstream.from,
-                also: upstream.also.as_deref().map(resting),
-            },
+            upstream: Upstream { id: resting(&upstream.id), from: upstream.from, also: upstream.also.as_deref().map(resting) },
             link: None,
             canonical: link.map(resting),
             title: String::new(),

@@ -11,6 +11,7 @@
 //! A line is changed in one case only, when words have to be taken out of it (`rewrite`), and says so.
 //! Deliberately absent: a lock (the data folder's).
 
+mod backup;
 mod chain;
 mod error;
 mod frame;
@@ -28,6 +29,7 @@ use std::{
 
 use self::frame::{Frames, Press};
 use crate::model::{Draft, Genesis, Record, Second};
+pub use backup::back_up;
 pub use error::{Damage, JournalError, Notice};
 pub use read::{Records, Report};
 pub use rewrite::Blank;

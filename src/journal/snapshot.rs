@@ -110,7 +110,8 @@ impl Journal {
         let (mut seq, mut states) = (first, Some(states));
         let mut prev = draft.hash.clone();
         loop {
-            let stories: Vec<Arc<Story>> = stories.by_ref().take(STORIES_IN_RECORD).map(|story| story.map(Arc::new)).collect::<Result<_, E>>()?;
+            let stories: Vec<Arc<Story>> =
+                stories.by_ref().take(STORIES_IN_RECORD).map(|story| story.map(Arc::new)).collect::<Result<_, E>>()?;
             if stories.is_empty() && states.is_none() {
                 break;
             }
