@@ -44,7 +44,15 @@ pub struct Export {
 /// Whoever does the upkeep: the daemon that holds the data folder, or this command.
 enum Doer {
     Daemon(PathBuf),
-    Ourselves { runtime: Runtime, upkeep: Upkeep, writer: Writer, _folder: DataFolder },
+    Ourselves(Box<Alone>),
+}
+
+/// All that is needed to do it without a daemon.
+struct Alone {
+    runtime: Runtime,
+    upkeep: Upkeep,
+    writer: Writer,
+    _folder: DataFolder,
 }
 
 impl Doer {
@@ -65,16 +73,16 @@ impl Doer {
         let (desk, writer) =
             Writer::start(journal, store.clone(), clock.clone(), |_| {}).map_err(Failure::io("the system gave no thread"))?;
         let upkeep = Upkeep { app, store, desk, keeping: daemon::keeping(config), clock };
-        Ok(Self::Ourselves { runtime: runtime()?, upkeep, writer, _folder: folder })
+        Ok(Self::Ourselves(Box::new(Alone { runtime: runtime()?, upkeep, writer, _folder: folder })))
     }
 
     /// Has a chore done; `row` is handed each row as it comes.
     fn have(&self, chore: Chore, mut row: impl FnMut(Value)) -> Result<(), Failure> {
         let done = match self {
             Self::Daemon(path) => control::ask(path, &Ask::Keep { chore }, row).map_err(data::no_answer(path))?,
-            Self::Ourselves { runtime, upkeep, .. } => runtime.block_on(async {
+            Self::Ourselves(alone) => alone.runtime.block_on(async {
                 let (rows, mut told) = mpsc::channel(64);
-                let work = tokio::spawn(upkeep.clone().go(chore, rows));
+                let work = tokio::spawn(alone.upkeep.clone().go(chore, rows));
                 while let Some(told) = told.recv().await {
                     row(told);
                 }
@@ -85,7 +93,8 @@ impl Doer {
     }
 
     fn finish(self) {
-        if let Self::Ourselves { upkeep, writer, .. } = self {
+        if let Self::Ourselves(alone) = self {
+            let Alone { upkeep, writer, .. } = *alone;
             drop(upkeep);
             writer.finish();
         }

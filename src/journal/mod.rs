@@ -319,7 +319,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
 
     use super::*;
-    use crate::model::Checked;
+    use crate::model::{Body, Checked};
 
     fn draft(n: i64) -> Draft {
         let body = Body::Checked(Checked { unchanged: vec![], states: vec![] });
