@@ -22,7 +22,7 @@ use http::get;
 use place::{Place, copy_folder};
 use serde_json::{Value, json};
 use tributary::{
-    apply::{Clock, overdue},
+    apply::overdue,
     daemon::data::DataFolder,
     dedup,
     journal::{self, Journal, JournalError},
@@ -701,7 +701,76 @@ fn a_backup_is_a_data_folder() {
     assert_eq!(kept(&to), kept(&desk.data()));
 }
 
+// Room.
+
+#[test]
+fn below_the_floor_nothing_is_taken_in_and_what_is_kept_is_served() {
+    let desk = Desk::new();
+    fs::write(desk.place.path("config/tributary.toml"), "[limits]\nfree_mib = 1000000000\n[serve]\nmetrics = \"here\"\n").unwrap();
+    let before = kept(&desk.data());
+    let mut daemon = desk.place.start(&[]);
+    desk.publish("wire", &[("n", "News of the day")]);
+    desk.place.run(&["pull"]);
+    let line = daemon.wait_for("nothing can be kept");
+    assert!(line["message"].as_str().unwrap().contains("MiB free, and [limits] free_mib leaves 1000000000"), "{line}");
+    let ready = get(daemon.address, "/readyz");
+    assert_eq!(ready.status, 200);
+    assert!(ready.text().contains("\"read_only\":\"the disk of "), "{}", ready.text());
+    assert_eq!(get(daemon.address, "/feed.atom").text().matches("<entry>").count(), 4);
+    let metrics = get(daemon.address, "/metrics").text();
+    let told = |name: &str| metrics.lines().find_map(|line| line.strip_prefix(&format!("tributary_{name} "))).unwrap().parse::<u64>().unwrap();
+    assert!(told("disk_free_bytes") > 0 && told("disk_floor_bytes") == 1_000_000_000 << 20 && told("read_only") == 1);
+    daemon.stop();
+    assert_eq!(kept(&desk.data()), before);
+}
+
 // Older and newer.
+
+#[test]
+fn a_data_folder_of_an_older_version_is_opened_as_it_is() {
+    let desk = Place::new(&sources("https://wire.example", ""));
+    let golden = Path::new("tests/golden/data-format-1/journal");
+    copy_folder(golden, &desk.path("data/journal"));
+    let text = lines(golden);
+    assert!(text.contains("\"format\":1"));
+    // The last word of the journal on each story, whatever reads it.
+    let mut last: BTreeMap<String, Value> = BTreeMap::new();
+    for line in text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
+        for story in line["stories"].as_array().into_iter().flatten() {
+            last.insert(story["id"].as_str().unwrap().to_owned(), story.clone());
+        }
+    }
+    let exported = |desk: &Place| -> BTreeMap<String, Value> {
+        let stories = desk.succeed(&["export"]);
+        let stories = stories.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        stories.map(|story| (story["id"].as_str().unwrap().to_owned(), story)).collect()
+    };
+    assert_eq!((exported(&desk), last.len()), (last.clone(), 4));
+    assert_eq!(lines(&desk.path("data/journal")), text, "to read it changes nothing");
+    desk.succeed(&["story", "urn:wire:3", "release"]);
+    assert!(lines(&desk.path("data/journal")).starts_with(&text), "the old lines stay as they are");
+    desk.succeed(&["compact"]);
+    desk.succeed(&["verify"]);
+    let now = exported(&desk);
+    assert!(now.iter().all(|(id, story)| id == "038ccd66-5e0c-5552-85fe-e43af7697210" || *story == last[id]));
+}
+
+#[test]
+fn a_data_folder_of_a_newer_version_is_refused_and_left_alone() {
+    let desk = Desk::new();
+    let path = segments(&desk.data().join("journal")).remove(0);
+    let text = lines(&desk.data().join("journal"));
+    let newer = text.replacen("\"format\":2,\"version\":\"0.1.0\"", "\"format\":7,\"version\":\"3.2.1\"", 1);
+    assert_ne!(newer, text);
+    let frames: Vec<u8> = newer.lines().flat_map(|line| zstd::bulk::compress(format!("{line}\n").as_bytes(), 1).unwrap()).collect();
+    fs::write(&path, &frames).unwrap();
+    for command in [&["pull"][..], &["export"], &["compact"], &["verify"], &["rebuild"]] {
+        let refused = desk.refuse(command);
+        assert!(refused.contains("has format 7, written by tributary 3.2.1; this is 0.1.0, which reads formats up to 2"), "{refused}");
+        assert!(refused.contains("start 3.2.1 or a later version again"), "{refused}");
+    }
+    assert_eq!(fs::read(&path).unwrap(), frames);
+}
 
 #[test]
 fn words_that_are_gone_leave_nothing_that_can_be_read() {
@@ -725,5 +794,4 @@ fn words_that_are_gone_leave_nothing_that_can_be_read() {
     }
     let record = Pruned { stories: vec![dedup::pruned(&whole, |_| false).into()] };
     assert_eq!(record.stories[0].copies[0].item.canonical, None, "a link that others share says nothing");
-    let _: Clock = Arc::new(|| at(0));
 }

@@ -241,7 +241,7 @@ impl Settings {
             keep::count(table, "stories", all);
         });
         root.table("limits", |table| {
-            let floor = table.integer("free_mib", 0..=1 << 20).and_then(|mib| u64::try_from(mib).ok());
+            let floor = table.integer("free_mib", 0..=1 << 30).and_then(|mib| u64::try_from(mib).ok());
             set(&mut self.limits.free, floor.map(|mib| mib << 20));
         });
         root.finish();

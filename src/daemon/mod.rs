@@ -271,6 +271,7 @@ pub async fn run(
         store: store.clone(),
         journal: data.join("journal"),
         queue: desk.queue(),
+        floor: config.settings.limits.free,
         started: now,
         most_connections: limits.connections,
     };
