@@ -57,10 +57,7 @@ impl Desk {
 
     fn publish(&self, name: &str, items: &[(&str, &str)]) {
         let item = |(guid, title): &(&str, &str)| {
-            format!(
-                "<item><title>{title}</title><guid>urn:{name}:{guid}</guid><link>https://{name}.example/{}</link></item>",
-                title.replace(' ', "-")
-            )
+            format!("<item><title>{title}</title><guid>urn:{name}:{guid}</guid><link>https://{name}.example/{}</link></item>", slug(title))
         };
         let items: String = items.iter().map(item).collect();
         self.publisher.put(
@@ -89,6 +86,12 @@ impl Desk {
     fn lines(&self) -> String {
         lines(&self.data().join("journal"))
     }
+}
+
+/// The last part of an address: the first two words of a title.
+fn slug(title: &str) -> String {
+    let words: Vec<&str> = title.split(' ').take(2).map(|word| word.trim_end_matches(',')).collect();
+    words.join("-")
 }
 
 fn sources(base: &str, more: &str) -> String {
@@ -170,7 +173,8 @@ fn an_export_is_the_same_bytes_beside_a_daemon_and_alone_and_comes_in_once() {
     let pulled = other.succeed(&["pull", "--json"]);
     assert!(pulled.lines().all(|line| line.contains("\"new\":0")), "{pulled}");
     let daemon = other.start(&["--read-only"]);
-    assert_eq!(get(daemon.address, &format!("/story/{}", told[3].id)).status, 410, "what was hidden stays so");
+    let hidden = told.iter().find(|story| story.editions[0].entry_id == "urn:paper:p").unwrap();
+    assert_eq!(get(daemon.address, &format!("/story/{}", hidden.id)).status, 410, "what was hidden stays so");
     daemon.stop();
 }
 
@@ -216,10 +220,12 @@ fn what_others_have_is_given_up_and_bad_lines_are_told_by_their_number() {
     let now = kept_anew(&desk.data());
     assert_eq!(now[..here.len()], here, "what is here stays as it is");
     let [rival_now, both_now, evil_now] = &now[here.len()..] else { panic!("{now:?}") };
-    assert_eq!(
-        (rival_now.id, rival_now.editions[0].position),
-        (rival.id, here[0].editions[0].position.minus(std::time::Duration::from_secs(1)))
-    );
+    let is_taken = |place: Second| here.iter().any(|story| story.editions[0].position == place);
+    let mut place = here[0].editions[0].position;
+    while is_taken(place) {
+        place = place.minus(std::time::Duration::from_secs(1));
+    }
+    assert_eq!((rival_now.id, rival_now.editions[0].position), (rival.id, place), "the next free place before it");
     assert!(rival_now.editions[0].entry_id.starts_with("urn:uuid:"));
     assert_eq!((both_now.id, &both_now.copies[..], &both_now.editions), (both.id, &both.copies[..1], &both.editions));
     let item = &evil_now.copies[0].item;
@@ -267,10 +273,12 @@ fn a_compaction_that_is_cut_off_anywhere_leaves_the_old_journal_or_the_new_one()
     let mut compacting = open(&new);
     let told = |store: &Store| store.stories().map(|story| Ok::<_, JournalError>(story.unwrap())).collect::<Vec<_>>().into_iter();
     let done = compacting.compact(told(&store), store.states().unwrap(), at(9)).unwrap();
-    assert_eq!((done.stories, done.removed.0), (72, 6));
+    assert_eq!((done.stories, done.removed.0), (72, 7));
     assert_eq!(compacting.append(&[checked("wire", 20)]).unwrap()[0].seq, 10);
     drop(compacting);
     let [snapshot] = &segments(&new)[..] else { panic!("one segment") };
+    let (name, partial) = ("000008.ndjson.zst", "000008.ndjson.zst.partial");
+    assert_eq!(snapshot.file_name().unwrap(), name);
     let whole = fs::read(snapshot).unwrap();
     let whole = &whole[..done.bytes as usize];
 
@@ -280,18 +288,18 @@ fn a_compaction_that_is_cut_off_anywhere_leaves_the_old_journal_or_the_new_one()
         // Written aside, up to here.
         let data = dir.path().join(format!("cut-{cut}"));
         copy_folder(&old, &data);
-        fs::write(data.join("000007.ndjson.zst.partial"), &whole[..cut]).unwrap();
+        fs::write(data.join(partial), &whole[..cut]).unwrap();
         let journal = open(&data);
         assert_eq!(journal.read_from(1).map(Result::unwrap).collect::<Vec<_>>(), before, "cut at {cut}");
-        assert!(!data.join("000007.ndjson.zst.partial").exists());
+        assert!(!data.join(partial).exists());
         fs::remove_dir_all(&data).unwrap();
     }
-    for removed in 0..=6 {
+    for removed in 0..=7 {
         // Renamed, and so many of the older ones removed, from either end.
         for from_end in [false, true] {
             let data = dir.path().join(format!("removed-{removed}-{from_end}"));
             copy_folder(&old, &data);
-            fs::write(data.join("000007.ndjson.zst"), whole).unwrap();
+            fs::write(data.join(name), whole).unwrap();
             let mut older = segments(&old);
             if from_end {
                 older.reverse();
@@ -421,7 +429,7 @@ fn told_by(sources: &[&str], upstream: &str, seconds: i64) -> Story {
 fn a_story_stays_while_one_of_its_sources_keeps_it() {
     const DAY: i64 = 24 * 3600;
     let day = |day: i64| day * DAY;
-    let mut hidden = told_by(&["wire"], "hidden", day(1));
+    let mut hidden = told_by(&["wire"], "hidden", day(1) - 1);
     hidden.edited.gone = Some(Gone::Hidden);
     let stories = [
         told_by(&["wire"], "w1", day(1)),
@@ -544,7 +552,7 @@ fn an_erased_story_is_in_no_file_and_in_no_feed_and_the_chain_still_proves_the_r
 
     let daemon = desk.place.start(&[]);
     let id = desk.rows(&["story", "urn:wire:s"])[0]["story"].as_str().unwrap().to_owned();
-    assert_eq!(get(daemon.address, "/feed.atom").text().matches("Quackenbush").count(), 1);
+    assert!(get(daemon.address, "/feed.atom").text().contains("Quackenbush"));
     assert!(desk.refuse(&["erase", &id]).contains("--why"));
     let rows = desk.rows(&["erase", &id, "--why", "She asked us to", "--who", "Ana"]);
     assert!(rows[0]["left"].as_str().unwrap().ends_with("journal/set-aside-3"), "{rows:?}");
@@ -554,7 +562,7 @@ fn an_erased_story_is_in_no_file_and_in_no_feed_and_the_chain_still_proves_the_r
     assert!(desk.place.succeed(&["verify"]).contains("\"problems\":[]"));
     // Neither the same source nor another one that names the page brings it back.
     desk.publish("wire", &[("b", BEES), ("s", SECRET), ("n", "News of the day")]);
-    let link = format!("https://wire.example/{}", SECRET.replace(' ', "-"));
+    let link = format!("https://wire.example/{}", slug(SECRET));
     let item = format!("<item><title>Seen at the border</title><guid>urn:paper:x</guid><link>{link}</link></item>");
     desk.publisher.put("/paper", "application/rss+xml", &format!("<rss version=\"2.0\"><channel><title>x</title>{item}</channel></rss>"));
     let told = desk.place.succeed(&["pull", "--json"]);
@@ -718,7 +726,8 @@ fn below_the_floor_nothing_is_taken_in_and_what_is_kept_is_served() {
     assert!(ready.text().contains("\"read_only\":\"the disk of "), "{}", ready.text());
     assert_eq!(get(daemon.address, "/feed.atom").text().matches("<entry>").count(), 4);
     let metrics = get(daemon.address, "/metrics").text();
-    let told = |name: &str| metrics.lines().find_map(|line| line.strip_prefix(&format!("tributary_{name} "))).unwrap().parse::<u64>().unwrap();
+    let told =
+        |name: &str| metrics.lines().find_map(|line| line.strip_prefix(&format!("tributary_{name} "))).unwrap().parse::<u64>().unwrap();
     assert!(told("disk_free_bytes") > 0 && told("disk_floor_bytes") == 1_000_000_000 << 20 && told("read_only") == 1);
     daemon.stop();
     assert_eq!(kept(&desk.data()), before);
