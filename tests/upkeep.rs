@@ -22,7 +22,7 @@ use http::get;
 use place::{Place, copy_folder};
 use serde_json::{Value, json};
 use tributary::{
-    apply::overdue,
+    apply::{Arrived, Writer, overdue},
     daemon::data::DataFolder,
     dedup,
     journal::{self, Journal, JournalError},
@@ -516,6 +516,47 @@ fn what_is_kept_no_longer_leaves_its_feeds_and_does_not_come_back() {
         desk.place.succeed(&["import", file.to_str().unwrap()]).contains("came in: 0; that were here: 4"),
         "an older export does not bring it back"
     );
+}
+
+#[test]
+fn the_page_of_an_item_at_rest_is_not_asked_for_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = DataFolder::hold(dir.path()).unwrap();
+    let opened = folder.open("", at(0), |_, _| {}).unwrap();
+    let (desk, writer) = Writer::start(opened.journal, opened.store, Arc::new(|| at(9)), |_| {}).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (one, wire) = (story("wire", "n1", "One", at(1)), "wire".parse().unwrap());
+    let arrived = runtime.block_on(desk.import(vec![one.clone(), one.clone()])).unwrap();
+    assert_eq!(arrived, Arrived { new: 1, known: 1, ..Arrived::default() });
+    assert_eq!(desk.recall(&wire, "wire.example/n1"), Some(one.copies[0].item.clone()));
+    assert_eq!(runtime.block_on(desk.prune(vec![one.id, one.id])).unwrap(), 2);
+    assert_eq!(runtime.block_on(desk.prune(vec![one.id])).unwrap(), 0, "there is nothing more to take");
+    let left = desk.recall(&wire, "wire.example/n1").unwrap();
+    assert_eq!((left.title.as_str(), left.canonical), ("", Some(dedup::resting("wire.example/n1"))));
+    assert_eq!(desk.recall(&wire, "wire.example/n2"), None);
+    drop(desk);
+    writer.finish().unwrap();
+}
+
+#[test]
+fn how_long_is_said_in_days_months_or_years() {
+    let place = Place::new(&sources("https://wire.example", "keep = { age = \"P90D\", stories = 500 }\n"));
+    let tell = |settings: &str| {
+        fs::write(place.path("config/tributary.toml"), settings).unwrap();
+        let output = place.run(&["check"]);
+        (output.status.code(), String::from_utf8(output.stderr).unwrap() + &String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, told) = tell("[keep]\nage = \"P2Y\"\nper_source = 100\nstories = 0\n");
+    assert_eq!(code, Some(0), "{told}");
+    let (code, told) = tell("[keep]\nage = \"400 days\"\nper_source = -1\nsories = 3\n");
+    assert_eq!(code, Some(2), "{told}");
+    for said in [
+        "tributary.toml:2: [keep]: `age`: `400 days` is no length of time; write P400D, P12M or P2Y, or nothing",
+        "tributary.toml:3: [keep]: `per_source` -1 is not in the range 0 to 100000000",
+        "tributary.toml:4: [keep]: unknown key `sories`; did you mean `stories`?",
+    ] {
+        assert!(told.contains(said), "{said}: {told}");
+    }
 }
 
 // Without somebody's words.

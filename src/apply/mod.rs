@@ -243,9 +243,12 @@ impl Desk {
 
     /// What is kept of the item that a source has at this canonical link; nothing when the view can not be read, of which the writer tells.
     pub fn recall(&self, source: &SourceId, link: &str) -> Option<Item> {
-        let told = self.store.by_link_of(source, link).into_iter().filter_map(|id| self.store.story(&id).ok().flatten());
+        // What is at rest is known by a hash, and has nothing to say but that it need not be read again.
+        let keys = [link.to_owned(), dedup::resting(link)];
+        let told = keys.iter().flat_map(|key| self.store.by_link_of(source, key));
+        let told = told.filter_map(|id| self.store.story(&id).ok().flatten());
         let mut items = told.flat_map(|story| story.copies.iter().map(|copy| copy.item.clone()).collect::<Vec<_>>());
-        items.find(|item| item.source == *source && item.canonical.as_deref() == Some(link))
+        items.find(|item| item.source == *source && item.canonical.as_ref().is_some_and(|link| keys.contains(link)))
     }
 
     /// What waits for the writer.

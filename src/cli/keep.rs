@@ -56,14 +56,15 @@ struct Alone {
 }
 
 impl Doer {
-    fn of(config: &Config) -> Result<Self, Failure> {
+    /// With `writes` false, a journal that has lost something is no hindrance: what is left can be told.
+    fn of(config: &Config, writes: bool) -> Result<Self, Failure> {
         let folder = match DataFolder::hold(&config.settings.daemon.data) {
             Ok(folder) => folder,
             Err(DataError::Held { path, .. }) => return Ok(Self::Daemon(path)),
             Err(error) => return Err(error.into()),
         };
         let Opened { journal, store, read_only, .. } = data::open(config, &folder)?;
-        if let Some(why) = read_only {
+        if let Some(why) = read_only.filter(|_| writes) {
             return Err(Failure::Failed(why));
         }
         let (kit, clock) = (daemon::kit(config)?, daemon::wall_clock());
@@ -105,7 +106,7 @@ impl Doer {
 fn done(common: &Common, chore: Chore) -> Result<Vec<Value>, Failure> {
     let config = common.load(&[])?;
     log::start(common.log, "warn");
-    let doer = Doer::of(&config)?;
+    let doer = Doer::of(&config, chore.writes())?;
     let mut rows = Vec::new();
     let done = doer.have(chore, |row| rows.push(row));
     doer.finish();
@@ -117,7 +118,7 @@ pub fn export(common: &Common, asked: Export) -> Result<(), Failure> {
     let Export { filter, out } = asked;
     let config = common.load(&[])?;
     log::start(common.log, "warn");
-    let doer = Doer::of(&config)?;
+    let doer = Doer::of(&config, false)?;
     let path = if filter.is_empty() { String::new() } else { data::address(&filter, Some(Format::Atom)) };
     let partial = out.as_ref().map(|path| path.with_extension("partial"));
     let told = partial
@@ -182,7 +183,7 @@ pub fn import(common: &Common, file: &Path, json: bool) -> Result<(), Failure> {
     } else {
         Box::new(BufReader::new(File::open(file).map_err(Failure::io(format!("{} can not be read", file.display())))?))
     };
-    let doer = Doer::of(&config)?;
+    let doer = Doer::of(&config, true)?;
     let mut told = Told::default();
     let brought = bring(reader, &doer, &mut told);
     doer.finish();
