@@ -25,6 +25,17 @@ pub struct Settings {
     pub keep: (Keep, Option<usize>),
     /// `[limits]`.
     pub limits: Limits,
+    /// `[admin]`.
+    pub admin: Admin,
+}
+
+/// `[admin]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admin {
+    /// Address and port where deeds are asked for.
+    pub listen: SocketAddr,
+    /// The file that holds the token; none when it is in the environment, or nowhere.
+    pub token_file: Option<PathBuf>,
 }
 
 /// `[limits]`.
@@ -148,6 +159,7 @@ impl Default for Settings {
             },
             keep: Default::default(),
             limits: Limits { free: 64 << 20 },
+            admin: Admin { listen: SocketAddr::from(([127, 0, 0, 1], 8081)), token_file: None },
         }
     }
 }
@@ -240,6 +252,12 @@ impl Settings {
             keep::read(table, "per_source", each);
             keep::count(table, "stories", all);
         });
+        root.table("admin", |table| {
+            set(&mut self.admin.listen, table.parsed("listen"));
+            if let Some(path) = table.string("token_file") {
+                self.admin.token_file = (!path.is_empty()).then(|| path.into());
+            }
+        });
         root.table("limits", |table| {
             let floor = table.integer("free_mib", 0..=1 << 30).and_then(|mib| u64::try_from(mib).ok());
             set(&mut self.limits.free, floor.map(|mib| mib << 20));
@@ -295,7 +313,7 @@ pub(super) fn override_one(settings: &mut Settings, name: &str, key: &str, value
     };
     // Numbers and flags are written bare in TOML, everything else in quotes.
     let is_bare = value.parse::<i64>().is_ok() || matches!(value, "true" | "false");
-    let is_text = matches!(key, "data" | "contact" | "instance" | "log" | "listen" | "public" | "title" | "proxy" | "age")
+    let is_text = matches!(key, "data" | "contact" | "instance" | "log" | "listen" | "public" | "title" | "proxy" | "age" | "token_file")
         || key.ends_with("timeout");
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     // Lists are given as their members, with commas between.

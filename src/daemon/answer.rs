@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, watch};
 use super::{
     acts,
     control::Ask,
+    edits::Why,
     filing,
     refile::{Refiling, refile},
     reload::InForce,
@@ -40,6 +41,8 @@ pub(super) struct Answers {
     /// Why nothing is pulled or written, if so.
     pub(super) why_not: Option<String>,
     pub(super) stop: watch::Receiver<bool>,
+    /// Where it is told that the configuration is to be read again, when it can be.
+    pub(super) edits: Option<mpsc::Sender<Why>>,
 }
 
 impl Answers {
@@ -77,6 +80,10 @@ impl Answers {
                 acts::withdraw(self.store, self.desk, source, words, rows).await
             }
             Ask::Verify => verify(&self.desk, rows).await,
+            Ask::Reload => match &self.edits {
+                Some(edits) => edits.send(Why::Signal).await.map_err(|_| "the daemon is stopping".to_owned()),
+                None => Err("this daemon goes by the configuration that it was started with".to_owned()),
+            },
             Ask::Keep { chore } => {
                 if chore.writes() {
                     self.may_write()?;

@@ -39,6 +39,7 @@ pub enum Ask {
     /// Look at these sources now; all that are switched on when there is none.
     Pull {
         /// Source ids.
+        #[serde(default)]
         ids: Vec<String>,
     },
     /// What is known of each source, or of the named one with its history.
@@ -83,6 +84,8 @@ pub enum Ask {
     },
     /// Whether journal and store agree.
     Verify,
+    /// Read the configuration again.
+    Reload,
     /// Do some upkeep.
     Keep {
         /// What.

@@ -5,6 +5,7 @@
 //! by the same door, [`run`], which is handed its listener, its clock and its stop signal.
 
 pub mod acts;
+mod admin;
 mod answer;
 mod brought;
 pub mod control;
@@ -25,6 +26,7 @@ use tokio::{
     task::JoinHandle,
 };
 
+pub use admin::Admin;
 pub use answer::{outcome_row, source_rows, wanted_sources};
 pub use edits::Edits;
 pub use publishing::publishing;
@@ -78,6 +80,9 @@ pub enum DaemonError {
     /// The topics can not be compiled.
     #[error("the topics can not be compiled: {0}")]
     Topics(String),
+    /// What has to be shown to whoever does deeds is not there, or no token.
+    #[error("{0}")]
+    Token(String),
     /// Publishers have a right to know who asks.
     #[error(
         "no contact address is configured: publishers have a right to know who asks. Give `--contact you@example.org`, TRIBUTARY__DAEMON__CONTACT, or `contact` under [daemon] in tributary.toml"
@@ -203,12 +208,14 @@ pub struct Configured {
     pub edits: Option<Edits>,
     /// Where metrics are asked for, when they have an address of their own.
     pub metrics: Option<TcpListener>,
+    /// Where deeds are asked for, if anywhere.
+    pub admin: Option<Admin>,
 }
 
 impl From<Config> for Configured {
     /// One that stays as it is.
     fn from(config: Config) -> Self {
-        Self { config, edits: None, metrics: None }
+        Self { config, edits: None, metrics: None, admin: None }
     }
 }
 
@@ -224,7 +231,7 @@ pub async fn run(
     ready: impl FnOnce(Ready),
     stop: watch::Receiver<bool>,
 ) -> Result<(), DaemonError> {
-    let Configured { config, edits, metrics } = configured.into();
+    let Configured { config, edits, metrics, admin } = configured.into();
     if pulls {
         need_contact(&config)?;
     }
@@ -298,8 +305,19 @@ pub async fn run(
     app.set_ready(read_only.as_deref());
     let scheduling = tokio::spawn(schedule.run(orders, stop.clone()));
     let is_writing = why_not.is_none();
-    let answers =
-        Answers { current: followers.current.clone(), app: app.clone(), desk, register, store, clock, order, why_not, stop: stop.clone() };
+    let answers = Answers {
+        current: followers.current.clone(),
+        app: app.clone(),
+        desk,
+        register,
+        store,
+        clock,
+        order,
+        why_not,
+        stop: stop.clone(),
+        edits: edits.as_ref().map(Edits::teller),
+    };
+    let doing = admin.map(|admin| admin.serve(answers.clone(), limits, stop.clone()));
     let pruning = is_writing.then(|| {
         let answers = answers.clone();
         tokio::spawn(upkeep::daily(move || answers.upkeep(), stop.clone()))
@@ -319,7 +337,7 @@ pub async fn run(
     // Looks under way are given up, what was found is kept.
     let settle = async {
         let _ = scheduling.await;
-        for task in [answering, pruning, following, telling].into_iter().flatten() {
+        for task in [answering, pruning, doing, following, telling].into_iter().flatten() {
             task.abort();
             let _ = task.await;
         }

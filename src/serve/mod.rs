@@ -4,6 +4,7 @@
 //! as bytes; a request for it is a look-up and a write. Links in it begin with the configured
 //! address, never with what a request says. Deliberately absent: anything that changes a story.
 
+mod admin;
 mod answer;
 mod cache;
 mod coding;
@@ -25,11 +26,12 @@ use std::{
     time::Duration,
 };
 
+pub use admin::{Deeds, Outcome, Token, Undone};
 use arc_swap::ArcSwap;
 use axum::{http::HeaderMap, response::Response};
 pub use exposition::Exposition;
 pub use filter::{Asked, Base, Format, Wrong};
-pub use listen::{listen, listen_metrics};
+pub use listen::{listen, listen_admin, listen_metrics};
 pub use status::{Configuration, Watched};
 
 use self::{
