@@ -224,7 +224,10 @@ fn what_would_do_harm_later_is_a_mistake_now() {
     assert!(told("feeds.toml", &twice).contains("the same slug stands further up"));
     assert!(told("tributary.toml", "[serve]\nlimit = 100\nmax_limit = 20\n").contains("`limit` 100 is greater than `max_limit` 20"));
     let websub = |text: &str| told("tributary.toml", &format!("[websub]\n{text}\n"));
-    assert!(websub("hub = \"on\"").contains("`hub`: `on` is neither \"built-in\", nor \"off\", nor an address such as https://pubsubhubbub.appspot.com/"));
+    assert!(
+        websub("hub = \"on\"")
+            .contains("`hub`: `on` is neither \"built-in\", nor \"off\", nor an address such as https://pubsubhubbub.appspot.com/")
+    );
     assert!(websub("max_subscriptions = 0").contains("`max_subscriptions`"));
     assert!(websub("allow_private = [\"10.20\"]").contains("`10.20` is no range of addresses"));
     assert!(told("sources.toml", &source("url = \"https://u:pw@own.example/feed\"")).contains("would be published"));

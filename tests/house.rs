@@ -43,6 +43,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("reqwest", &["fetch"]),
     ("ring", &["websub"]),
     ("rss", &["publish"]),
+    ("rustix", &["apply"]),
     ("rustls", &["fetch"]),
     ("rustls_platform_verifier", &["fetch"]),
     ("scraper", &["html"]),

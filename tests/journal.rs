@@ -12,7 +12,7 @@ use std::{
 use common::{at, checked, pull, story};
 use tributary::{
     journal::{Journal, JournalError, Notice},
-    model::{Draft, Genesis, Record},
+    model::{Draft, Genesis, Record, Snapshot},
 };
 use uuid::Uuid;
 
@@ -178,7 +178,14 @@ fn a_snapshot_takes_the_place_of_all_before_it() {
     journal.append(&drafts(4)).unwrap();
     let stories: Vec<_> = (0..70).map(|n| story("wire", &format!("n{n}"), "Title", at(n))).collect();
     // The view had applied two records more than the journal still has.
-    let aside = journal.write_snapshot(stories.clone().into_iter(), vec![common::state("wire", at(5))], vec![], 6, at(9)).unwrap();
+    let aside = journal
+        .write_snapshot(
+            stories.clone().into_iter(),
+            Snapshot { states: vec![common::state("wire", at(5))], ..Snapshot::default() },
+            6,
+            at(9),
+        )
+        .unwrap();
     assert!(aside.join("000001.ndjson.zst").exists());
     assert_eq!((journal.bounds().first, journal.bounds().last), (7, 9));
     let next = journal.append(&drafts(1)).unwrap();
@@ -222,6 +229,8 @@ fn an_unknown_field_is_ignored_and_an_unknown_kind_is_refused() {
     write(&format!("{lines}{{\"seq\":7,\"at\":\"2020-09-13T12:26:46Z\",\"prev\":\"{hash}\",\"key\":\"x\",\"kind\":\"prophecy\"}}\n"));
     let error = Journal::open(dir.path(), genesis).unwrap_err();
     assert!(matches!(&error, JournalError::UnknownKind { seq: 7, kind, .. } if kind == "prophecy"), "{error}");
-    write(&lines.replacen("\"format\":1", "\"format\":2", 1));
-    assert!(matches!(Journal::open(dir.path(), genesis), Err(JournalError::NewerFormat { format: 2, .. })));
+    write(&lines.replacen("\"format\":1", "\"format\":9,\"version\":\"9.1.0\"", 1));
+    let refused = Journal::open(dir.path(), genesis).unwrap_err();
+    assert!(matches!(&refused, JournalError::NewerFormat { format: 9, version, .. } if version == "9.1.0"), "{refused}");
+    assert!(refused.to_string().contains("start 9.1.0 or a later version again"), "{refused}");
 }

@@ -63,7 +63,7 @@ pub fn now() -> Second {
 }
 
 /// The path and query of a feed. What was asked is a filter, or an address, which has a format of its own perhaps.
-fn address(asked: &str, format: Option<Format>) -> String {
+pub fn address(asked: &str, format: Option<Format>) -> String {
     let is_address = ["feed", "editor", "/"].iter().any(|begin| asked.starts_with(begin));
     let (path, query) = if is_address { asked.split_once('?').unwrap_or((asked, "")) } else { ("feed", asked) };
     let path = path.trim_matches('/');
@@ -130,11 +130,10 @@ fn mend(opened: &mut Opened) -> Result<(), Failure> {
         story.map_err(DataError::from)?;
         count += 1;
     }
-    let states = opened.store.states().map_err(DataError::from)?;
-    let followers = opened.store.followers().map_err(DataError::from)?;
+    let rest = opened.store.rest().map_err(DataError::from)?;
     let first = opened.journal.bounds().last;
     let stories = opened.store.stories().filter_map(Result::ok);
-    let aside = opened.journal.write_snapshot(stories, states, followers, opened.store.applied(), now()).map_err(DataError::from)?;
+    let aside = opened.journal.write_snapshot(stories, rest, opened.store.applied(), now()).map_err(DataError::from)?;
     // The view takes the new records in as it takes any.
     for record in opened.journal.read_from(first.max(opened.store.applied()) + 1) {
         opened.store.apply(&record.map_err(DataError::from)?).map_err(DataError::from)?;

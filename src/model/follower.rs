@@ -43,3 +43,19 @@ pub struct Followed {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ended: Vec<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn it_is_written_in_one_form_for_ever_and_what_is_not_known_is_left_alone() {
+        let written = r#"{"begun":[{"topic":"feed.atom","callback":"https://reader.example/","until":"2026-01-31T12:00:00Z","signed":true},{"topic":"feed.rss","callback":"https://reader.example/","until":"2026-01-31T12:00:00Z"}],"ended":["0123"]}"#;
+        let read: Followed = serde_json::from_str(&written.replace("\"ended\"", "\"x\":1,\"ended\"")).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), written);
+        let [one, other] = [&read.begun[0], &read.begun[1]];
+        assert_eq!((one.id(), one.id() == other.id()), (Follower::id_of("feed.atom", "https://reader.example/"), false));
+    }
+}

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Act, Fault, Followed, Follower, Hints, Rhythm, Second, SourceId, Story, StoryId};
+use super::{Act, Erased, Fault, Followed, Follower, Hints, Imported, Pruned, Rhythm, Second, SourceId, Story, StoryId};
 
 /// Who began a journal, and when. Written into every segment, and into the view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,12 +62,34 @@ pub enum Body {
     Refiled(Refiled),
     /// What an editor did.
     Acted(Acted),
+    /// Stories that were brought in.
+    Imported(Imported),
+    /// Stories that are kept no longer.
+    Pruned(Pruned),
+    /// A story whose words were taken out.
+    Erased(Erased),
     /// Who wants to be told of changes, and who no more.
     Followed(Followed),
     /// A part of a whole view, written by compaction or repair.
     Snapshot(Snapshot),
     /// The end of a snapshot: how much it holds.
     SnapshotEnd(SnapshotEnd),
+}
+
+impl Body {
+    /// The stories that it holds, each as it stands afterwards.
+    pub fn stories(&self) -> &[Arc<Story>] {
+        match self {
+            Self::Pull(Pull { stories, .. })
+            | Self::Refiled(Refiled { stories })
+            | Self::Acted(Acted { stories, .. })
+            | Self::Imported(Imported { stories })
+            | Self::Pruned(Pruned { stories })
+            | Self::Erased(Erased { stories, .. })
+            | Self::Snapshot(Snapshot { stories, .. }) => stories,
+            Self::Checked(_) | Self::Followed(_) | Self::SnapshotEnd(_) => &[],
+        }
+    }
 }
 
 /// Stories that a pull made or changed.
@@ -134,7 +156,7 @@ pub struct Acted {
 }
 
 /// A part of a whole view.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Snapshot {
     /// Stories, at most 64.
     #[serde(default)]
@@ -148,7 +170,7 @@ pub struct Snapshot {
 }
 
 /// The end of a snapshot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SnapshotEnd {
     /// How many stories the snapshot holds.
     pub stories: u64,
