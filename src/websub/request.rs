@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn a_lease_is_bounded() {
         let lease = |asked: &str| Request::read(format!("{WHOLE}&hub.lease_seconds={asked}").as_bytes()).unwrap().mode;
-        let days = |days| Mode::Subscribe { lease: Duration::from_hours(24 * days) };
+        let days = |days: u64| Mode::Subscribe { lease: Duration::from_hours(24 * days) };
         assert_eq!([lease(""), lease("86400"), lease("99999999999")], [days(10), days(1), days(30)]);
         assert_eq!(lease("0"), Mode::Subscribe { lease: Duration::from_secs(300) });
     }
