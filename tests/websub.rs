@@ -20,7 +20,7 @@ use std::{
     time::Duration,
 };
 
-use http::{Reply, ask, get, post};
+use http::{Reply, ask, get, post, push};
 use place::Place;
 use reader::{Called, Reader};
 use tributary::{
@@ -512,5 +512,69 @@ fn the_daemon_tells_its_readers_also_after_it_was_killed() {
     let told = std::iter::repeat_with(|| reader.next()).find(|told| String::from_utf8_lossy(&told.body).contains("Wasps")).unwrap();
     assert_eq!((told.method.as_str(), told.header("x-hub-signature").is_some()), ("POST", true));
     journal_says_nothing_of(&place.path("data"), &["mine"]);
+    daemon.stop();
+}
+
+#[test]
+fn a_publisher_that_has_a_hub_is_pulled_when_that_says_so() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let publisher = runtime.block_on(Publisher::start()).unwrap();
+    let hub = Reader::start(|_| (202, String::new()));
+    let feed = |titles: &[&str]| {
+        let items: String = titles.iter().map(|title| format!("<item><title>{title}</title><guid>{title}</guid></item>")).collect();
+        let links = format!(
+            "<atom:link rel=\"self\" href=\"https://wire.example/feed\"/><atom:link rel=\"hub\" href=\"{}\"/>",
+            hub.url("/hub?x=y")
+        );
+        let body = format!(
+            "<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\"><channel><title>W</title>{links}{items}</channel></rss>"
+        );
+        publisher.put("/wire", "application/rss+xml", &body);
+    };
+    feed(&["Bees"]);
+    let url = format!("{}/wire", publisher.base());
+    let place = Place::new(&format!("[[source]]\nid = \"wire\"\ntitle = \"W\"\nurl = \"{url}\"\nevery = \"1h\"\nallow_private = true\n"));
+    let settings = "[serve]\npublic = \"https://news.example.org/\"\n[websub]\nsubscribe = true\n";
+    fs::write(place.path("config/tributary.toml"), settings).unwrap();
+    place.succeed(&["pull", "wire"]);
+    let mut daemon = place.start(&[]);
+    let asked = hub.next();
+    let form: Vec<(String, String)> = url::form_urlencoded::parse(&asked.body).into_owned().collect();
+    let value = |key: &str| form.iter().find(|(known, _)| known == key).map(|(_, value)| value.clone()).unwrap();
+    let (callback, secret) = (value("hub.callback"), value("hub.secret"));
+    assert_eq!((asked.method.as_str(), asked.path.as_str()), ("POST", "/hub?x=y"));
+    assert_eq!((value("hub.mode"), value("hub.topic")), ("subscribe".to_owned(), "https://wire.example/feed".to_owned()));
+    let path = callback.strip_prefix("https://news.example.org").unwrap();
+    assert_eq!(path.strip_prefix("/websub/").map(str::len), Some(32));
+
+    let question = |mode: &str, topic: &str| {
+        get(daemon.address, &format!("{path}?hub.mode={mode}&hub.topic={topic}&hub.challenge=abc&hub.lease_seconds=600"))
+    };
+    let meant = question("subscribe", "https://wire.example/feed");
+    assert_eq!((meant.status, meant.text()), (200, "abc".to_owned()));
+    assert_eq!(question("subscribe", "https://other.example/feed").status, 404);
+    assert_eq!(question("unsubscribe", "https://wire.example/feed").status, 404);
+    assert_eq!(get(daemon.address, "/websub/0123?hub.mode=subscribe").status, 404);
+
+    feed(&["Wasps", "Bees"]);
+    let signed = |secret: &str| {
+        let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret.as_bytes());
+        let tag: String = ring::hmac::sign(&key, b"<rss/>").as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("sha256={tag}")
+    };
+    assert_eq!(push(daemon.address, "/websub/0123", "<rss/>", &signed(&secret)).status, 404);
+    assert_eq!(push(daemon.address, path, "<rss/>", &signed("guessed")).status, 202);
+    daemon.wait_for("what its hub did not sign");
+    assert_eq!(publisher.seen().len(), 1, "it was not asked for that");
+    assert_eq!(push(daemon.address, path, "<rss/>", &signed(&secret)).status, 202);
+    let pulled = daemon.wait_for("pulled `wire`");
+    assert_eq!((pulled["items"].as_u64(), pulled["new"].as_u64()), (Some(2), Some(1)));
+    daemon.stop();
+
+    let key = place.path("data/websub.key");
+    assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+    let daemon = place.start(&[]);
+    let again = hub.next();
+    assert_eq!((&again.path, &again.body), (&asked.path, &asked.body), "the hub knows us again");
     daemon.stop();
 }

@@ -120,6 +120,8 @@ impl FromStr for Exposure {
 pub struct WebSub {
     /// Who tells readers when feeds change.
     pub hub: Hub,
+    /// Whether hubs of publishers are asked to tell us.
+    pub subscribe: bool,
     /// Readers that the built-in hub tells at most.
     pub most: usize,
     /// Which addresses of readers may be private.
@@ -197,7 +199,7 @@ impl Default for Settings {
                 connections: 1024,
                 cache: 64 << 20,
             },
-            websub: WebSub { hub: Hub::BuiltIn, most: 2_000, allow_private: Private::Refused },
+            websub: WebSub { hub: Hub::BuiltIn, subscribe: false, most: 2_000, allow_private: Private::Refused },
             fetch: Fetch {
                 at_once: 32,
                 per_host: 2,
@@ -283,6 +285,7 @@ impl Settings {
         root.table("websub", |table| {
             let websub = &mut self.websub;
             set(&mut websub.hub, table.parsed("hub"));
+            set(&mut websub.subscribe, table.flag("subscribe"));
             set(&mut websub.most, size(table.integer("max_subscriptions", 1..=10_000)));
             set(&mut websub.allow_private, private(table));
         });

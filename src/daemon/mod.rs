@@ -65,6 +65,9 @@ const DRAIN: Duration = Duration::from_secs(4);
 /// ... and the writer has this long to keep what was found: together less than the ten seconds that supervisors give.
 const SETTLE: Duration = Duration::from_secs(5);
 
+/// Publishers that have begun to name a hub are found this often.
+const HEARING: Duration = Duration::from_secs(60);
+
 /// Why the daemon did not start, or ended.
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
@@ -313,6 +316,19 @@ pub async fn run(
         most_connections: limits.connections,
         ear: ear.clone(),
     };
+    let hearing = (why_not.is_none() && config.settings.websub.subscribe && config.settings.serve.public.is_some()).then(|| {
+        let (current, configured) = (followers.current.clone(), followers.current.clone());
+        let heard = websub::Sources {
+            app: app.clone(),
+            client: Box::new(move || current.load().kit.client.clone()),
+            configured: Box::new(move || sources(&configured.load().config)),
+            register: register.clone(),
+            order: order.clone(),
+            clock: clock.clone(),
+            round: HEARING,
+        };
+        websub::hear(heard, &data, stop.clone())
+    });
     let exposition = gauges.exposition(kit.meters.clone());
     if config.settings.serve.metrics == Exposure::Here {
         app.expose(exposition.clone());
@@ -368,7 +384,7 @@ pub async fn run(
     // Looks under way are given up, what was found is kept.
     let settle = async {
         let _ = scheduling.await;
-        for task in [answering, pruning, doing, following, telling, telling_readers.flatten()].into_iter().flatten() {
+        for task in [answering, pruning, doing, following, telling, telling_readers.flatten(), hearing.flatten()].into_iter().flatten() {
             task.abort();
             let _ = task.await;
         }

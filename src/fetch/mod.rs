@@ -17,6 +17,7 @@ mod file;
 mod headers;
 mod hints;
 mod hosts;
+mod links;
 mod names;
 mod room;
 mod trust;
@@ -281,8 +282,9 @@ impl Client {
             200..=299 => {
                 let (etag, last_modified) = (verbatim(headers, &header::ETAG), verbatim(headers, &header::LAST_MODIFIED));
                 let (content_type, hints) = (text(headers, &header::CONTENT_TYPE), hints::hints(headers, now));
+                let [hub, own] = ["hub", "self"].map(|relation| links::link(headers, relation, url));
                 let (body, room) = body::whole(url, &mut response, policy, proxy, &self.inner.rooms).await?;
-                let document = Document { url: url.clone(), body: body.into(), content_type, etag, last_modified };
+                let document = Document { url: url.clone(), body: body.into(), content_type, etag, last_modified, hub, own };
                 Ok(Answer::Document { document, hints, moved, is_delta: status == 226, room })
             }
             407 if proxy.is_some() => {

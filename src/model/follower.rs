@@ -33,6 +33,15 @@ impl Follower {
     }
 }
 
+/// Who tells of the changes of a publisher's feed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedHub {
+    /// The hub's address.
+    pub hub: String,
+    /// The feed's address, as the hub knows it.
+    pub topic: String,
+}
+
 /// What became of those who want to be told.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Followed {

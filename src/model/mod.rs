@@ -42,7 +42,7 @@ pub use choice::{Choice, Clause, Filed};
 pub use date_order::DateOrder;
 pub use fault::Fault;
 pub use filter::{About, BadFilter, Filter};
-pub use follower::{Followed, Follower};
+pub use follower::{Followed, Follower, NamedHub};
 pub use history::{History, Outcome, Run, Spell};
 pub use ids::{BadName, CountryCode, FeedSlug, Lang, RegionSlug, SourceId, TopicSlug};
 pub use item::{Category, Enclosure, Item, Upstream, UpstreamFrom};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Act, Erased, Fault, Followed, Follower, Hints, Imported, Pruned, Rhythm, Second, SourceId, Story, StoryId};
+use super::{Act, Erased, Fault, Followed, Follower, Hints, Imported, NamedHub, Pruned, Rhythm, Second, SourceId, Story, StoryId};
 
 /// Who began a journal, and when. Written into every segment, and into the view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -257,6 +257,9 @@ pub struct SourceState {
     /// In what way it was read, when not as any feed is: what would be read in another way now is read again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<String>,
+    /// Who tells of its changes, by the last document that was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hub: Option<NamedHub>,
     /// What its ids are worth, when they are not what ids should be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ids: Option<Ids>,

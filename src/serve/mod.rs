@@ -130,6 +130,7 @@ pub struct App {
     meters: Meters,
     exposition: OnceLock<Arc<Exposition>>,
     hub: OnceLock<Door>,
+    callbacks: OnceLock<Door>,
     clock: Clock,
 }
 
@@ -158,6 +159,7 @@ impl App {
             meters,
             exposition: OnceLock::new(),
             hub: OnceLock::new(),
+            callbacks: OnceLock::new(),
             clock,
         })
     }
@@ -178,6 +180,12 @@ impl App {
     pub fn open_hub(&self, door: Door) {
         // Whoever was first stays.
         let _ = self.hub.set(door);
+    }
+
+    /// Opens the door at which hubs tell of publishers.
+    pub fn open_callbacks(&self, door: Door) {
+        // Whoever was first stays.
+        let _ = self.callbacks.set(door);
     }
 
     /// Whether feeds can be asked for, and whether nothing is taken in.

@@ -29,8 +29,8 @@ pub(super) fn service(app: Arc<App>) -> Router {
 }
 
 async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
-    if let Some(door) = hub(&app, request.uri().path()) {
-        return door.answer(request).await;
+    if let Some((door, rest)) = door(&app, request.uri().path()) {
+        return door.answer(&rest, request).await;
     }
     match request.method() {
         &Method::GET | &Method::HEAD => {}
@@ -77,11 +77,13 @@ async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
     }
 }
 
-/// The hub's door, where it is open and asked for.
-fn hub<'a>(app: &'a App, path: &str) -> Option<&'a Door> {
+/// The door that is asked for, where it is open, and the rest of the address.
+fn door<'a>(app: &'a App, path: &str) -> Option<(&'a Door, String)> {
     let publishing = app.publishing.load();
-    let is_asked = path.strip_prefix(publishing.site.base.path()).is_some_and(|below| below.trim_end_matches('/') == "hub");
-    app.hub.get().filter(|_| is_asked && publishing.site.hub.is_some())
+    let below = path.strip_prefix(publishing.site.base.path())?.trim_end_matches('/');
+    let hub = app.hub.get().filter(|_| below == "hub" && publishing.site.hub.is_some());
+    let callback = || Some((app.callbacks.get()?, below.strip_prefix("websub/")?.to_owned()));
+    hub.map(|door| (door, String::new())).or_else(callback)
 }
 
 async fn feed(app: &Arc<App>, publishing: &super::Publishing, path: &str, query: Option<&str>, headers: &HeaderMap) -> Response {

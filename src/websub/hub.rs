@@ -79,7 +79,7 @@ impl Hub {
         pace: Pace,
     ) -> io::Result<(Arc<Self>, impl FnOnce(watch::Receiver<bool>) -> Running)> {
         let names: BTreeSet<String> = followers.iter().filter(|follower| follower.signed).map(Follower::id).collect();
-        let secrets = Secrets::open(&means.data, &names)?;
+        let secrets = Secrets::open(means.data.join("websub.secrets"), &names)?;
         let mut book = Book::new(means.most, pace.retries);
         let mut left = Vec::new();
         for follower in followers {
@@ -102,7 +102,7 @@ impl Hub {
             since,
         });
         let behind = Arc::downgrade(&hub);
-        hub.means.app.open_hub(Door::new(LONGEST_FORM, move |knock| answer(behind.clone(), want.clone(), knock)));
+        hub.means.app.open_hub(Door::for_forms(LONGEST_FORM, move |knock| answer(behind.clone(), want.clone(), knock)));
         let own = hub.clone();
         Ok((hub, move |stop| -> Running { Box::pin(own.run(left, wanted, stop)) }))
     }
@@ -339,5 +339,5 @@ pub(super) type Running = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
 async fn answer(hub: Weak<Hub>, want: mpsc::Sender<Wanted>, knock: Knock) -> Reply {
     let closed = || Reply { status: 503, text: "this hub is about to stop".to_owned() };
-    hub.upgrade().map_or_else(closed, |hub| hub.take(&want, &knock.body).unwrap_or_else(|refused| refused))
+    hub.upgrade().map_or_else(closed, |hub| hub.take(&want, &knock.body.unwrap_or_default()).unwrap_or_else(|refused| refused))
 }

@@ -1,7 +1,7 @@
 //! Telling readers at once that a feed changed, instead of waiting until they ask (W3C Recommendation WebSub, 23 January 2018).
 //!
 //! Either the hub that is built in ([`hub`]) tells whoever subscribed, or another one is told ([`outside`]) and does the rest.
-//! Which it is stands in the configuration. Deliberately absent: what is in a feed, and which stories touch it (`serve`).
+//! Which it is stands in the configuration. And publishers that have a hub are heard in the same way ([`upstream`]). Deliberately absent: what is in a feed, and which stories touch it (`serve`).
 
 mod book;
 mod hub;
@@ -10,16 +10,19 @@ mod outside;
 mod request;
 mod secrets;
 mod signature;
+mod upstream;
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Weak},
 };
 
 pub use book::Pace;
 use tokio::{sync::watch, task::JoinHandle};
 
-use self::{hub::Hub, outside::Outside};
+pub use upstream::Sources;
+
+use self::{hub::Hub, outside::Outside, upstream::Upstream};
 use crate::{
     apply::{Clock, Desk},
     config,
@@ -109,6 +112,17 @@ pub fn start(hub: &config::Hub, means: Means, store: &Store, pace: Pace, stop: w
                     None
                 }
             }
+        }
+    }
+}
+
+/// Asks the hubs of publishers to tell us, until `stop` becomes true.
+pub fn hear(sources: Sources, data: &Path, stop: watch::Receiver<bool>) -> Option<JoinHandle<()>> {
+    match Upstream::open(sources, data) {
+        Ok(upstream) => Some(tokio::spawn(upstream.run(stop))),
+        Err(error) => {
+            tracing::error!("hubs of publishers are not asked: the key of our callbacks can not be kept: {error}");
+            None
         }
     }
 }

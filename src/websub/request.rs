@@ -8,11 +8,11 @@ use std::time::Duration;
 use url::{Url, form_urlencoded};
 
 /// A subscription without a wish of its own lasts ten days.
-const USUAL_LEASE: Duration = Duration::from_hours(10 * 24);
+pub(super) const USUAL_LEASE: Duration = Duration::from_hours(10 * 24);
 /// None lasts longer than thirty days: whoever is gone is not told for ever ...
-const LONGEST_LEASE: Duration = Duration::from_hours(30 * 24);
+pub(super) const LONGEST_LEASE: Duration = Duration::from_hours(30 * 24);
 /// ... and none less than five minutes, because each is a record that is kept.
-const SHORTEST_LEASE: Duration = Duration::from_secs(5 * 60);
+pub(super) const SHORTEST_LEASE: Duration = Duration::from_secs(5 * 60);
 /// A secret is shorter than 200 bytes (§5.1).
 const LONGEST_SECRET: usize = 199;
 /// The longest address, in bytes: what every proxy lets through.

@@ -8,12 +8,9 @@ use std::{
     fs::{self, OpenOptions},
     io::{self, Write},
     os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Mutex, PoisonError},
 };
-
-/// Its name in the data folder.
-const NAME: &str = "websub.secrets";
 
 /// The file of secrets, and what it holds.
 pub(super) struct Secrets {
@@ -22,9 +19,8 @@ pub(super) struct Secrets {
 }
 
 impl Secrets {
-    /// Reads the file of a data folder; one that is not there holds nothing. Only secrets of these names are kept.
-    pub(super) fn open(data: &Path, names: &BTreeSet<String>) -> io::Result<Self> {
-        let path = data.join(NAME);
+    /// Reads a file; one that is not there holds nothing. Only secrets of these names are kept.
+    pub(super) fn open(path: PathBuf, names: &BTreeSet<String>) -> io::Result<Self> {
         let mut held: BTreeMap<String, String> = match fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
@@ -66,7 +62,7 @@ impl Secrets {
         let mut held = self.held();
         let mut changed = held.clone();
         change(&mut changed);
-        let aside = self.path.with_extension("secrets.new");
+        let aside = self.path.with_extension("new");
         // What a crash left of another attempt may have been readable for others.
         if let Err(error) = fs::remove_file(&aside)
             && error.kind() != io::ErrorKind::NotFound
@@ -95,18 +91,19 @@ mod tests {
     fn secrets_are_for_nobody_else_and_are_there_again() {
         let dir = tempfile::tempdir().unwrap();
         let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
-        let secrets = Secrets::open(dir.path(), &names(&[])).unwrap();
+        let path = dir.path().join("websub.secrets");
+        let open = |kept: &[&str]| Secrets::open(path.clone(), &names(kept));
+        let secrets = open(&[]).unwrap();
         let set = |name, secret| secrets.set(name, secret).unwrap();
         let before = [set("a", Some("one")), set("b", Some("two")), set("a", Some("three")), set("b", None)];
         assert_eq!(before, [None, None, Some("one".into()), Some("two".into())]);
         assert_eq!(set("c", Some("four")), None);
-        let path = dir.path().join(NAME);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left beside it");
-        let again = Secrets::open(dir.path(), &names(&["a"])).unwrap();
+        let again = open(&["a"]).unwrap();
         assert_eq!([again.get("a"), again.get("b"), again.get("c")], [Some("three".into()), None, None]);
         assert_eq!(fs::read_to_string(&path).unwrap(), "{\"a\":\"three\"}", "what nobody needs is forgotten");
         fs::write(&path, "{").unwrap();
-        assert!(Secrets::open(dir.path(), &names(&["a"])).is_err());
+        assert!(open(&["a"]).is_err());
     }
 }

@@ -39,6 +39,12 @@ pub fn post(address: SocketAddr, path: &str, fields: &[(&str, &str)]) -> Reply {
     send(address, "POST", path, &[("Content-Type", "application/x-www-form-urlencoded"), ("Content-Length", &length)], &body)
 }
 
+/// A body that is pushed, and signed.
+pub fn push(address: SocketAddr, path: &str, body: &str, signature: &str) -> Reply {
+    let length = body.len().to_string();
+    send(address, "POST", path, &[("Content-Length", &length), ("X-Hub-Signature", signature)], body)
+}
+
 fn send(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
