@@ -9,8 +9,8 @@ use tributary::{
     model::{Item, Labels, Lang, Second, Story, TopicLabel},
 };
 
-const WIRE: Teller<'static> = Teller { rank: 1, hosts: &["wire.example"] };
-const PAPER: Teller<'static> = Teller { rank: 5, hosts: &["www.paper.example"] };
+const WIRE: Teller<'static> = Teller { rank: 1, hosts: &["wire.example"], settles: false };
+const PAPER: Teller<'static> = Teller { rank: 5, hosts: &["www.paper.example"], settles: false };
 
 fn begin(item: Item, lang: Lang, teller: Teller<'_>, now: Second) -> Story {
     match decide(item, labels(lang), teller, Candidates::default(), now) {

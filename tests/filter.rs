@@ -367,6 +367,8 @@ fn twice(n: i64, later: i64) -> Story {
         rank: 5,
         why: Why::SameLink { link: "x".into() },
         refused: Vec::new(),
+        revisions: Vec::new(),
+        retracted: None,
     });
     story
 }

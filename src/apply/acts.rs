@@ -153,8 +153,9 @@ impl Hand {
             }
             What::Release { story, as_new } => {
                 let story = self.existing(story)?;
-                let released = dedup::release(&story, said.clone())?;
-                Ok(vec![self.placed(released, *as_new, said.at)])
+                let released = dedup::release(&story, *as_new, said.clone())?;
+                // What nobody has seen is news.
+                Ok(vec![self.placed(released, *as_new || story.waits().is_some(), said.at)])
             }
             What::Relabel { story, labels, forget, as_new } => {
                 let story = self.existing(story)?;
@@ -211,10 +212,20 @@ impl Hand {
     /// The story, in places of today when it is to be news.
     fn placed(&self, mut story: Story, as_new: bool, now: Second) -> Story {
         if as_new {
-            let wanted = vec![Wanted::Live; story.editions.len()];
-            let places = dedup::places(&wanted, self.store.last_position(), now, |from| self.store.free_at_or_before(from));
-            dedup::place_anew(&mut story, &places);
+            self.place_as_news(std::slice::from_mut(&mut story), now);
         }
         story
+    }
+
+    /// Gives stories places of today, in their order.
+    pub(super) fn place_as_news(&self, stories: &mut [Story], now: Second) {
+        let wanted = vec![Wanted::Live; stories.iter().map(|story| story.editions.len()).sum()];
+        let places = dedup::places(&wanted, self.store.last_position(), now, |from| self.store.free_at_or_before(from));
+        let mut places = &places[..];
+        for story in stories {
+            let (own, rest) = places.split_at(story.editions.len());
+            dedup::place_anew(story, own);
+            places = rest;
+        }
     }
 }

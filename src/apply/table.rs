@@ -11,10 +11,10 @@ use std::{
 
 use url::Url;
 
-use super::{Free, Kept, Noted, Report, Round, known::Fate, records::draft};
+use super::{Changes, Free, Kept, Noted, Report, Round, known::Fate, records::draft, retract::TakenBack};
 use crate::{
-    dedup::{self, Also, Arrival, Candidates, Decision, Kinship, Own, Sketch, Sought, Teller, Telling, Window},
-    model::{Copy, Draft, Ids, Item, Labels, Second, SourceId, Story, StoryId, Unchanged, Upstream, UpstreamFrom},
+    dedup::{self, Also, Arrival, Candidates, Decision, Kinship, Limit, Own, Sketch, Sought, Teller, Telling, Wanted, Window},
+    model::{Draft, Flood, Gone, Guard, Ids, Item, Labels, Rule, Second, SourceId, Story, StoryId, Unchanged, Upstream, UpstreamFrom, Verdict},
     pull::{Found, Look},
     store::{Store, StoreError},
 };
@@ -57,8 +57,8 @@ impl<'a> Table<'a> {
     pub(super) fn decide(&mut self, look: Look, now: Second, drafts: &mut Vec<Draft>, noted: &mut Round) -> Result<Kept, StoreError> {
         let mut state = look.state;
         let id = look.source.id.clone();
-        let (mut items, dropped) = match look.found {
-            Found::Items { items, dropped } => (items, dropped),
+        let (mut items, dropped, retracted) = match look.found {
+            Found::Items { items, dropped, retracted } => (items, dropped, retracted),
             Found::Unchanged if look.is_repeat => {
                 let unchanged = Unchanged { source: id.clone(), at: look.at, not_before: state.not_before };
                 noted.insert(id, Noted::Unchanged(unchanged));
@@ -77,10 +77,15 @@ impl<'a> Table<'a> {
 
         let hosts: Vec<&str> =
             [look.source.home.as_ref(), Some(&look.source.url)].into_iter().flatten().filter_map(Url::host_str).collect();
-        let teller = Teller { rank: look.source.rank, hosts: &hosts };
-        let (mut changed, mut is_changed): (Vec<StoryId>, HashSet<StoryId>) = Default::default();
+        let settle = look.source.settle;
+        let teller = Teller { rank: look.source.rank, hosts: &hosts, settles: !settle.is_zero() };
+        let mut changes = Changes::default();
+        let TakenBack { copies, disbelieved } = self.take_back(&id, &retracted, &mut items, state.ids, &mut changes, now)?;
+        report.withdrawn = copies;
+        state.guard.disbelieved = u32::try_from(disbelieved).unwrap_or(u32::MAX);
         let mut unplaced: Vec<(StoryId, usize)> = Vec::new();
         let mut arrivals: Vec<Arrival> = Vec::new();
+        let mut begun: Vec<StoryId> = Vec::new();
         let (fates, ids) = self.recognise(&id, &items, state.ids, look.last_good, now)?;
         tell_of_ids(&id, state.ids, ids);
         state.ids = ids;
@@ -105,36 +110,54 @@ impl<'a> Table<'a> {
                     let (story, left) = dedup::one_of_all(story, others, now);
                     for left in left {
                         tracing::info!(story.id = %story.id, "story {} turns out to be {}: another copy tells the same as both", left.id, story.id);
-                        changed.extend(is_changed.insert(left.id).then_some(left.id));
+                        changes.add(left.id);
                         self.lay(left, now);
                     }
                     story
                 }
-                Decision::NewEdition(story) | Decision::NewStory(story) => {
+                decision @ (Decision::NewEdition(_) | Decision::NewStory(_)) => {
+                    let begins = matches!(decision, Decision::NewStory(_));
+                    let (Decision::NewEdition(story) | Decision::NewStory(story)) = decision else { continue };
                     report.new += 1;
                     heard.push(published);
+                    begun.extend(begins.then_some(story.id));
                     unplaced.push((story.id, story.editions.len() - 1));
                     arrivals.push(Arrival { published });
                     story
                 }
+                Decision::Opened(story) => {
+                    report.new += 1;
+                    heard.push(published);
+                    unplaced.extend((0..story.editions.len()).map(|edition| (story.id, edition)));
+                    arrivals.extend(story.editions.iter().map(|_| Arrival { published }));
+                    story
+                }
             };
-            if is_changed.insert(story.id) {
-                changed.push(story.id);
-            }
+            changes.add(story.id);
             self.lay(story, now);
         }
-        self.place(&unplaced, &arrivals, look.last_good, now);
-        let news = report.new + report.joined + report.revised;
+        let wanted = dedup::wanted(
+            &arrivals,
+            look.last_good,
+            Limit { most: look.source.most_per_hour, had: state.guard.new_within_hour(now) },
+            now,
+        );
+        self.place(&unplaced, &wanted, now);
+        take_note(&mut state.guard, &id, &wanted, now);
+        if !settle.is_zero() {
+            self.let_wait(&begun, now.plus(settle));
+        }
+        let news = report.new + report.joined + report.revised + report.withdrawn;
         if news > 0 {
             state.newest = Some(now);
         }
         state.rhythm.hear(heard, look.last_good, now);
         state.news = u32::try_from(news).unwrap_or(u32::MAX);
-        if changed.is_empty() {
+        if changes.order.is_empty() {
             noted.insert(id, Noted::State(Box::new(state.clone())));
         } else {
             noted.insert(id, Noted::Kept);
-            let stories: Vec<Arc<Story>> = changed.iter().filter_map(|id| self.stories.get(id).cloned()).collect();
+            let stories: Vec<Arc<Story>> = changes.order.iter().filter_map(|id| self.stories.get(id).cloned()).collect();
             draft(look.source.id.clone(), look.at, stories, state.clone(), now, drafts);
         }
         Ok(Kept { report, state: Box::new(state) })
@@ -155,8 +178,9 @@ impl<'a> Table<'a> {
             }
             Fate::New { id, link } => (id, link),
         };
-        if self.is_withdrawn(&item)? {
-            return Ok(Decision::Same.into());
+        if let Some((story, nth)) = self.taken_out(&item)? {
+            let id_is_used = self.is_entry(&story.edited.withdrawn[nth].item.upstream.id);
+            return Ok(dedup::tell_anew(&story, nth, item, labels, teller, id_is_used, now).into());
         }
         item.upstream = self.name(&item, id, link);
         let mut linked: Vec<StoryId> = Vec::new();
@@ -171,32 +195,14 @@ impl<'a> Table<'a> {
         }
         // The view does not know yet of what this group has made one.
         stories.retain(|story| story.joined().is_none());
-        stories.sort_by_key(|story| story.copies[0].first_seen);
+        stories.sort_by_key(|story| (story.waits().is_some(), story.copies[0].first_seen));
         let candidates: Vec<&Story> = stories.iter().map(AsRef::as_ref).collect();
-        let id = item.upstream.id.as_str();
-        let id_is_used = self.entry_ids.contains(id) || self.store.by_entry_id(id).is_some();
+        let id_is_used = self.is_entry(&item.upstream.id);
         let found = self.alike(&item, &labels, now)?;
         let alike: Vec<(&Story, Kinship)> = found.iter().map(|(story, kin)| (story.as_ref(), kin.clone())).collect();
         let decision = dedup::decide(item, labels, teller, Candidates { own: None, linked: &candidates, alike: &alike, id_is_used }, now);
         let also = found.into_iter().filter(|(_, kin)| matches!(kin, Kinship::Same(_))).map(|(story, _)| story).collect();
         Ok(Asked { decision, also })
-    }
-
-    /// Whether an item is a copy that an editor took back.
-    fn is_withdrawn(&self, item: &Item) -> Result<bool, StoreError> {
-        let mut stories: Vec<StoryId> = self.store.by_upstream(&item.source, &item.upstream.id).into_iter().collect();
-        stories.extend(item.canonical.iter().flat_map(|link| self.store.by_link_of(&item.source, link)));
-        let is_it = |copy: &Copy| {
-            let kept = &copy.item;
-            kept.source == item.source
-                && (kept.upstream.goes_by(&item.upstream.id) || kept.canonical.is_some() && kept.canonical == item.canonical)
-        };
-        for id in stories {
-            if self.story(&id)?.is_some_and(|story| story.edited.withdrawn.iter().any(is_it)) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     /// The identity of a new item: the first of its keys that are believed and that no other item of the source goes by.
@@ -223,7 +229,17 @@ impl<'a> Table<'a> {
 
     /// Whether no item of the source goes by a key.
     fn is_free(&self, source: &SourceId, key: &str) -> bool {
-        !self.upstream.contains_key(&(source.clone(), key.to_owned())) && self.store.by_upstream(source, key).is_none()
+        self.by_upstream(source, key).is_none()
+    }
+
+    /// The story that holds, or held, a copy from this source which goes by this key.
+    pub(super) fn by_upstream(&self, source: &SourceId, key: &str) -> Option<StoryId> {
+        self.upstream.get(&(source.clone(), key.to_owned())).copied().or_else(|| self.store.by_upstream(source, key))
+    }
+
+    /// Whether an entry has this id.
+    fn is_entry(&self, id: &str) -> bool {
+        self.entry_ids.contains(id) || self.store.by_entry_id(id).is_some()
     }
 
     pub(super) fn story(&self, id: &StoryId) -> Result<Option<Arc<Story>>, StoreError> {
@@ -234,8 +250,8 @@ impl<'a> Table<'a> {
     }
 
     /// Lays a decided story on the table, where the next item finds it.
-    fn lay(&mut self, story: Story, now: Second) {
-        for copy in &story.copies {
+    pub(super) fn lay(&mut self, story: Story, now: Second) {
+        for copy in story.copies.iter().chain(&story.edited.withdrawn) {
             let Upstream { id, also, .. } = &copy.item.upstream;
             for key in [Some(id), also.as_ref()].into_iter().flatten() {
                 self.upstream.insert((copy.item.source.clone(), key.clone()), story.id);
@@ -274,17 +290,16 @@ impl<'a> Table<'a> {
                 alike.push((story, kin));
             }
         }
-        // The oldest of several is the one that others joined.
-        alike.sort_by_key(|(story, _)| (story.copies[0].first_seen, story.id));
+        // The oldest of several is the one that others joined, and nobody has seen one that waits.
+        alike.sort_by_key(|(story, _)| (story.waits().is_some(), story.copies[0].first_seen, story.id));
         Ok(alike)
     }
 
     /// Gives each new edition its place.
-    fn place(&mut self, unplaced: &[(StoryId, usize)], arrivals: &[Arrival], last_good: Option<Second>, now: Second) {
+    fn place(&mut self, unplaced: &[(StoryId, usize)], wanted: &[Wanted], now: Second) {
         let last = self.last.max(self.store.last_position());
-        let wanted = dedup::wanted(arrivals, last_good, now);
         let (store, positions, free) = (self.store, &self.positions, &mut self.free);
-        let places = dedup::places(&wanted, last, now, |from| {
+        let places = dedup::places(wanted, last, now, |from| {
             let mut at = store.free_at_or_before(*free.get(&from).unwrap_or(&from));
             while positions.contains(&at) {
                 at = store.free_at_or_before(at.minus(Duration::from_secs(1)));
@@ -292,16 +307,49 @@ impl<'a> Table<'a> {
             free.insert(from, at);
             at
         });
-        for (((id, edition), place), wanted) in unplaced.iter().zip(&places).zip(&wanted) {
+        for (((id, edition), place), wanted) in unplaced.iter().zip(&places).zip(wanted) {
             if let Some(edition) = self.stories.get_mut(id).and_then(|story| Arc::make_mut(story).editions.get_mut(*edition)) {
                 edition.position = *place;
                 edition.updated = *place;
-                edition.archived = *wanted != dedup::Wanted::Live;
+                edition.archived = *wanted != Wanted::Live;
+                edition.verdict = rule(wanted).map(|rule| Verdict { rule, at: now });
             }
             self.positions.insert(*place);
         }
         self.last = last.max(places.iter().max().copied());
     }
+
+    /// Lets stories wait that would be shown at the live end.
+    fn let_wait(&mut self, begun: &[StoryId], until: Second) {
+        for id in begun {
+            if let Some(story) = self.stories.get_mut(id).filter(|story| !story.first_edition().archived) {
+                Arc::make_mut(story).edited.gone = Some(Gone::Waiting(until));
+            }
+        }
+    }
+}
+
+/// By which rule an edition is filed in the archive.
+fn rule(wanted: &Wanted) -> Option<Rule> {
+    match wanted {
+        Wanted::Live => None,
+        Wanted::Archive(_, rule) => Some(*rule),
+    }
+}
+
+/// Remembers what was new, and tells what was too much. That the first look at a source finds old items is no flood.
+fn take_note(guard: &mut Guard, source: &SourceId, wanted: &[Wanted], now: Second) {
+    let count = |is_it: &dyn Fn(Option<Rule>) -> bool| {
+        u32::try_from(wanted.iter().filter(|wanted| is_it(rule(wanted))).count()).unwrap_or(u32::MAX)
+    };
+    guard.count(count(&|rule| rule.is_none()), now);
+    let Some(rule) = wanted.iter().filter_map(rule).filter(|rule| *rule != Rule::FirstLook).last() else { return };
+    let entries = count(&|rule| rule.is_some_and(|rule| rule != Rule::FirstLook));
+    guard.flood = Some(Flood { verdict: Verdict { rule, at: now }, entries });
+    tracing::warn!(
+        source.id = %source, entries,
+        "`{source}`: {entries} new entries are filed in the archive: {rule}; `tributary sources release {source}` shows them as news"
+    );
 }
 
 /// What became of an item, and the stories that it is the same as.

@@ -7,7 +7,7 @@ use url::Url;
 use super::{Said, Trouble};
 use crate::{
     fetch::FetchError,
-    model::{DateOrder, Fault, Hints, Moved, RawFeed, Rhythm, Second, Source, SourceState, Timetable, timetable::lot},
+    model::{DateOrder, Fault, Guard, Hints, Moved, RawFeed, Rhythm, Second, Source, SourceState, Timetable, timetable::lot},
     parse::{PageError, ParseError},
     text,
 };
@@ -100,6 +100,11 @@ pub(super) fn answered(
         news: 0,
         ids: known.and_then(|state| state.ids),
         rules: rules(source),
+        guard: Guard {
+            // What was not believed is not, until there is another document.
+            disbelieved: known.filter(|_| feed.is_none()).map_or(0, |state| state.guard.disbelieved),
+            ..before.map(|state| state.guard.clone()).unwrap_or_default()
+        },
     }
 }
 
@@ -139,10 +144,11 @@ pub(super) fn failed(source: &Source, before: Option<&SourceState>, trouble: &Tr
         news: 0,
         ids: None,
         rules: rules(source),
+        guard: Guard::default(),
     };
     let mut state = match before {
         Some(state) if state.url == source.url.as_str() => state.clone(),
-        Some(state) => SourceState { answered: state.answered, newest: state.newest, rhythm: state.rhythm.clone(), ..blank },
+        Some(state) => SourceState { answered: state.answered, newest: state.newest, rhythm: state.rhythm.clone(), guard: state.guard.clone(), ..blank },
         None => blank,
     };
     state.asked = now;

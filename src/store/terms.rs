@@ -30,8 +30,10 @@ pub(super) enum Term {
     NoCountry,
     /// Editions that are shown in the words of a source.
     Preferred(SourceId),
-    /// Editions that a source told, and that are in no feed any more.
+    /// Editions that a source told, and that are in no feed.
     Gone(SourceId),
+    /// Editions of stories that wait for their original.
+    Waiting,
 }
 
 /// Where a story stands in which index.
@@ -64,6 +66,7 @@ fn gone(story: &Story) -> Vec<(Term, Second)> {
     }
     let sources = |at: Second| story.copies.iter().map(move |copy| (Term::Gone(copy.item.source.clone()), at));
     let mut terms: Vec<(Term, Second)> = story.editions.iter().flat_map(|edition| sources(edition.position)).collect();
+    terms.extend(story.editions.iter().filter(|_| story.waits().is_some()).map(|edition| (Term::Waiting, edition.position)));
     terms.sort();
     terms.dedup();
     terms
@@ -149,7 +152,9 @@ pub struct Counts {
     pub no_country: u64,
     /// Shown in the words of each source.
     pub preferred: BTreeMap<SourceId, u64>,
-    /// Told by each source, and in no feed any more. They are in no other count.
+    /// Waiting for their original.
+    pub waiting: u64,
+    /// Told by each source, and in no feed, be it not yet or not any more. They are in no other count.
     pub gone: BTreeMap<SourceId, u64>,
 }
 
@@ -175,6 +180,7 @@ impl Counts {
             Term::Source(id) => self.sources.entry(id.clone()).or_default(),
             Term::NoTopic => &mut self.no_topic,
             Term::NoCountry => &mut self.no_country,
+            Term::Waiting => &mut self.waiting,
             Term::Gone(id) => self.gone.entry(id.clone()).or_default(),
             Term::Preferred(id) => self.preferred.entry(id.clone()).or_default(),
         }
