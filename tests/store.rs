@@ -160,7 +160,7 @@ fn choice<L: Label + std::fmt::Debug + FromStr<Err: std::fmt::Debug> + 'static>(
 fn about() -> impl Strategy<Value = About> {
     let (topics, countries) = (choice(&["youth", "diaspora", "remittances", "none"]), choice(&["GT", "HN", "MX", "none"]));
     (topics, countries, choice(&["central-america", "sahel"]), choice(&["wire", "paper"]))
-        .prop_map(|(topics, countries, regions, sources)| About { topics, countries, regions, sources })
+        .prop_map(|(topics, countries, regions, sources)| About { topics, countries, regions, sources, ..About::default() })
 }
 
 fn filters() -> impl Strategy<Value = Filter> {

@@ -14,7 +14,9 @@ use url::Url;
 use super::{Changes, Free, Kept, Noted, Report, Round, known::Fate, records::draft, retract::TakenBack};
 use crate::{
     dedup::{self, Also, Arrival, Candidates, Decision, Kinship, Limit, Own, Sketch, Sought, Teller, Telling, Wanted, Window},
-    model::{Draft, Flood, Gone, Guard, Ids, Item, Labels, Rule, Second, SourceId, Story, StoryId, Unchanged, Upstream, UpstreamFrom, Verdict},
+    model::{
+        Draft, Flood, Gone, Guard, Ids, Item, Labels, Rule, Second, SourceId, Story, StoryId, Unchanged, Upstream, UpstreamFrom, Verdict,
+    },
     pull::{Found, Look},
     store::{Store, StoreError},
 };
@@ -136,12 +138,8 @@ impl<'a> Table<'a> {
             changes.add(story.id);
             self.lay(story, now);
         }
-        let wanted = dedup::wanted(
-            &arrivals,
-            look.last_good,
-            Limit { most: look.source.most_per_hour, had: state.guard.new_within_hour(now) },
-            now,
-        );
+        let wanted =
+            dedup::wanted(&arrivals, look.last_good, Limit { most: look.source.most_per_hour, had: state.guard.new_within_hour(now) }, now);
         self.place(&unplaced, &wanted, now);
         take_note(&mut state.guard, &id, &wanted, now);
         if !settle.is_zero() {

@@ -27,7 +27,7 @@ impl Hand {
         // Of those that waited equally long the first one kept comes first.
         opened.sort_by_key(|(until, story)| (*until, story.first_edition().position));
         let mut stories: Vec<Story> = opened.into_iter().map(|(_, story)| story).collect();
-        self.place_as_news(&mut stories, now);
+        self.place_as_news(&mut stories, |_| true, now);
         tracing::info!(stories = stories.len(), "the wait of {} stories is over", stories.len());
         let stories = stories.into_iter().map(Arc::new).collect();
         let (who, why) = (Some(dedup::BY_RULE.to_owned()), Some(dedup::WAIT_IS_OVER.to_owned()));

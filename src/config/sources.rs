@@ -189,7 +189,9 @@ fn settle(table: &mut Table<'_, '_>, rank: u8) -> Option<Duration> {
     }
     match parse_duration(&text) {
         Err(error) => table.wrong_at(KEY, &format!("`{KEY}`: {error}; \"0\" is no wait at all")),
-        Ok(settle) if settle > LONGEST_SETTLE => table.wrong_at(KEY, &format!("`{KEY}` is {text}; 24h is the longest: later it is no news")),
+        Ok(settle) if settle > LONGEST_SETTLE => {
+            table.wrong_at(KEY, &format!("`{KEY}` is {text}; 24h is the longest: later it is no news"))
+        }
         Ok(_) if rank == 0 => table.wrong_at(KEY, &format!("`{KEY}` means nothing at rank 0: nobody has a better rank to wait for")),
         Ok(settle) => return Some(settle),
     }

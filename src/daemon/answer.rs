@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use super::{
     acts,
     control::Ask,
-    filing,
+    filing, floods,
     refile::{Refiling, refile},
     reload::InForce,
     sources,
@@ -75,6 +75,10 @@ impl Answers {
                 self.may_write()?;
                 acts::withdraw(self.store, self.desk, source, words, rows).await
             }
+            Ask::ReleaseFlood { source, at, words } => {
+                self.may_write()?;
+                floods::release(self.store, self.desk, source, at, words, rows).await
+            }
             Ask::Verify => verify(&self.desk, rows).await,
         }
     }
@@ -118,7 +122,7 @@ pub fn outcome_row(outcome: &Outcome) -> Value {
     let report = outcome.report.unwrap_or_default();
     json!({
         "source": outcome.source, "items": report.items, "new": report.new, "joined": report.joined, "revised": report.revised,
-        "dropped": report.dropped, "unchanged": outcome.report.is_none() && outcome.trouble.is_none(), "trouble": outcome.trouble,
+        "withdrawn": report.withdrawn, "dropped": report.dropped, "unchanged": outcome.report.is_none() && outcome.trouble.is_none(), "trouble": outcome.trouble,
         "duration_ms": u64::try_from(outcome.took.as_millis()).unwrap_or(u64::MAX),
     })
 }

@@ -9,6 +9,7 @@ mod answer;
 pub mod control;
 pub mod data;
 mod edits;
+pub mod floods;
 mod gauges;
 mod publishing;
 mod refile;

@@ -91,11 +91,9 @@ pub fn say_labels(story: &Story, labels: &Relabelled, forget: bool, said: Said) 
     Ok(relabelled)
 }
 
-/// Gives the editions of a story other places, the first one first.
-pub fn place_anew(story: &mut Story, places: &[Second]) {
-    for (edition, place) in story.editions.iter_mut().zip(places) {
-        (edition.position, edition.updated, edition.archived, edition.verdict) = (*place, *place, false, None);
-    }
+/// Gives an edition another place, at the top.
+pub fn place_anew(edition: &mut Edition, place: Second) {
+    (edition.position, edition.updated, edition.archived, edition.verdict) = (place, place, false, None);
 }
 
 /// Two stories of one.

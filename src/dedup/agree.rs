@@ -80,7 +80,9 @@ const COUNTED: [&str; 17] = [
 fn without_counts(text: &str) -> Vec<&str> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let core = |at: usize| words[at].trim_matches(|c: char| !c.is_alphanumeric());
-    let is_number = |at: usize| core(at).starts_with(|c: char| c.is_ascii_digit()) && core(at).bytes().all(|b| b.is_ascii_digit() || b",.".contains(&b));
+    let is_number = |at: usize| {
+        core(at).starts_with(|c: char| c.is_ascii_digit()) && core(at).bytes().all(|b| b.is_ascii_digit() || b",.".contains(&b))
+    };
     let mut counts = vec![false; words.len()];
     for at in 1..words.len() {
         let is_count = |number: usize, of: usize| is_number(number) && COUNTED.contains(&core(of));

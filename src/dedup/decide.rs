@@ -6,7 +6,9 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{
-    By, Kinship, agree, agree::differ_in_words, differ_materially, is_one_place,
+    By, Kinship, agree,
+    agree::differ_in_words,
+    differ_materially, is_one_place,
     retract::{bring_back, note_return},
     revisions,
 };

@@ -29,7 +29,12 @@ pub fn retract(story: &Story, at: usize, retraction: &Retraction, now: Second) -
     } else if story.edited.gone != Some(Gone::Hidden) {
         story.edited.gone = Some(Gone::Retracted);
     }
-    story.edited.note(Said { act: Act::Withdraw, at: now, who: Some(source.to_string()), why: Some("withdrawn by its publisher".to_owned()) });
+    story.edited.note(Said {
+        act: Act::Withdraw,
+        at: now,
+        who: Some(source.to_string()),
+        why: Some("withdrawn by its publisher".to_owned()),
+    });
     Some(story)
 }
 
@@ -56,7 +61,12 @@ pub fn tell_anew(story: &Story, nth: usize, item: Item, labels: Labels, teller: 
 
 /// Notes that a story, or a copy of it, is told again.
 pub(super) fn note_return(story: &mut Story, source: &SourceId, now: Second) {
-    story.edited.note(Said { act: Act::Release, at: now, who: Some(source.to_string()), why: Some("told again by its publisher".to_owned()) });
+    story.edited.note(Said {
+        act: Act::Release,
+        at: now,
+        who: Some(source.to_string()),
+        why: Some("told again by its publisher".to_owned()),
+    });
 }
 
 /// Leaves a story that nobody told any more to the copy that tells it again, the last one.

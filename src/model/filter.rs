@@ -24,6 +24,8 @@ pub struct About {
     pub regions: Choice<RegionSlug>,
     /// The sources that told it, be it the preferred copy or another.
     pub sources: Choice<SourceId>,
+    /// It was filed in the archive because its source brought too much. No address asks for this; it is work for editors.
+    pub flooded: bool,
 }
 
 impl About {
@@ -49,6 +51,7 @@ impl About {
             countries: self.countries.and(&other.countries),
             regions: self.regions.and(&other.regions),
             sources: self.sources.and(&other.sources),
+            flooded: self.flooded || other.flooded,
         }
     }
 
@@ -57,6 +60,7 @@ impl About {
             && self.countries.admits(|country| is_filed(country, &story.countries))
             && self.regions.admits(|region| story.regions.contains(region))
             && self.sources.admits(|source| story.copies.iter().any(|copy| copy.item.source == *source))
+            && (!self.flooded || story.editions.iter().any(|edition| edition.is_flooded()))
     }
 }
 
@@ -70,7 +74,8 @@ fn is_filed<L: PartialEq>(wished: &Filed<L>, labels: &[L]) -> bool {
 impl fmt::Display for About {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let wishes = self.written().into_iter().flat_map(|(key, values)| values.into_iter().map(move |value| format!("{key}={value}")));
-        f.write_str(&wishes.collect::<Vec<_>>().join("&"))
+        let flooded = self.flooded.then(|| "flooded".to_owned());
+        f.write_str(&wishes.chain(flooded).collect::<Vec<_>>().join("&"))
     }
 }
 

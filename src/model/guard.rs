@@ -46,11 +46,17 @@ pub struct Verdict {
     pub at: Second,
 }
 
+impl Verdict {
+    /// Whether it was too much, and not what any new source brings.
+    pub fn is_flood(&self) -> bool {
+        self.rule != Rule::FirstLook
+    }
+}
+
 /// The last time that a source brought too much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flood {
     /// Why it was filed in the archive, and when.
-    #[serde(flatten)]
     pub verdict: Verdict,
     /// How many entries that were.
     pub entries: u32,
@@ -126,7 +132,7 @@ mod tests {
     fn a_flood_reads_as_it_is_written() {
         let flood = Flood { verdict: Verdict { rule: Rule::TooMany { most: 200 }, at: Second::EPOCH }, entries: 7 };
         let written = serde_json::to_string(&flood).unwrap();
-        assert_eq!(written, r#"{"rule":{"too_many":{"most":200}},"at":"1970-01-01T00:00:00Z","entries":7}"#);
+        assert_eq!(written, r#"{"verdict":{"rule":{"too_many":{"most":200}},"at":"1970-01-01T00:00:00Z"},"entries":7}"#);
         assert_eq!(serde_json::from_str::<Flood>(&written).unwrap(), flood);
         assert_eq!(rmp_serde::from_slice::<Flood>(&rmp_serde::to_vec_named(&flood).unwrap()).unwrap(), flood);
     }

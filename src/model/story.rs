@@ -58,6 +58,18 @@ pub struct Edition {
     pub switched: Option<Second>,
 }
 
+impl Edition {
+    /// Whether its place was given in the archive because its source brought too much.
+    pub fn is_flooded(&self) -> bool {
+        self.verdict.is_some_and(|verdict| verdict.is_flood())
+    }
+
+    /// Whether that was at this time.
+    pub fn is_of_flood(&self, at: Second) -> bool {
+        self.is_flooded() && self.verdict.is_some_and(|verdict| verdict.at == at)
+    }
+}
+
 /// One publisher's telling within a story.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Copy {

@@ -13,6 +13,7 @@ mod filter;
 mod finder;
 mod listen;
 mod pages;
+mod past;
 mod reading;
 mod routes;
 pub mod sample;

@@ -34,6 +34,8 @@ pub(super) enum Term {
     Gone(SourceId),
     /// Editions of stories that wait for their original.
     Waiting,
+    /// Editions that were filed in the archive because their source brought too much.
+    Flooded,
 }
 
 /// Where a story stands in which index.
@@ -50,6 +52,7 @@ pub(super) fn terms(story: &Story) -> Vec<(Term, Second)> {
         terms.extend(story.countries.iter().map(|code| (Term::Country(*code), at)));
         terms.extend(story.regions.iter().map(|slug| (Term::Region(slug.clone()), at)));
         terms.extend(story.copies.iter().map(|copy| (Term::Source(copy.item.source.clone()), at)));
+        terms.extend(edition.is_flooded().then_some((Term::Flooded, at)));
         terms.extend(story.topics.is_empty().then_some((Term::NoTopic, at)));
         terms.extend(story.countries.is_empty().then_some((Term::NoCountry, at)));
         terms.extend(story.copies.get(edition.preferred).map(|copy| (Term::Preferred(copy.item.source.clone()), at)));
@@ -107,6 +110,7 @@ fn meeting(about: &About, shown: Vec<Term>) -> Meeting {
     meeting.wish(&about.countries, |country| filed(country, Term::Country, Term::NoCountry));
     meeting.wish(&about.regions, |slug| Term::Region(slug.clone()));
     meeting.wish(&about.sources, |id| Term::Source(id.clone()));
+    meeting.all.extend(about.flooded.then(|| vec![Term::Flooded]));
     meeting
 }
 
@@ -154,6 +158,8 @@ pub struct Counts {
     pub preferred: BTreeMap<SourceId, u64>,
     /// Waiting for their original.
     pub waiting: u64,
+    /// Filed in the archive because their source brought too much.
+    pub flooded: u64,
     /// Told by each source, and in no feed, be it not yet or not any more. They are in no other count.
     pub gone: BTreeMap<SourceId, u64>,
 }
@@ -181,6 +187,7 @@ impl Counts {
             Term::NoTopic => &mut self.no_topic,
             Term::NoCountry => &mut self.no_country,
             Term::Waiting => &mut self.waiting,
+            Term::Flooded => &mut self.flooded,
             Term::Gone(id) => self.gone.entry(id.clone()).or_default(),
             Term::Preferred(id) => self.preferred.entry(id.clone()).or_default(),
         }
