@@ -7,16 +7,17 @@ use std::{
         Arc, OnceLock,
         atomic::{AtomicI64, Ordering},
     },
+    time::Duration,
 };
 
 use tributary::{
     apply::{Clock, Desk, Report, Writer},
-    config,
+    config::{self, Config},
     daemon::{self, data::DataFolder},
-    model::{Filter, Second, Source, SourceId, SourceState, Story, Window},
+    model::{Filter, Genesis, Second, Source, SourceId, SourceState, Story, Window},
     pull::Kit,
     schedule::{Register, pull},
-    serve::sample::Publisher,
+    serve::{App, Limits, sample::Publisher},
     store::Store,
     verify::verify,
 };
@@ -109,6 +110,7 @@ struct Open {
     desk: Desk,
     writer: Writer,
     register: Register,
+    genesis: Genesis,
     _folder: DataFolder,
 }
 
@@ -117,6 +119,7 @@ pub struct World {
     runtime: tokio::runtime::Runtime,
     publisher: Publisher,
     kit: Kit,
+    config: Config,
     sources: BTreeMap<SourceId, Arc<Source>>,
     now: Arc<AtomicI64>,
     open: Option<Open>,
@@ -155,7 +158,7 @@ impl World {
         let kit = KIT.get_or_init(|| daemon::kit(&config).unwrap()).clone();
         let sources = daemon::sources(&config);
         let now = Arc::new(AtomicI64::new(BEGIN));
-        let mut world = Self { dir, runtime, publisher, kit, sources, now, open: None, fixed: BTreeMap::new(), polls: 0 };
+        let mut world = Self { dir, runtime, publisher, kit, config, sources, now, open: None, fixed: BTreeMap::new(), polls: 0 };
         world.open = Some(world.opened());
         world
     }
@@ -168,9 +171,10 @@ impl World {
     fn opened(&self) -> Open {
         let folder = DataFolder::hold(&self.dir.path().join("data")).unwrap();
         let opened = folder.open("https://reader.example/", self.clock()(), |_, _| {}).unwrap();
+        let genesis = opened.journal.genesis().clone();
         let (desk, writer) = Writer::start(opened.journal, opened.store.clone(), self.clock(), |_| {}).unwrap();
         let register = Register::new(opened.store.states().unwrap());
-        Open { store: opened.store, desk, writer, register, _folder: folder }
+        Open { store: opened.store, desk, writer, register, genesis, _folder: folder }
     }
 
     fn close(&mut self) {
@@ -274,6 +278,18 @@ impl World {
     /// When the feed of everything last changed in a way that a reader can see.
     pub fn changed(&self) -> Second {
         self.open.as_ref().unwrap().store.query(&Filter::default(), Window::ALL, 1).unwrap().changed
+    }
+
+    /// A feed as it is published, wherever the publisher lives today.
+    pub fn print(&self, path: &str) -> String {
+        let open = self.open.as_ref().unwrap();
+        let states: Vec<SourceState> = self.states().into_values().collect();
+        let publishing = daemon::publishing(&self.config, self.kit.classifier.clone(), &open.genesis, &states);
+        let second = Duration::from_secs(1);
+        let limits = Limits { connections: 1, cache: 1 << 20, header: second, drain: second };
+        let app = App::new(open.store.clone(), publishing, &limits, self.clock());
+        let printed = self.runtime.block_on(app.print(path)).unwrap();
+        printed.replace(self.publisher.base(), "https://publisher.example")
     }
 
     /// What is known of all sources.
