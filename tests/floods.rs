@@ -38,7 +38,7 @@ impl World {
         let item = |n: u32| {
             let (word, at) = (words[n as usize % words.len()], (now - chrono::Duration::minutes(60 - i64::from(n))).to_rfc3339());
             format!(
-                "<entry><id>urn:wire:{n}</id><title>The {word} opens again</title><link href=\"https://wire.example/{n}\"/><updated>{at}</updated></entry>"
+                "<entry><id>urn:wire:{n}</id><title>The {word} opens again</title><link href=\"https://wire.example/{n}\"/><published>{at}</published><updated>{at}</updated></entry>"
             )
         };
         let items: String = items.rev().map(item).collect();

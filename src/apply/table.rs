@@ -145,7 +145,7 @@ impl<'a> Table<'a> {
         if !settle.is_zero() {
             self.let_wait(&begun, now.plus(settle));
         }
-        let news = report.new + report.joined + report.revised + report.withdrawn;
+        let news = report.new + report.joined + report.revised;
         if news > 0 {
             state.newest = Some(now);
         }

@@ -303,7 +303,7 @@ pub async fn withdraw(store: Arc<Store>, desk: Desk, source: String, words: Word
         let what = What::Withdraw { source: source.clone(), stories: stories.to_vec() };
         let touched = desk.act(words.deed(what)).await.map_err(|error| text::chain(&error))?;
         changed += touched.len();
-        went += touched.iter().filter(|touched| touched.after.is_gone()).count();
+        went += touched.iter().filter(|touched| touched.after.is_gone() && touched.after.waits().is_none()).count();
     }
     // Whoever asked may have hung up.
     let _ = rows.send(json!({ "source": source, "changed": changed, "gone": went })).await;

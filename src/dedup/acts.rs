@@ -29,7 +29,7 @@ pub enum Unfit {
     #[error("story {0} is not hidden")]
     NotGone(StoryId),
     /// It is in its feeds, and was filed in the archive.
-    #[error("story {0} is in the archive, and not hidden; `--as-new` gives it a place at the top")]
+    #[error("story {0} is not hidden, and in the archive; `--as-new` gives it a place at the top")]
     Archived(StoryId),
     /// Nothing would be left.
     #[error("story {0} has no other copy; `hide` takes it out of its feeds")]

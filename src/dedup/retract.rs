@@ -7,6 +7,7 @@ use super::{
     Decision, Teller,
     acts::take_out,
     decide::{join, relabel},
+    revisions,
 };
 use crate::model::{Act, Copy, Gone, Item, Labels, Retracted, Retraction, Said, Second, SourceId, Story};
 
@@ -45,14 +46,9 @@ pub fn tell_anew(story: &Story, nth: usize, item: Item, labels: Labels, teller: 
     if !taken.retracted.is_some_and(|known| known.is_overtaken_by(&item)) {
         return Decision::Same;
     }
-    let copy = Copy {
-        item: Item { upstream: taken.item.upstream.clone(), ..item },
-        labels,
-        revised: Some(now),
-        rank: teller.rank,
-        retracted: None,
-        ..taken.clone()
-    };
+    let mut copy = Copy { labels, revised: Some(now), rank: teller.rank, retracted: None, ..taken.clone() };
+    revisions::note(&mut copy, &item, now);
+    copy.item = Item { upstream: copy.item.upstream, ..item };
     let mut story = story.clone();
     story.edited.withdrawn.remove(nth);
     note_return(&mut story, &copy.item.source, now);

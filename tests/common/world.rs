@@ -289,7 +289,7 @@ impl World {
         let limits = Limits { connections: 1, cache: 1 << 20, header: second, drain: second };
         let app = App::new(open.store.clone(), publishing, &limits, self.clock());
         let printed = self.runtime.block_on(app.print(path)).unwrap();
-        printed.replace(self.publisher.base(), "https://publisher.example")
+        printed.replace(&self.publisher.base(), "https://publisher.example")
     }
 
     /// What is known of all sources.
