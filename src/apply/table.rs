@@ -341,7 +341,7 @@ fn take_note(guard: &mut Guard, source: &SourceId, wanted: &[Wanted], now: Secon
         u32::try_from(wanted.iter().filter(|wanted| is_it(rule(wanted))).count()).unwrap_or(u32::MAX)
     };
     guard.count(count(&|rule| rule.is_none()), now);
-    let Some(rule) = wanted.iter().filter_map(rule).filter(|rule| *rule != Rule::FirstLook).last() else { return };
+    let Some(rule) = wanted.iter().filter_map(rule).rfind(|rule| *rule != Rule::FirstLook) else { return };
     let entries = count(&|rule| rule.is_some_and(|rule| rule != Rule::FirstLook));
     guard.flood = Some(Flood { verdict: Verdict { rule, at: now }, entries });
     tracing::warn!(
