@@ -14,9 +14,9 @@ use crate::{
     store::StoreError,
 };
 
-/// What is taken back at once and more than half of what the source tells is believed up to so many: a slip of the software that
-/// writes a feed takes back everything, a publisher a few.
-const HANDFUL: usize = dedup::HANDFUL;
+/// So many items a publisher may take back at once, though it be all that it tells. Of more, half is the most: software that slips
+/// takes back everything.
+const HANDFUL: usize = 5;
 
 /// How many copies were taken back, and how many were not because they were too many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

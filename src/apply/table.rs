@@ -85,9 +85,7 @@ impl<'a> Table<'a> {
         let TakenBack { copies, disbelieved } = self.take_back(&id, &retracted, &mut items, state.ids, &mut changes, now)?;
         report.withdrawn = copies;
         state.guard.disbelieved = u32::try_from(disbelieved).unwrap_or(u32::MAX);
-        let mut unplaced: Vec<(StoryId, usize)> = Vec::new();
-        let mut arrivals: Vec<Arrival> = Vec::new();
-        let mut begun: Vec<StoryId> = Vec::new();
+        let mut newcomers = Newcomers::default();
         let (fates, ids) = self.recognise(&id, &items, state.ids, look.last_good, now)?;
         tell_of_ids(&id, state.ids, ids);
         state.ids = ids;
@@ -95,6 +93,10 @@ impl<'a> Table<'a> {
         for ((item, labels), fate) in items.into_iter().zip(fates) {
             let published = item.published;
             let Asked { decision, also } = self.ask(item, labels, fate, teller, now)?;
+            if matches!(decision, Decision::NewStory(_) | Decision::NewEdition(_) | Decision::Opened(_)) {
+                report.new += 1;
+                heard.push(published);
+            }
             let story = match decision {
                 Decision::Same => continue,
                 Decision::Renamed(story) => story,
@@ -106,7 +108,7 @@ impl<'a> Table<'a> {
                     report.joined += 1;
                     heard.push(published);
                     // What was begun with this document has no place yet, and can wait for the next telling.
-                    let is_placed = |id: StoryId| !unplaced.iter().any(|(unplaced, _)| *unplaced == id);
+                    let is_placed = |id: StoryId| !newcomers.unplaced.iter().any(|(unplaced, _)| *unplaced == id);
                     let also = if is_placed(story.id) { also } else { Vec::new() };
                     let others = also.iter().map(AsRef::as_ref).filter(|other: &&Story| is_placed(other.id));
                     let (story, left) = dedup::one_of_all(story, others, now);
@@ -117,33 +119,29 @@ impl<'a> Table<'a> {
                     }
                     story
                 }
-                decision @ (Decision::NewEdition(_) | Decision::NewStory(_)) => {
-                    let begins = matches!(decision, Decision::NewStory(_));
-                    let (Decision::NewEdition(story) | Decision::NewStory(story)) = decision else { continue };
-                    report.new += 1;
-                    heard.push(published);
-                    begun.extend(begins.then_some(story.id));
-                    unplaced.push((story.id, story.editions.len() - 1));
-                    arrivals.push(Arrival { published });
+                Decision::NewStory(story) => {
+                    newcomers.begun.push(story.id);
+                    newcomers.add(&story, 0, published);
+                    story
+                }
+                Decision::NewEdition(story) => {
+                    newcomers.add(&story, story.editions.len() - 1, published);
                     story
                 }
                 Decision::Opened(story) => {
-                    report.new += 1;
-                    heard.push(published);
-                    unplaced.extend((0..story.editions.len()).map(|edition| (story.id, edition)));
-                    arrivals.extend(story.editions.iter().map(|_| Arrival { published }));
+                    (0..story.editions.len()).for_each(|edition| newcomers.add(&story, edition, published));
                     story
                 }
             };
             changes.add(story.id);
             self.lay(story, now);
         }
-        let wanted =
-            dedup::wanted(&arrivals, look.last_good, Limit { most: look.source.most_per_hour, had: state.guard.new_within_hour(now) }, now);
-        self.place(&unplaced, &wanted, now);
+        let limit = Limit { most: look.source.most_per_hour, had: state.guard.new_within_hour(now) };
+        let wanted = dedup::wanted(&newcomers.arrivals, look.last_good, limit, now);
+        self.place(&newcomers.unplaced, &wanted, now);
         take_note(&mut state.guard, &id, &wanted, now);
         if !settle.is_zero() {
-            self.let_wait(&begun, now.plus(settle));
+            self.let_wait(&newcomers.begun, now.plus(settle));
         }
         let news = report.new + report.joined + report.revised;
         if news > 0 {
@@ -324,6 +322,24 @@ impl<'a> Table<'a> {
                 Arc::make_mut(story).edited.gone = Some(Gone::Waiting(until));
             }
         }
+    }
+}
+
+/// New editions of a look, in the order in which they get their places.
+#[derive(Default)]
+struct Newcomers {
+    /// Which editions.
+    unplaced: Vec<(StoryId, usize)>,
+    /// What is known of each.
+    arrivals: Vec<Arrival>,
+    /// The stories that began.
+    begun: Vec<StoryId>,
+}
+
+impl Newcomers {
+    fn add(&mut self, story: &Story, edition: usize, published: Option<Second>) {
+        self.unplaced.push((story.id, edition));
+        self.arrivals.push(Arrival { published });
     }
 }
 
