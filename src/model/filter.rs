@@ -74,8 +74,7 @@ fn is_filed<L: PartialEq>(wished: &Filed<L>, labels: &[L]) -> bool {
 impl fmt::Display for About {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let wishes = self.written().into_iter().flat_map(|(key, values)| values.into_iter().map(move |value| format!("{key}={value}")));
-        let flooded = self.flooded.then(|| "flooded".to_owned());
-        f.write_str(&wishes.chain(flooded).collect::<Vec<_>>().join("&"))
+        f.write_str(&wishes.collect::<Vec<_>>().join("&"))
     }
 }
 
@@ -245,7 +244,8 @@ impl Filter {
 /// Feed ids are computed over this text, so it never changes for a filter that can be written today.
 impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut any: Vec<String> = self.any.iter().map(ToString::to_string).collect();
+        // What no address asks for is no part of the id.
+        let mut any: Vec<String> = self.any.iter().filter(|about| !about.flooded).map(ToString::to_string).collect();
         any.sort();
         let any = if any.len() > 1 { format!("({})", any.join(")|(")) } else { any.concat() };
         let rest = self.written().into_iter().map(|(key, value)| format!("{key}={value}"));

@@ -35,19 +35,10 @@ fn entry(feed: &Feed<'_>, shown: &Shown, lang: Lang) -> Entry {
     let told = if told.is_empty() { source.to_owned() } else { told };
     let no_topic = words::pick(["no topic", "ningún tema", "aucun thème", "nenhum tema"], lang);
     let no_country = words::pick(["no country", "ningún país", "aucun pays", "nenhum país"], lang);
-    let too_much = words::pick(
-        [
-            "in the archive, because it was too much at once",
-            "en el archivo, porque era demasiado de una vez",
-            "aux archives, car il y en avait trop à la fois",
-            "no arquivo, porque era demais de uma vez",
-        ],
-        lang,
-    );
     let reasons = [
         ("no-topic", no_topic, story.topics.is_empty()),
         ("no-country", no_country, story.countries.is_empty()),
-        ("too-much", too_much, edition.is_flooded()),
+        ("too-much", words::too_much(lang), edition.is_flooded()),
     ];
     let reasons: Vec<(&str, &str)> = reasons.into_iter().filter(|(.., holds)| *holds).map(|(term, label, _)| (term, label)).collect();
     let mut says = vec![source.to_owned(), reasons.iter().map(|(_, label)| *label).collect::<Vec<_>>().join(", ")];
