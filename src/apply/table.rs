@@ -4,6 +4,7 @@
 //! item is decided against both. Deliberately absent: the journal.
 
 use std::{
+    cmp::Reverse,
     collections::{HashMap, HashSet},
     sync::Arc,
     time::Duration,
@@ -73,10 +74,6 @@ impl<'a> Table<'a> {
             }
         };
         let mut report = Report { items: items.len(), dropped, ..Report::default() };
-        // Feeds list the newest first; among items of one date the last one listed is the oldest.
-        items.reverse();
-        items.sort_by_key(|(item, _)| item.published.map_or((1, Second::EPOCH), |at| (0, at)));
-
         let hosts: Vec<&str> =
             [look.source.home.as_ref(), Some(&look.source.url)].into_iter().flatten().filter_map(Url::host_str).collect();
         let settle = look.source.settle;
@@ -85,12 +82,13 @@ impl<'a> Table<'a> {
         let TakenBack { copies, disbelieved } = self.take_back(&id, &retracted, &mut items, state.ids, &mut changes, now)?;
         report.withdrawn = copies;
         state.guard.disbelieved = u32::try_from(disbelieved).unwrap_or(u32::MAX);
+        let (ranks, items) = in_order(items);
         let mut newcomers = Newcomers::default();
         let (fates, ids) = self.recognise(&id, &items, state.ids, look.last_good, now)?;
         tell_of_ids(&id, state.ids, ids);
         state.ids = ids;
         let mut heard: Vec<Option<Second>> = Vec::new();
-        for ((item, labels), fate) in items.into_iter().zip(fates) {
+        for (((item, labels), fate), rank) in items.into_iter().zip(fates).zip(ranks) {
             let published = item.published;
             let Asked { decision, also } = self.ask(item, labels, fate, teller, now)?;
             if matches!(decision, Decision::NewStory(_) | Decision::NewEdition(_) | Decision::Opened(_)) {
@@ -108,7 +106,7 @@ impl<'a> Table<'a> {
                     report.joined += 1;
                     heard.push(published);
                     // What was begun with this document has no place yet, and can wait for the next telling.
-                    let is_placed = |id: StoryId| !newcomers.unplaced.iter().any(|(unplaced, _)| *unplaced == id);
+                    let is_placed = |id: StoryId| !newcomers.editions.iter().any(|newcomer| newcomer.story == id);
                     let also = if is_placed(story.id) { also } else { Vec::new() };
                     let others = also.iter().map(AsRef::as_ref).filter(|other: &&Story| is_placed(other.id));
                     let (story, left) = dedup::one_of_all(story, others, now);
@@ -121,15 +119,15 @@ impl<'a> Table<'a> {
                 }
                 Decision::NewStory(story) => {
                     newcomers.begun.push(story.id);
-                    newcomers.add(&story, 0, published);
+                    newcomers.add(&story, 0, published, rank);
                     story
                 }
                 Decision::NewEdition(story) => {
-                    newcomers.add(&story, story.editions.len() - 1, published);
+                    newcomers.add(&story, story.editions.len() - 1, published, rank);
                     story
                 }
                 Decision::Opened(story) => {
-                    (0..story.editions.len()).for_each(|edition| newcomers.add(&story, edition, published));
+                    (0..story.editions.len()).for_each(|edition| newcomers.add(&story, edition, published, rank));
                     story
                 }
             };
@@ -137,8 +135,9 @@ impl<'a> Table<'a> {
             self.lay(story, now);
         }
         let limit = Limit { most: look.source.most_per_hour, had: state.guard.new_within_hour(now) };
-        let wanted = dedup::wanted(&newcomers.arrivals, look.last_good, limit, now);
-        self.place(&newcomers.unplaced, &wanted, now);
+        let (unplaced, arrivals) = newcomers.in_order();
+        let wanted = dedup::wanted(&arrivals, look.last_good, limit, now);
+        self.place(&unplaced, &wanted, now);
         take_note(&mut state.guard, &id, &wanted, now);
         if !settle.is_zero() {
             self.let_wait(&newcomers.begun, now.plus(settle));
@@ -325,21 +324,52 @@ impl<'a> Table<'a> {
     }
 }
 
-/// New editions of a look, in the order in which they get their places.
+/// The items of a document as they are decided, and the place of each in the document: the oldest first, and among those of one date
+/// by what they say, so that what becomes of them does not depend on the order of the list.
+fn in_order(items: Vec<(Item, Labels)>) -> (Vec<usize>, Vec<(Item, Labels)>) {
+    let mut ranked: Vec<(usize, (Item, Labels))> = items.into_iter().enumerate().collect();
+    ranked
+        .sort_by(|(_, (one, _)), (_, (other, _))| age(one.published).cmp(&age(other.published)).then_with(|| told(one).cmp(&told(other))));
+    ranked.into_iter().unzip()
+}
+
+/// What an item says, to tell it from others of its date.
+fn told(item: &Item) -> (&str, &str, Option<&str>, &str) {
+    (&item.title, &item.upstream.id, item.canonical.as_deref(), &item.summary)
+}
+
+/// What is dated comes before what is not.
+fn age(published: Option<Second>) -> (bool, Option<Second>) {
+    (published.is_none(), published)
+}
+
+/// New editions of a look.
 #[derive(Default)]
 struct Newcomers {
-    /// Which editions.
-    unplaced: Vec<(StoryId, usize)>,
-    /// What is known of each.
-    arrivals: Vec<Arrival>,
+    editions: Vec<Newcomer>,
     /// The stories that began.
     begun: Vec<StoryId>,
 }
 
+/// A new edition, and what is known of its item.
+struct Newcomer {
+    story: StoryId,
+    edition: usize,
+    published: Option<Second>,
+    /// Its place in the document, from the top.
+    rank: usize,
+}
+
 impl Newcomers {
-    fn add(&mut self, story: &Story, edition: usize, published: Option<Second>) {
-        self.unplaced.push((story.id, edition));
-        self.arrivals.push(Arrival { published });
+    fn add(&mut self, story: &Story, edition: usize, published: Option<Second>, rank: usize) {
+        self.editions.push(Newcomer { story: story.id, edition, published, rank });
+    }
+
+    /// In the order in which they get their places. Feeds list the newest first: among items of one date the last one listed is the oldest.
+    fn in_order(&mut self) -> (Vec<(StoryId, usize)>, Vec<Arrival>) {
+        self.editions.sort_by_key(|newcomer| (age(newcomer.published), Reverse(newcomer.rank)));
+        let place = |newcomer: &Newcomer| ((newcomer.story, newcomer.edition), Arrival { published: newcomer.published });
+        self.editions.iter().map(place).unzip()
     }
 }
 
