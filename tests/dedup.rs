@@ -6,7 +6,9 @@ mod common;
 use common::{at, item, labels};
 use tributary::{
     dedup::{self, Also, By, Candidates, Decision, Own, Teller, decide, refile},
-    model::{Act, Gone, Item, Labels, Lang, Retraction, Said, Second, Story, TopicLabel, Why},
+    model::{
+        Act, Gone, Item, Labels, Lang, Retracted, Retraction, Revision, Rule, Said, Second, Story, TextChange, TopicLabel, Verdict, Why,
+    },
 };
 
 const WIRE: Teller<'static> = Teller { rank: 1, hosts: &["wire.example"], settles: false };
@@ -222,4 +224,32 @@ fn what_an_editor_hid_stays_hidden_whatever_its_publisher_says() {
     assert_eq!(dedup::retract(&retracted, 0, &word, at(30)), None, "the same word twice");
     let Decision::Joined(told) = linked(copy("A course"), Lang::EN, PAPER, &retracted, at(40)) else { panic!("it joins") };
     assert_eq!(told.edited.gone, Some(Gone::Hidden));
+}
+
+#[test]
+fn what_happened_to_a_story_is_written_so_for_ever() {
+    let mut story = begin(item("wire", "1", "A course"), Lang::EN, WIRE, at(0));
+    assert!(!["verdict", "revisions", "retracted", "edited"].iter().any(|key| serde_json::to_string(&story).unwrap().contains(key)));
+    let [first, old, most] = [Rule::FirstLook, Rule::Old, Rule::TooMany { most: 3 }].map(|rule| Some(Verdict { rule, at: at(1) }));
+    story.editions[0].verdict = most;
+    story.edited.gone = Some(Gone::Waiting(at(900)));
+    story.copies[0].retracted = Some(Retracted { seen: at(5), when: Some(at(4)) });
+    let text = TextChange { gone: "12".into(), new: "15".into(), words: [6, 7] };
+    story.copies[0].revisions = vec![Revision { at: at(3), title: Some("Courses".into()), link: Some(String::new()), text: Some(text) }];
+    let mut written = serde_json::to_value(&story).unwrap();
+    assert_eq!(
+        written["copies"][0]["revisions"],
+        serde_json::json!([{"at": at(3), "title": "Courses", "link": "", "text": {"gone": "12", "new": "15", "words": [6, 7]}}])
+    );
+    assert_eq!(written["copies"][0]["retracted"], serde_json::json!({"seen": at(5), "when": at(4)}));
+    assert_eq!(written["editions"][0]["verdict"], serde_json::json!({"rule": {"too_many": {"most": 3}}, "at": at(1)}));
+    assert_eq!(written["edited"]["gone"], serde_json::json!({"waiting": at(900)}));
+    let rules = [first, old].map(|verdict| serde_json::to_value(verdict.unwrap().rule).unwrap());
+    assert_eq!(rules, ["first_look", "old"]);
+    assert_eq!(serde_json::to_value(Gone::Retracted).unwrap(), "retracted");
+    // What a later version adds is ignored.
+    written["copies"][0]["retracted"]["by"] = "the editor".into();
+    written["copies"][0]["revisions"][0]["by"] = "the editor".into();
+    written["editions"][0]["verdict"]["mood"] = "stern".into();
+    assert_eq!(serde_json::from_value::<Story>(written).unwrap(), story);
 }
