@@ -17,6 +17,7 @@ mod finder;
 mod listen;
 mod openapi;
 mod pages;
+mod past;
 mod reading;
 mod routes;
 pub mod sample;

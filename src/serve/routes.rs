@@ -124,6 +124,8 @@ async fn story(app: &Arc<App>, publishing: &super::Publishing, id: &str) -> Resp
             Some(Gone::Hidden) => answer::problem(StatusCode::GONE, "this story was taken out of all feeds by an editor", &[]),
             Some(Gone::Pruned) => answer::problem(StatusCode::GONE, "this story is kept no longer", &[]),
             Some(Gone::Erased) => answer::problem(StatusCode::GONE, "this story was taken down", &[]),
+            Some(Gone::Retracted) => answer::problem(StatusCode::GONE, "this story was withdrawn by its publisher", &[]),
+            Some(Gone::Waiting(_)) => answer::problem(StatusCode::NOT_FOUND, "this story is not shown yet: it waits for its original", &[]),
             Some(Gone::Withdrawn) => answer::problem(StatusCode::GONE, "this story was withdrawn with its source", &[]),
         },
         Ok(Ok(None)) => answer::problem(StatusCode::NOT_FOUND, "there is no such story", &[]),
