@@ -31,6 +31,8 @@ pub mod subscription;
 pub mod timetable;
 pub mod topic;
 pub mod when;
+pub mod words;
+pub mod zone;
 
 pub use act::{Act, Edited, Gone, Relabelled, Said};
 pub use choice::{Choice, Clause, Filed};
@@ -58,3 +60,5 @@ pub use subscription::Subscription;
 pub use timetable::Timetable;
 pub use topic::{Mask, Place, PlaceKind, Region, Terms, Topic, TopicDefaults, TopicRules};
 pub use when::{Ago, When, Window};
+pub use words::{BadWords, Told, Words};
+pub use zone::Zone;

@@ -8,6 +8,7 @@ mod answer;
 mod cache;
 mod coding;
 mod counted;
+mod daily;
 mod exposition;
 mod filter;
 mod finder;
@@ -84,6 +85,7 @@ impl Publishing {
             // Of what nobody filed all is told.
             own: if asked.base == Base::Unfiled { &asked.filter } else { &asked.own },
             content: asked.content,
+            daily: None,
             path,
             home,
             page,
@@ -189,26 +191,41 @@ impl App {
         self.cache.drop_matching(|_| true);
     }
 
-    /// Drops the finished feeds that these stories were in or are in now.
+    /// Drops the finished feeds that these stories were in or are in now, but for those that ask for words.
     pub fn changed(&self, touched: &[Touched]) {
-        self.cache.drop_matching(|asked| {
-            touched
-                .iter()
-                .any(|story| asked.filter.admits(&story.after) || story.before.as_ref().is_some_and(|before| asked.filter.admits(before)))
-        });
+        self.cache.changed(touched);
+    }
+
+    /// Drops the finished feeds that ask for words and that these stories were in or are in, now that what they say can be found;
+    /// all that ask for words, when nobody knows which stories.
+    pub fn words_changed(&self, touched: Option<&[Touched]>) {
+        self.cache.words_changed(touched);
     }
 
     /// One feed as it would be served, asked for by path and query.
     pub async fn print(self: &Arc<Self>, path: &str) -> Result<String, String> {
-        let publishing = self.publishing.load_full();
+        let question = self.understand(path)?;
+        let finished = self.finished(&question).await.map_err(|error| error.to_string())?;
+        Ok(String::from_utf8_lossy(finished.bytes(Coding::Identity).0).into_owned())
+    }
+
+    /// Sees to it that a feed can be printed where nobody reads words on: those of all stories are read now, when the feed asks for any.
+    pub fn read_words_for(&self, path: &str) -> Result<(), String> {
+        if !self.understand(path)?.asked.filter.words.is_empty() {
+            self.store.read_words((self.clock)(), &|| true).map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// What a path and query ask for.
+    fn understand(&self, path: &str) -> Result<Question, String> {
+        let publishing = self.publishing.load();
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let read = Format::of(path.trim_matches('/')).ok_or(Wrong::NoPage).and_then(|(path, format)| {
             let asked = reading::read(path, query, &publishing)?;
             if asked.base.formats().contains(&format) { Ok((asked, format)) } else { Err(Wrong::NoPage) }
         });
-        let (asked, format) = read.map_err(|wrong| wrong.detail(&publishing))?;
-        let finished = self.finished(&self.question(asked, format)).await.map_err(|error| error.to_string())?;
-        Ok(String::from_utf8_lossy(finished.bytes(Coding::Identity).0).into_owned())
+        read.map(|(asked, format)| self.question(asked, format)).map_err(|wrong| wrong.detail(&publishing))
     }
 
     /// The finished feed, made now when it is not at hand.
@@ -230,7 +247,11 @@ impl App {
 
     /// What is asked for today.
     fn question(&self, asked: Asked, format: Format) -> Question {
-        let day = asked.filter.is_relative().then(|| Second::begin_of((self.clock)().day()));
+        let now = (self.clock)();
+        let day = match asked.daily {
+            Some(zone) => Some(zone.begin_of(zone.day_of(now))),
+            None => asked.filter.is_relative().then(|| Second::begin_of(now.day())),
+        };
         Question { asked, format, day }
     }
 
@@ -248,9 +269,15 @@ impl App {
     fn write<T>(&self, question: &Question, write: impl FnOnce(&publish::Feed<'_>) -> T) -> Result<(T, Second), StoreError> {
         let publishing = self.publishing.load();
         let Question { asked, format, day } = question;
-        let page = self.store.query(&asked.filter, asked.filter.window(day.unwrap_or(Second::EPOCH)), asked.limit)?;
         let [path, home] = [*format, Format::Page].map(|format| asked.path(&publishing, format));
-        let feed = publishing.feed(asked, [&path, &home], &page);
+        let today = day.unwrap_or(Second::EPOCH);
+        // What is told day by day is for those who do not come and look.
+        let zone = asked.daily.filter(|_| *format != Format::Page);
+        let (daily, page) = match zone {
+            Some(zone) => self.days(&publishing, asked, zone, today).map(|(daily, page)| (Some(daily), page))?,
+            None => (None, self.store.query(&asked.filter, asked.filter.window(today), asked.limit)?),
+        };
+        let feed = publish::Feed { daily: daily.as_ref(), ..publishing.feed(asked, [&path, &home], &page) };
         // What is asked of the last days changes when a day begins, too.
         Ok((write(&feed), page.changed.max(day.unwrap_or(page.changed))))
     }
