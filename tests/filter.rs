@@ -500,7 +500,7 @@ fn the_title_says_the_filter_in_words() {
         ("q=camp+%22climate+change%22+-virtual", "“camp” and “climate change”, without “virtual” — News"),
         ("q=-virtual+-remote&topic=youth", "Youth, without “remote” or “virtual” — News"),
         ("topic=youth&q=camp+iom&lang=es", "Juventud, con «camp» e «iom», en español — News"),
-        ("q=camp+-virtual&country=gt&lang=fr", "Guatemala, avec «\u{A0}camp\u{A0}», sans «\u{A0}virtual\u{A0}», en français — News"),
+        ("q=camp+-virtual&country=gt&lang=fr", "Guatemala, avec « camp », sans « virtual », en français — News"),
         ("q=camp+-virtual&country=gt&lang=pt", "Guatemala, com “camp”, sem “virtual”, em português — News"),
         ("view=daily", "Day by day — News"),
         ("topic=youth&view=daily&tz=America/Guatemala&lang=es", "Juventud, en español, día a día (America/Guatemala) — News"),

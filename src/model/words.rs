@@ -278,7 +278,7 @@ mod tests {
             ("camps camp", "camp"),
             ("\"not closed", "\"not closed\""),
             ("camp - youth", "camp youth"),
-            ("title:camp* OR (camp) ^ ~", "camp or \"title camp\""),
+            ("title:camp* OR (camp) ^ ~", "or \"title camp\""),
             ("日本 Ελλάδα", "ελλαδα 日本"),
         ] {
             let read = words(text);

@@ -71,19 +71,23 @@ impl FromStr for Zone {
 
     fn from_str(text: &str) -> Result<Self, BadZone> {
         let found = TZ_VARIANTS.iter().find(|zone| zone.name().eq_ignore_ascii_case(text));
-        found.copied().map(Self).ok_or_else(|| {
-            let last = |name: &'static str| name.rsplit('/').next().unwrap_or(name);
-            // A town alone is enough to tell which zone was meant.
-            let names = TZ_VARIANTS.iter().flat_map(|zone| [zone.name(), last(zone.name())]);
-            let mut nearest: Vec<&'static str> = Vec::new();
-            for near in text::nearest(text, names, 6) {
-                let zone = TZ_VARIANTS.iter().map(|zone| zone.name()).find(|name| *name == near || last(name) == near);
-                nearest.extend(zone.filter(|zone| !nearest.contains(zone)));
-            }
-            nearest.truncate(3);
-            BadZone { name: text::shorten(&text::one_line(text), 60), nearest }
-        })
+        found.copied().map(Self).ok_or_else(|| BadZone { name: text::shorten(&text::one_line(text), 60), nearest: nearest(text) })
     }
+}
+
+/// The zones that were perhaps meant: a town alone is enough to tell.
+fn nearest(text: &str) -> Vec<&'static str> {
+    let town = |name: &'static str| name.rsplit('/').next().unwrap_or(name);
+    let names = || TZ_VARIANTS.iter().map(|zone| zone.name());
+    let mut nearest: Vec<&'static str> = names().filter(|name| town(name).eq_ignore_ascii_case(text)).collect();
+    if nearest.is_empty() {
+        let near = text::nearest(text, names().flat_map(|name| [name, town(name)]), 6);
+        let zones = near.iter().filter_map(|near| names().find(|name| name == near || town(name) == *near));
+        nearest.extend(zones);
+        nearest.dedup();
+    }
+    nearest.truncate(3);
+    nearest
 }
 
 #[cfg(test)]

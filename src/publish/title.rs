@@ -126,7 +126,7 @@ impl Told<'_> {
 
     /// Words that are asked for, in quotes.
     fn words(&self, words: &Words, begins: bool) -> Vec<String> {
-        let quoted = |phrase: &Phrase| self.word(["“{}”", "«{}»", "«\u{A0}{}\u{A0}»", "“{}”"]).replace("{}", &phrase.to_string());
+        let quoted = |phrase: &Phrase| self.word(["“{}”", "«{}»", "« {} »", "“{}”"]).replace("{}", &phrase.to_string());
         let with: Vec<String> = words.with().map(quoted).collect();
         let without: Vec<String> = words.without().map(quoted).collect();
         let mut told = Vec::new();

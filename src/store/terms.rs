@@ -79,7 +79,7 @@ pub(super) struct Meeting {
     pub(super) none: Vec<Term>,
     /// Where stories say the words that are asked for, when any are.
     pub(super) found: Option<Arc<Seconds>>,
-    /// Where stories say the words that are left out, when only that is asked.
+    /// Where stories say words that are left out, when any are.
     pub(super) left_out: Option<Arc<Seconds>>,
 }
 

@@ -25,7 +25,7 @@ use tantivy::{
     collector::{Collector, SegmentCollector},
     columnar::Column,
     indexer::IndexWriterOptions,
-    query::{BooleanQuery, Occur, PhraseQuery, Query, TermQuery},
+    query::{BooleanQuery, PhraseQuery, Query, TermQuery},
     schema::{BytesOptions, Field, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions},
     store::Compressor,
     tokenizer::{PreTokenizedString, Token},
@@ -378,9 +378,9 @@ pub(super) struct Slice {
 
 /// Where stories stand that say what was asked, and where those that say what they must not.
 pub(super) struct Found {
-    /// Only here, when any word was asked for.
+    /// Only here, when words are asked for.
     pub(super) with: Option<Arc<Seconds>>,
-    /// Nowhere here, when words were only left out.
+    /// Nowhere here, when words are left out.
     pub(super) without: Option<Arc<Seconds>>,
 }
 
@@ -418,18 +418,17 @@ impl Reading {
         Term::from_field_text(self.fields.text, stem)
     }
 
+    /// What is left out is looked for by itself, among what is not: the library's own way to leave a phrase out breaks off where
+    /// the last one has been passed (tantivy 0.27).
     fn find(&self, words: &Words, slice: &Slice) -> Result<Found, Failed> {
-        let phrases = |occur: Occur, phrases: &mut dyn Iterator<Item = &Phrase>| -> Vec<(Occur, Box<dyn Query>)> {
-            phrases.map(|phrase| (occur, self.phrase(phrase))).collect()
-        };
-        if words.with().next().is_none() {
-            let any = BooleanQuery::new(phrases(Occur::Should, &mut words.without()));
-            let without = self.within(vec![(Occur::Must, Box::new(any))], slice)?;
-            return Ok(Found { with: None, without: Some(Arc::new(without)) });
-        }
-        let mut all = phrases(Occur::Must, &mut words.with());
-        all.extend(phrases(Occur::MustNot, &mut words.without()));
-        Ok(Found { with: Some(Arc::new(self.within(all, slice)?)), without: None })
+        let with = || -> Vec<Box<dyn Query>> { words.with().map(|phrase| self.phrase(phrase)).collect() };
+        let without: Vec<Box<dyn Query>> = words.without().map(|phrase| self.phrase(phrase)).collect();
+        let found = (words.with().next().is_some()).then(|| self.within(with(), slice)).transpose()?;
+        let left_out = (!without.is_empty()).then(|| {
+            let any: Box<dyn Query> = Box::new(BooleanQuery::union(without));
+            self.within(with().into_iter().chain([any]).collect(), slice)
+        });
+        Ok(Found { with: found.map(Arc::new), without: left_out.transpose()?.map(Arc::new) })
     }
 
     fn phrase(&self, phrase: &Phrase) -> Box<dyn Query> {
@@ -444,14 +443,14 @@ impl Reading {
     }
 
     /// Where stories stand that fulfil all this, within a part of time.
-    fn within(&self, mut all: Vec<(Occur, Box<dyn Query>)>, slice: &Slice) -> Result<Seconds, Failed> {
+    fn within(&self, mut all: Vec<Box<dyn Query>>, slice: &Slice) -> Result<Seconds, Failed> {
         if !slice.spans.is_empty() {
             let in_span = |span: &u64| -> Box<dyn Query> {
                 Box::new(TermQuery::new(Term::from_field_u64(self.fields.span, *span), IndexRecordOption::Basic))
             };
-            all.push((Occur::Must, Box::new(BooleanQuery::union(slice.spans.iter().map(in_span).collect()))));
+            all.push(Box::new(BooleanQuery::union(slice.spans.iter().map(in_span).collect())));
         }
-        let mut positions = self.searcher.search(&BooleanQuery::new(all), &Positions { window: slice.window })?;
+        let mut positions = self.searcher.search(&BooleanQuery::intersection(all), &Positions { window: slice.window })?;
         positions.sort_unstable();
         Ok(positions.into_iter().collect())
     }
