@@ -566,6 +566,18 @@ countries = ["gt,mx"]
 }
 
 #[test]
+fn a_saved_feed_may_ask_for_words() {
+    let feeds = "[[feed]]\nslug = \"twos\"\ntitle = { en = \"Twos\" }\nq = 'Story 2'\n";
+    let site = serve_with(configured(feeds), PATIENCE, Arc::new(|| at(0)));
+    site.store.read_words(at(0), &|| true).unwrap();
+    assert_eq!(titles(&get(site.address, "/feed/saved/twos.atom")), ["Story 2"]);
+    assert_eq!(titles(&get(site.address, "/feed/saved/twos.atom?q=-told")), Vec::<String>::new());
+    let further = get(site.address, "/feed/saved/twos.atom?q=told");
+    assert_eq!((titles(&further), title(&further)), (vec!["Story 2".to_owned()], "Twos, with “told” — News".to_owned()));
+    assert_eq!(comes_to(&site, "/feed/saved/twos.atom?q=Told"), "feed/saved/twos.atom?q=told");
+}
+
+#[test]
 fn editors_see_what_nobody_filed_and_what_came_near() {
     let site = site();
     let evidence = |text: &str| Evidence { field: Field::Title, text: text.into(), at: 0, rule: text.to_lowercase(), weight: 3.0 };

@@ -405,4 +405,8 @@ fn the_real_program_finds_words_with_a_daemon_and_without() {
     assert_eq!(titles(&get(daemon.address, "/feed.atom?q=feria")), ["Una feria"]);
     assert!(place.succeed(&["print", "q=niñez"]).contains("campamento"), "asked through the daemon");
     daemon.stop();
+    // What is made anew may hold less: nothing of the old index stays.
+    place.succeed(&["rebuild"]);
+    assert!(!place.path("data/words").exists());
+    assert_eq!(place.succeed(&["print", "q=niñez"]), printed);
 }

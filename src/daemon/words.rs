@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How long is waited for more before it is read: with the commit, words are found within two seconds.
-const TOGETHER: Duration = Duration::from_secs(1);
+const TOGETHER: Duration = Duration::from_millis(500);
 /// When what failed is tried again, and whether anything has to be made anew is looked at.
 const AGAIN: Duration = Duration::from_secs(10);
 /// Stories that are held until they are read. Each is held twice, as it was and as it is.
