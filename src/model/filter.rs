@@ -7,8 +7,8 @@
 use std::{borrow::Borrow, collections::BTreeSet, fmt};
 
 use super::{
-    BadName, Choice, CountryCode, Edition, Filed, Lang, RegionSlug, Second, SourceId, Story, TopicSlug, When, Window, Words, choice::Label,
-    words::Told,
+    BadName, Choice, CountryCode, Edition, Filed, Lang, RegionSlug, Second, SourceId, Story, Told, TopicSlug, When, Window, Words,
+    choice::Label,
 };
 
 impl Label for RegionSlug {}

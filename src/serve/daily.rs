@@ -3,7 +3,9 @@
 //! What is still to come of today is never told: a day is told when it is over, and then changes only when its stories do.
 //! Deliberately absent: how a day is written (`publish`).
 
-use chrono::Days;
+use std::time::Duration;
+
+use chrono::{Days, NaiveDate};
 
 use super::{App, Asked, Format, Publishing};
 use crate::{
@@ -40,7 +42,7 @@ impl App {
     }
 }
 
-fn day(date: chrono::NaiveDate, window: Window, told: Page, address: String) -> Day {
+fn day(date: NaiveDate, window: Window, told: Page, address: String) -> Day {
     let mut stories = told.entries;
     let (counted, are_counted) = (stories.len().min(COUNTED), stories.len() <= COUNTED);
     stories.truncate(TOLD);
@@ -51,7 +53,7 @@ fn day(date: chrono::NaiveDate, window: Window, told: Page, address: String) -> 
 impl Asked {
     /// The address of a page with the stories of a day; of all, where the address of that day can not be said.
     fn of_day(&self, publishing: &Publishing, window: Window) -> String {
-        let last = |below: Second| below.minus(std::time::Duration::from_secs(1));
+        let last = |below: Second| below.minus(Duration::from_secs(1));
         let bounds = Filter { since: window.from.map(When::At), until: window.below.map(last).map(When::At), ..Filter::default() };
         let bare = Filter { since: None, until: None, ..self.own.clone() };
         let own = bare.and(&bounds).ok().filter(|own| self.base.filter(publishing).and(own).is_ok());

@@ -179,6 +179,23 @@ impl<'a> Reading<'a> {
         count.ok_or_else(|| Wrong::Bad(format!("`{key}` is `{}`; it can be 1 to {most}", shown(value))))
     }
 
+    /// The zone whose days are told, when days are.
+    fn daily(&self) -> Result<Option<Zone>, Wrong> {
+        if !self.is_daily {
+            return match self.zone {
+                Some(_) => Err(Wrong::Bad("`tz` is the time zone of days; ask for view=daily with it".to_owned())),
+                None => Ok(None),
+            };
+        }
+        if let Some(limit) = self.limit.filter(|limit| *limit > DAYS) {
+            return Err(Wrong::Bad(format!("`limit` is `{limit}`; of days it can be 1 to {DAYS}")));
+        }
+        if self.base == Base::Unfiled {
+            return Err(Wrong::Bad("`view` is not for editors; what nobody filed is told story by story".to_owned()));
+        }
+        Ok(Some(self.zone.unwrap_or_default()))
+    }
+
     fn finish(self) -> Result<Asked, Wrong> {
         let daily = self.daily()?;
         let own = Filter::from(self.about).and(&self.rest)?;
@@ -195,25 +212,6 @@ impl<'a> Reading<'a> {
             content: self.content.map_or(content, |asked| asked.min(content)),
         };
         if self.finder.is_renamed { Err(Wrong::Elsewhere(Box::new(asked))) } else { Ok(asked) }
-    }
-}
-
-impl Reading<'_> {
-    /// The zone whose days are told, when days are.
-    fn daily(&self) -> Result<Option<Zone>, Wrong> {
-        if !self.is_daily {
-            return match self.zone {
-                Some(_) => Err(Wrong::Bad("`tz` is the time zone of days; ask for view=daily with it".to_owned())),
-                None => Ok(None),
-            };
-        }
-        if let Some(limit) = self.limit.filter(|limit| *limit > DAYS) {
-            return Err(Wrong::Bad(format!("`limit` is `{limit}`; of days it can be 1 to {DAYS}")));
-        }
-        if self.base == Base::Unfiled {
-            return Err(Wrong::Bad("`view` is not for editors; what nobody filed is told story by story".to_owned()));
-        }
-        Ok(Some(self.zone.unwrap_or_default()))
     }
 }
 

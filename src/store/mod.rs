@@ -3,7 +3,8 @@
 //! Everything in it can be made again from the journal, so it is never the only copy and is
 //! allowed to lose its tail: what it has applied stands inside it, and the rest is applied again.
 //! One record is one atomic batch, which also moves the applied sequence. Stories and source states are read from the
-//! engine; how stories are found is kept in memory, because an engine that has to keep every index entry does little else.
+//! engine; how stories are found is kept in memory, because an engine that has to keep every index entry does little else. What
+//! they say is found in an index beside it, which is read on when somebody says so.
 //! It blocks: the roof calls it from threads that may.
 //! Deliberately absent: decisions. What a record says is put where it can be found.
 
@@ -357,8 +358,11 @@ impl Store {
         }
         let words = self.words.reading().ok_or(StoreError::NoWords)?;
         // How many entries a source may still have is known by who goes through all of them.
-        let slices =
-            if filter.per_source.is_some() { Reading::whole(window) } else { words.slices(&filter.words, window, self.last_position()) };
+        let slices = if filter.per_source.is_some() {
+            vec![Slice::whole(window)]
+        } else {
+            words.slices(&filter.words, window, self.last_position())
+        };
         let mut page = Page { entries: Vec::new(), changed: words.stand.at };
         for slice in slices {
             let part = self.part(filter, &words, &slice, limit - page.entries.len())?;

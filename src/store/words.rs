@@ -1,6 +1,6 @@
 //! The index of words: which stories say what is asked for.
 //!
-//! It is a view of the view, in a folder beside it, and its only copy of anything is none: what it has read stands inside it,
+//! It is a view of the view, in a folder beside it, and never the only copy of anything: what it has read stands inside it,
 //! and one that is missing, broken, of another layout or of another journal is made anew from the stories. It holds for each
 //! story the words of all its copies and the positions of its editions. A search gives positions, which meet those of labels like any
 //! other set; it begins with the newest, so that words that many stories say cost no more than those that few say.
@@ -102,20 +102,17 @@ struct Fields {
 }
 
 /// Why the index did not do what it was told.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 enum Failed {
     /// The store did not give its stories.
-    Store(StoreError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// It can not be used as it is.
+    #[error("{0}")]
     Broken(String),
     /// The disk did not do it; another time it may.
+    #[error("{0}")]
     Disk(String),
-}
-
-impl From<StoreError> for Failed {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
 }
 
 impl From<TantivyError> for Failed {
@@ -264,7 +261,7 @@ impl WordIndex {
     /// What a search comes to; when something can not be read, the index is not there any more.
     pub(super) fn found(&self, reading: &Reading, words: &Words, slice: &Slice) -> Result<Found, StoreError> {
         guarded(|| reading.find(words, slice)).map_err(|error| {
-            tracing::error!("the index of words at {} can not be read: {error:?}; it is made anew", self.path.display());
+            tracing::error!("the index of words at {} can not be read: {error}; it is made anew", self.path.display());
             self.is_doubted.store(true, Ordering::Release);
             self.show(None);
             StoreError::NoWords
@@ -376,6 +373,13 @@ pub(super) struct Slice {
     spans: Vec<u64>,
 }
 
+impl Slice {
+    /// All of a window.
+    pub(super) fn whole(window: Window) -> Self {
+        Self { window, spans: Vec::new() }
+    }
+}
+
 /// Where stories stand that say what was asked, and where those that say what they must not.
 pub(super) struct Found {
     /// Only here, when words are asked for.
@@ -387,31 +391,29 @@ pub(super) struct Found {
 impl Reading {
     /// The parts of a window, newest first; `newest` is the newest position there is. What is rare is looked for in one go.
     pub(super) fn slices(&self, words: &Words, window: Window, newest: Option<Second>) -> Vec<Slice> {
-        let whole = Slice { window, spans: Vec::new() };
         let stems = words.with().flat_map(Phrase::stems);
         // What can not be looked up is told when it is searched for.
         let rarest = stems.map(|stem| self.searcher.doc_freq(&self.term(&stem)).unwrap_or(0)).min();
-        let Some(top) = window.below.map(|below| below.minus(Duration::from_secs(1))).min(newest).or(newest) else { return vec![whole] };
+        let Some(top) = window.below.map(|below| below.minus(Duration::from_secs(1))).min(newest).or(newest) else {
+            return vec![Slice::whole(window)];
+        };
         if rarest.is_some_and(|rarest| rarest <= RARE) {
-            return vec![whole];
+            return vec![Slice::whole(window)];
         }
         let (mut slices, mut below) = (Vec::new(), window.below);
         for bits in SPANS {
             // This span and the one before it, so that never next to nothing is looked through.
             let from = Second::from_unix(((top.unix() >> bits) - 1) << bits);
-            if window.from.is_some_and(|begin| begin >= from) {
-                break;
+            let is_last = window.from.is_some_and(|begin| begin >= from);
+            let part = Window { from: if is_last { window.from } else { Some(from) }, below };
+            slices.push(Slice { window: part, spans: vec![span_of(top, bits), span_of(from, bits)] });
+            if is_last {
+                return slices;
             }
-            slices.push(Slice { window: Window { from: Some(from), below }, spans: vec![span_of(top, bits), span_of(from, bits)] });
             below = Some(from);
         }
-        slices.push(Slice { window: Window { from: window.from, below }, spans: Vec::new() });
+        slices.push(Slice::whole(Window { below, ..window }));
         slices
-    }
-
-    /// All of a window as one part.
-    pub(super) fn whole(window: Window) -> Vec<Slice> {
-        vec![Slice { window, spans: Vec::new() }]
     }
 
     fn term(&self, stem: &str) -> Term {
