@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use chrono::{Days, NaiveDate};
 
-use super::{App, Asked, Format, Publishing};
+use super::{App, Asked, Format, Publishing, archive::Found};
 use crate::{
     model::{Filter, Page, Second, When, Window, Zone},
-    publish::{Daily, Day},
+    publish::{Daily, Day, More},
     store::StoreError,
 };
 
@@ -22,8 +22,9 @@ const TOLD: usize = 50;
 const COUNTED: usize = 200;
 
 impl App {
-    /// The last days before the one that begins with `today`, newest first; and a page without entries that says when they last changed.
-    pub(super) fn days(&self, publishing: &Publishing, asked: &Asked, zone: Zone, today: Second) -> Result<(Daily, Page), StoreError> {
+    /// The last days before the one that begins with `today`, newest first; and a page without entries that says when
+    /// they last changed.
+    pub(super) fn days(&self, publishing: &Publishing, asked: &Asked, zone: Zone, today: Second) -> Result<(Daily, Found), StoreError> {
         let mut page = Page { entries: Vec::new(), changed: publishing.genesis };
         let (mut days, wanted) = (Vec::new(), asked.filter.window(today));
         let before = (1..).map_while(|n| zone.day_of(today).checked_sub_days(Days::new(n)));
@@ -38,7 +39,7 @@ impl App {
                 break;
             }
         }
-        Ok((Daily { zone, days }, page))
+        Ok((Daily { zone, days }, Found { page, more: More::default(), is_closed: false }))
     }
 }
 

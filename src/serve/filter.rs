@@ -6,7 +6,7 @@
 
 use url::form_urlencoded;
 
-use super::{Publishing, answer, daily::DAYS};
+use super::{Publishing, answer, archive::Leaf, daily::DAYS};
 use crate::{
     model::{About, BadFilter, ContentPolicy, FeedSlug, Filed, Filter, TopicSlug, Zone},
     text,
@@ -132,6 +132,8 @@ pub struct Asked {
     pub limit: usize,
     /// The most that is shown of each.
     pub content: ContentPolicy,
+    /// Which page of its archive; none for its newest stories.
+    pub leaf: Option<Leaf>,
 }
 
 /// What was asked for, and why it can not be given.
@@ -212,6 +214,7 @@ impl Asked {
         }
         query.extend(self.shown(publishing));
         query.sort();
+        path.extend(self.leaf.map(Leaf::path));
         let mark = if query.is_empty() { "" } else { "?" };
         format!("{path}{}{mark}{}", format.extension(), query.join("&"))
     }

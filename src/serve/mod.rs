@@ -5,6 +5,8 @@
 //! address, never with what a request says. Deliberately absent: anything that changes a story.
 
 mod answer;
+mod archive;
+mod art;
 mod cache;
 mod coding;
 mod counted;
@@ -13,6 +15,7 @@ mod exposition;
 mod filter;
 mod finder;
 mod listen;
+mod openapi;
 mod pages;
 mod reading;
 mod routes;
@@ -27,6 +30,8 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
+pub use archive::Leaf;
+pub use art::Art;
 use axum::{http::HeaderMap, response::Response};
 pub use exposition::Exposition;
 pub use filter::{Asked, Base, Format, Wrong};
@@ -35,6 +40,7 @@ pub use status::{Configuration, Watched};
 
 use self::{
     answer::Wish,
+    archive::Found,
     cache::{Cache, Finished, Question},
     coding::Coding,
 };
@@ -44,7 +50,7 @@ use crate::{
     config::SavedFeed,
     meters::Meters,
     model::{FeedSlug, Names, Page, Second, Site, SourceId},
-    publish::{self, SourceCard},
+    publish::{self, More, SourceCard},
     store::{Store, StoreError, Touched},
 };
 
@@ -53,6 +59,8 @@ use crate::{
 pub struct Publishing {
     /// Who publishes.
     pub site: Site,
+    /// Its pictures.
+    pub art: Art,
     /// What labels are called.
     pub names: Names,
     /// Knows countries by their names.
@@ -71,7 +79,7 @@ pub struct Publishing {
 
 impl Publishing {
     /// Stories that were asked for, with all that it takes to write them; `path` and `home` are addresses below the base.
-    fn feed<'a>(&'a self, asked: &'a Asked, [path, home]: [&'a str; 2], page: &'a Page) -> publish::Feed<'a> {
+    fn feed<'a>(&'a self, asked: &'a Asked, [path, home]: [&'a str; 2], page: &'a Page, more: &'a More) -> publish::Feed<'a> {
         let saved = match &asked.base {
             Base::Saved(slug) => self.feeds.get(slug),
             Base::All | Base::Unfiled => None,
@@ -89,6 +97,7 @@ impl Publishing {
             path,
             home,
             page,
+            more,
             genesis: self.genesis,
         }
     }
@@ -223,7 +232,7 @@ impl App {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let read = Format::of(path.trim_matches('/')).ok_or(Wrong::NoPage).and_then(|(path, format)| {
             let asked = reading::read(path, query, &publishing)?;
-            if asked.base.formats().contains(&format) { Ok((asked, format)) } else { Err(Wrong::NoPage) }
+            if asked.base.formats().contains(&format) && !self.is_ahead(&asked) { Ok((asked, format)) } else { Err(Wrong::NoPage) }
         });
         read.map(|(asked, format)| self.question(asked, format)).map_err(|wrong| wrong.detail(&publishing))
     }
@@ -248,9 +257,10 @@ impl App {
     /// What is asked for today.
     fn question(&self, asked: Asked, format: Format) -> Question {
         let now = (self.clock)();
+        let moves = asked.leaf.map_or(asked.filter.is_relative(), |leaf| !self.is_over(leaf.month));
         let day = match asked.daily {
             Some(zone) => Some(zone.begin_of(zone.day_of(now))),
-            None => asked.filter.is_relative().then(|| Second::begin_of(now.day())),
+            None => moves.then(|| Second::begin_of(now.day())),
         };
         Question { asked, format, day }
     }
@@ -262,23 +272,22 @@ impl App {
             Format::Atom | Format::Page if question.asked.base == Base::Unfiled => publish::editor,
             Format::Atom | Format::Page => publish::atom,
         };
-        self.write(question, write).map(|(bytes, changed)| Finished::new(bytes, changed))
+        self.write(question, write).map(|(bytes, changed, is_closed)| Finished::new(bytes, changed).closed(is_closed))
     }
 
-    /// What is written of the stories that were asked for, and when they last changed.
-    fn write<T>(&self, question: &Question, write: impl FnOnce(&publish::Feed<'_>) -> T) -> Result<(T, Second), StoreError> {
+    /// What is written of the stories that were asked for, when they last changed, and whether they will be the same for ever.
+    fn write<T>(&self, question: &Question, write: impl FnOnce(&publish::Feed<'_>) -> T) -> Result<(T, Second, bool), StoreError> {
         let publishing = self.publishing.load();
         let Question { asked, format, day } = question;
         let [path, home] = [*format, Format::Page].map(|format| asked.path(&publishing, format));
-        let today = day.unwrap_or(Second::EPOCH);
         // What is told day by day is for those who do not come and look.
-        let zone = asked.daily.filter(|_| *format != Format::Page);
-        let (daily, page) = match zone {
-            Some(zone) => self.days(&publishing, asked, zone, today).map(|(daily, page)| (Some(daily), page))?,
-            None => (None, self.store.query(&asked.filter, asked.filter.window(today), asked.limit)?),
+        let (daily, found) = match asked.daily.filter(|_| *format != Format::Page) {
+            Some(zone) => self.days(&publishing, asked, zone, day.unwrap_or(Second::EPOCH)).map(|(daily, found)| (Some(daily), found))?,
+            None => (None, self.find(question, &publishing)?),
         };
-        let feed = publish::Feed { daily: daily.as_ref(), ..publishing.feed(asked, [&path, &home], &page) };
+        let Found { page, more, is_closed } = found;
+        let feed = publish::Feed { daily: daily.as_ref(), ..publishing.feed(asked, [&path, &home], &page, &more) };
         // What is asked of the last days changes when a day begins, too.
-        Ok((write(&feed), page.changed.max(day.unwrap_or(page.changed))))
+        Ok((write(&feed), page.changed.max(day.unwrap_or(page.changed)), is_closed))
     }
 }
