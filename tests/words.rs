@@ -377,6 +377,7 @@ fn the_thread_reads_what_it_is_told_of() {
     reader.finish();
     assert_eq!(shown(&site, "q=camp"), ["The"]);
     // More than it holds: all feeds that ask for words are made anew.
+    let inbox = Inbox::default();
     let reader = WordReader::start(site.store.clone(), site.app.clone(), Arc::new(|| at(500)), inbox.clone()).unwrap();
     let touched = site.store.apply(&record(3, vec![said(11, "The fair", "")])).unwrap();
     (0..3_000).for_each(|_| inbox.tell(&touched));
