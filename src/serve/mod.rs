@@ -4,6 +4,7 @@
 //! as bytes; a request for it is a look-up and a write. Links in it begin with the configured
 //! address, never with what a request says. Deliberately absent: anything that changes a story.
 
+mod admin;
 mod answer;
 mod archive;
 mod art;
@@ -29,13 +30,14 @@ use std::{
     time::Duration,
 };
 
+pub use admin::{Deeds, Outcome, Token, Undone};
 use arc_swap::ArcSwap;
 pub use archive::Leaf;
 pub use art::Art;
 use axum::{http::HeaderMap, response::Response};
 pub use exposition::Exposition;
 pub use filter::{Asked, Base, Format, Wrong};
-pub use listen::{listen, listen_metrics};
+pub use listen::{listen, listen_admin, listen_metrics};
 pub use status::{Configuration, Watched};
 
 use self::{
@@ -49,7 +51,7 @@ use crate::{
     classify::Classifier,
     config::SavedFeed,
     meters::Meters,
-    model::{FeedSlug, Names, Page, Second, Site, SourceId},
+    model::{FeedSlug, Filter, Names, Page, Second, Site, SourceId, Window},
     publish::{self, More, SourceCard},
     store::{Store, StoreError, Touched},
 };
@@ -211,30 +213,40 @@ impl App {
         self.cache.words_changed(touched);
     }
 
-    /// One feed as it would be served, asked for by path and query.
-    pub async fn print(self: &Arc<Self>, path: &str) -> Result<String, String> {
-        let question = self.understand(path)?;
-        let finished = self.finished(&question).await.map_err(|error| error.to_string())?;
-        Ok(String::from_utf8_lossy(finished.bytes(Coding::Identity).0).into_owned())
+    /// The stories of a feed that is asked for by path and query, and from when to when they stand; however many there are.
+    pub fn sought(&self, path: &str) -> Result<(Filter, Window), String> {
+        let (asked, _) = self.understood(path)?;
+        if asked.leaf.is_some() {
+            return Err("this is a page of an archive; name the feed itself, which gives all of its stories".to_owned());
+        }
+        let window = asked.filter.window((self.clock)());
+        Ok((asked.filter, window))
     }
 
     /// Sees to it that a feed can be printed where nobody reads words on: those of all stories are read now, when the feed asks for any.
     pub fn read_words_for(&self, path: &str) -> Result<(), String> {
-        if !self.understand(path)?.asked.filter.words.is_empty() {
+        let (asked, _) = self.understood(path)?;
+        if !asked.filter.words.is_empty() {
             self.store.read_words((self.clock)(), &|| true).map_err(|error| error.to_string())?;
         }
         Ok(())
     }
 
-    /// What a path and query ask for.
-    fn understand(&self, path: &str) -> Result<Question, String> {
-        let publishing = self.publishing.load();
+    fn understood(&self, path: &str) -> Result<(Asked, Format), String> {
+        let publishing = self.publishing.load_full();
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let read = Format::of(path.trim_matches('/')).ok_or(Wrong::NoPage).and_then(|(path, format)| {
             let asked = reading::read(path, query, &publishing)?;
             if asked.base.formats().contains(&format) && !self.is_ahead(&asked) { Ok((asked, format)) } else { Err(Wrong::NoPage) }
         });
-        read.map(|(asked, format)| self.question(asked, format)).map_err(|wrong| wrong.detail(&publishing))
+        read.map_err(|wrong| wrong.detail(&publishing))
+    }
+
+    /// One feed as it would be served, asked for by path and query.
+    pub async fn print(self: &Arc<Self>, path: &str) -> Result<String, String> {
+        let (asked, format) = self.understood(path)?;
+        let finished = self.finished(&self.question(asked, format)).await.map_err(|error| error.to_string())?;
+        Ok(String::from_utf8_lossy(finished.bytes(Coding::Identity).0).into_owned())
     }
 
     /// The finished feed, made now when it is not at hand.

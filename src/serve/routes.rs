@@ -125,6 +125,8 @@ async fn story(app: &Arc<App>, publishing: &super::Publishing, id: &str) -> Resp
             None => answer::page(pages::story(&story, publishing)),
             Some(Gone::Joined(other)) => answer::elsewhere(&publishing.site.address(&format!("story/{other}"))),
             Some(Gone::Hidden) => answer::problem(StatusCode::GONE, "this story was taken out of all feeds by an editor", &[]),
+            Some(Gone::Pruned) => answer::problem(StatusCode::GONE, "this story is kept no longer", &[]),
+            Some(Gone::Erased) => answer::problem(StatusCode::GONE, "this story was taken down", &[]),
             Some(Gone::Withdrawn) => answer::problem(StatusCode::GONE, "this story was withdrawn with its source", &[]),
         },
         Ok(Ok(None)) => answer::problem(StatusCode::NOT_FOUND, "there is no such story", &[]),

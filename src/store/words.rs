@@ -171,6 +171,14 @@ impl WordIndex {
         }
     }
 
+    /// Removes all of it: what it has let go of would stay in its files for a while. It is made anew when it is read on.
+    pub(super) fn begin_anew(&self) -> Result<(), StoreError> {
+        let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        *writing = None;
+        self.show(None);
+        remove(&self.path).map_err(|cause| self.failed(cause.into()))
+    }
+
     /// Takes in what stories have said since the last time; all they say when there is no index yet. `goes_on` is asked now and
     /// then, and when it says no, nothing is kept of what was begun: then the answer is `false`.
     pub(super) fn read_on(&self, store: &Store, now: Second, goes_on: &dyn Fn() -> bool) -> Result<bool, StoreError> {
