@@ -24,7 +24,9 @@ mod tokens;
 mod translation;
 mod window;
 
-pub use acts::{BY_RULE, Parted, Unfit, WAIT_IS_OVER, hide, join, one_of_all, open, place_anew, release, say_labels, split, withdraw, without};
+pub use acts::{
+    BY_RULE, Parted, Unfit, WAIT_IS_OVER, hide, join, one_of_all, open, place_anew, release, say_labels, split, withdraw, without,
+};
 pub use agree::{agree, differ_materially};
 pub use decide::{Also, Candidates, Decision, Own, Teller, decide, entry_id, refile, story_id};
 pub use known::{By, Match, Recognition, exact_pairs, is_one_place, other_scheme, recognise};

@@ -13,7 +13,10 @@ use serde_json::json;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use super::{App, Asked, Format, Standing, Wrong, answer, counted::counted, openapi::openapi, pages, reading, status::Form};
-use crate::model::{Gone, StoryId};
+use crate::{
+    model::{Gone, StoryId},
+    store::StoreError,
+};
 
 /// No answer takes longer than this.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -169,6 +172,9 @@ fn wrong(wrong: &Wrong, publishing: &super::Publishing, format: Format) -> Respo
 }
 
 fn failed(error: &(dyn std::error::Error + 'static)) -> Response {
+    if let Some(error @ StoreError::NoWords) = error.downcast_ref() {
+        return answer::later(&error.to_string());
+    }
     tracing::error!(error, "an answer could not be made: {error}");
     answer::problem(StatusCode::INTERNAL_SERVER_ERROR, "the store could not be read; the daemon's log says more", &[])
 }
