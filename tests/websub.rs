@@ -227,6 +227,8 @@ fn every_feed_names_the_hub_in_its_head_and_in_its_body() {
     assert_eq!(json["hubs"], serde_json::json!([{ "type": "WebSub", "url": hub }]));
     let archived = get(site.address, "/news/feed/archive/2020-09.atom");
     assert_eq!((archived.status, archived.header("link"), archived.text().contains("\"hub\"")), (200, None, false));
+    let daily = get(site.address, "/news/feed.atom?view=daily");
+    assert_eq!((daily.status, daily.header("link"), daily.text().contains("\"hub\"")), (200, None, false));
     let tag = atom.header("etag").unwrap();
     let known = ask(site.address, "GET", "/news/feed/source/wire.atom", &[("If-None-Match", tag)]);
     assert_eq!((known.status, known.header("link")), (304, None));
@@ -321,6 +323,7 @@ fn mistakes_are_told_in_words_and_nobody_is_called() {
         refused(&site.feed("feed"), "https://reader.example/"),
         refused(&site.feed("editor.atom"), "https://reader.example/"),
         refused(&site.feed("feed/archive/2020-09.atom"), "https://reader.example/"),
+        refused(&site.feed("feed.atom?view=daily"), "https://reader.example/"),
         refused(&site.feed("feed/topic/yuoth.atom"), "https://reader.example/"),
         refused(&feed, "ftp://reader.example/"),
         refused(&feed, "https://reader.example:25/"),
@@ -334,6 +337,7 @@ fn mistakes_are_told_in_words_and_nobody_is_called() {
         (404, "`hub.topic` is no feed of ours: there is nothing at this address; feeds are at feed.atom and feed/topic/….atom, or .rss or .json".to_owned()),
         (404, "`hub.topic` is no feed of ours: it is work for editors, and nobody is told of it".to_owned()),
         (404, "`hub.topic` is no feed of ours: it is a page of an archive, which stays as it is".to_owned()),
+        (404, "`hub.topic` is no feed of ours: it has something new once a day, and is best asked then".to_owned()),
         (404, "`hub.topic` is no feed of ours: there is no topic `yuoth`; did you mean youth?".to_owned()),
         (400, callable.to_owned()),
         (400, callable.to_owned()),

@@ -3,9 +3,11 @@
 //! "Migrant smuggling or asylum, in Guatemala, not in the United States, in Spanish". The specific words come first, the
 //! site last. French and Portuguese choose a preposition by a gender that names do not tell, so that places go without one there.
 
+use chrono::NaiveDate;
+
 use super::{Feed, words};
 use crate::{
-    model::{About, Ago, Choice, Filed, Filter, FourNames, Lang, When, choice::Label},
+    model::{About, Ago, Choice, Filed, Filter, FourNames, Lang, When, Words, Zone, choice::Label, words::Phrase},
     text,
 };
 
@@ -61,13 +63,29 @@ const UNTIL: Bound = Bound {
 
 /// The title of a feed: the specific words first, the site last.
 pub fn title(feed: &Feed<'_>) -> String {
-    let told = Told { feed, lang: feed.lang() };
-    let saved = feed.saved.map(|names| names.in_lang(told.lang).to_owned());
-    let words: Vec<String> = saved.into_iter().chain(told.filter(feed.own, feed.saved.is_none())).collect();
+    let days = feed.daily.map(|daily| {
+        let days = words::pick(["day by day", "día a día", "jour par jour", "dia a dia"], feed.lang());
+        if daily.zone == Zone::default() { days.to_owned() } else { format!("{days} ({})", daily.zone) }
+    });
+    let words: Vec<String> = holds(feed).into_iter().chain(days).collect();
     if words.is_empty() {
         return feed.site.title.clone();
     }
     format!("{} — {}", capital(&words.join(", ")), feed.site.title)
+}
+
+/// The title of a day in a feed: what the feed holds, and when.
+pub(super) fn of_day(feed: &Feed<'_>, date: NaiveDate) -> String {
+    let words = holds(feed);
+    let words = if words.is_empty() { feed.site.title.clone() } else { capital(&words.join(", ")) };
+    format!("{words}: {}", words::day(date, feed.lang()))
+}
+
+/// What a feed holds, in words.
+fn holds(feed: &Feed<'_>) -> Vec<String> {
+    let told = Told { feed, lang: feed.lang() };
+    let saved = feed.saved.map(|names| names.in_lang(told.lang).to_owned());
+    saved.into_iter().chain(told.filter(feed.own, feed.saved.is_none())).collect()
 }
 
 /// A feed told in a language.
@@ -83,9 +101,11 @@ impl Told<'_> {
 
     /// The wishes of a filter. Where they begin the title, a place or a source needs no preposition.
     fn filter(&self, filter: &Filter, begins: bool) -> Vec<String> {
-        let any = filter.any.iter().enumerate().map(|(n, about)| self.about(about, begins && n == 0).join(", "));
+        let (too_much, filed): (Vec<&About>, Vec<&About>) = filter.any.iter().partition(|about| about.flooded);
+        let any = filed.into_iter().chain(too_much).enumerate().map(|(n, about)| self.about(about, begins && n == 0).join(", "));
         let any = self.join(&any.collect::<Vec<_>>(), OR);
         let mut told: Vec<String> = Some(any).filter(|words| !words.is_empty()).into_iter().collect();
+        told.extend(self.words(&filter.words, begins && told.is_empty()));
         let langs: Vec<String> = filter.langs.iter().map(|lang| self.language(*lang)).collect();
         if !langs.is_empty() {
             told.push(format!("{} {}", self.word(["in", "en", "en", "em"]), self.join(&langs, OR)));
@@ -105,15 +125,32 @@ impl Told<'_> {
         told
     }
 
+    /// Words that are asked for, in quotes.
+    fn words(&self, words: &Words, begins: bool) -> Vec<String> {
+        let quoted = |phrase: &Phrase| self.word(["“{}”", "«{}»", "« {} »", "“{}”"]).replace("{}", &phrase.to_string());
+        let with: Vec<String> = words.with().map(quoted).collect();
+        let without: Vec<String> = words.without().map(quoted).collect();
+        let mut told = Vec::new();
+        if !with.is_empty() {
+            let before = if begins { "" } else { self.word(["with", "con", "avec", "com"]) };
+            told.push(spaced(before, &self.join(&with, AND)));
+        }
+        if !without.is_empty() {
+            told.push(spaced(self.word(["without", "sin", "sans", "sem"]), &self.join(&without, ["or", "ni", "ni", "nem"])));
+        }
+        told
+    }
+
     fn about(&self, about: &About, begins: bool) -> Vec<String> {
         let (names, lang) = (self.feed.names, self.lang);
         let named = |names: Option<&FourNames>, otherwise: &str| names.map_or(otherwise, |names| names.in_lang(lang)).to_owned();
         let place = |name: String, begins: bool| if begins { name } else { self.with_article(name) };
-        let mut told = self.choice(&about.topics, &TOPICS, false, |topic| match topic {
+        let mut told: Vec<String> = about.flooded.then(|| words::too_much(lang).to_owned()).into_iter().collect();
+        told.extend(self.choice(&about.topics, &TOPICS, false, |topic| match topic {
             Filed::Nowhere => None,
             // Within a sentence a topic is a common noun.
             Filed::Under(slug) => Some(small(&named(names.topics.get(slug), slug.as_str()))),
-        });
+        }));
         let first = begins && told.is_empty();
         told.extend(self.choice(&about.countries, &PLACES, first, |country| match country {
             Filed::Nowhere => None,
@@ -191,7 +228,7 @@ impl Told<'_> {
         let Some((last, first)) = names.split_last().filter(|(_, first)| !first.is_empty()) else { return names.concat() };
         let word = self.word(word);
         // Spanish avoids two equal vowels in a row.
-        let sound = text::fold(last);
+        let sound = text::fold(last.trim_start_matches(|c: char| !c.is_alphanumeric()));
         let begins = |sounds: &[&str]| sounds.iter().any(|begin| sound.starts_with(begin));
         let word = match word {
             "o" if self.lang == Lang::ES && begins(&["o", "ho"]) => "u",

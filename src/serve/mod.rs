@@ -11,6 +11,7 @@ mod art;
 mod cache;
 mod coding;
 mod counted;
+mod daily;
 mod door;
 mod exposition;
 mod filter;
@@ -18,6 +19,7 @@ mod finder;
 mod listen;
 mod openapi;
 mod pages;
+mod past;
 mod reading;
 mod routes;
 pub mod sample;
@@ -41,7 +43,7 @@ pub use exposition::Exposition;
 pub use filter::{Asked, Base, Format, Wrong};
 pub use listen::{listen, listen_admin, listen_metrics};
 pub use status::{Configuration, Watched};
-pub use topic::{Content, Topic};
+pub use topic::{Changes, Content, Topic};
 
 use self::{
     answer::Wish,
@@ -98,6 +100,7 @@ impl Publishing {
             // Of what nobody filed all is told.
             own: if asked.base == Base::Unfiled { &asked.filter } else { &asked.own },
             content: asked.content,
+            daily: None,
             path,
             home,
             page,
@@ -220,9 +223,15 @@ impl App {
         self.cache.drop_matching(|_| true);
     }
 
-    /// Drops the finished feeds that these stories were in or are in now.
+    /// Drops the finished feeds that these stories were in or are in now, but for those that ask for words.
     pub fn changed(&self, touched: &[Touched]) {
-        self.cache.drop_matching(|asked| asked.is_touched(touched));
+        self.cache.changed(touched);
+    }
+
+    /// Drops the finished feeds that ask for words and that these stories were in or are in, now that what they say can be found;
+    /// all that ask for words, when nobody knows which stories.
+    pub fn words_changed(&self, touched: Option<&[Touched]>) {
+        self.cache.words_changed(touched);
     }
 
     /// The stories of a feed that is asked for by path and query, and from when to when they stand; however many there are.
@@ -235,12 +244,21 @@ impl App {
         Ok((asked.filter, window))
     }
 
+    /// Sees to it that a feed can be printed where nobody reads words on: those of all stories are read now, when the feed asks for any.
+    pub fn read_words_for(&self, path: &str) -> Result<(), String> {
+        let (asked, _) = self.understood(path)?;
+        if !asked.filter.words.is_empty() {
+            self.store.read_words((self.clock)(), &|| true).map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+
     fn understood(&self, path: &str) -> Result<(Asked, Format), String> {
         let publishing = self.publishing.load_full();
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let read = topic::read(path, query, &publishing)
-            .and_then(|topic| if self.is_ahead(&topic.asked) { Err(Wrong::NoPage) } else { Ok(topic) });
-        read.map(|topic| (topic.asked, topic.format)).map_err(|wrong| wrong.detail(&publishing))
+        let read = topic::read(path, query, &publishing).map(Topic::asked);
+        let read = read.and_then(|(asked, format)| if self.is_ahead(&asked) { Err(Wrong::NoPage) } else { Ok((asked, format)) });
+        read.map_err(|wrong| wrong.detail(&publishing))
     }
 
     /// One feed as it would be served, asked for by path and query.
@@ -269,8 +287,12 @@ impl App {
 
     /// What is asked for today.
     fn question(&self, asked: Asked, format: Format) -> Question {
+        let now = (self.clock)();
         let moves = asked.leaf.map_or(asked.filter.is_relative(), |leaf| !self.is_over(leaf.month));
-        let day = moves.then(|| Second::begin_of((self.clock)().day()));
+        let day = match asked.daily {
+            Some(zone) => Some(zone.begin_of(zone.day_of(now))),
+            None => moves.then(|| Second::begin_of(now.day())),
+        };
         Question { asked, format, day }
     }
 
@@ -289,9 +311,14 @@ impl App {
     fn write<T>(&self, question: &Question, write: impl FnOnce(&publish::Feed<'_>) -> T) -> Result<(T, Second, bool), StoreError> {
         let publishing = self.publishing.load();
         let Question { asked, format, day } = question;
-        let Found { page, more, is_closed } = self.find(question, &publishing)?;
         let [path, home] = [*format, Format::Page].map(|format| asked.path(&publishing, format));
-        let feed = publishing.feed(asked, [&path, &home], &page, &more);
+        // What is told day by day is for those who do not come and look.
+        let (daily, found) = match asked.daily.filter(|_| *format != Format::Page) {
+            Some(zone) => self.days(&publishing, asked, zone, day.unwrap_or(Second::EPOCH)).map(|(daily, found)| (Some(daily), found))?,
+            None => (None, self.find(question, &publishing)?),
+        };
+        let Found { page, more, is_closed } = found;
+        let feed = publish::Feed { daily: daily.as_ref(), ..publishing.feed(asked, [&path, &home], &page, &more) };
         // What is asked of the last days changes when a day begins, too.
         Ok((write(&feed), page.changed.max(day.unwrap_or(page.changed)), is_closed))
     }

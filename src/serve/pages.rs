@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{App, Format, Publishing};
+use super::{App, Format, Publishing, past::past};
 use crate::{
     html::escape,
     model::{Evidence, Field, FourNames, Labels, Refusal, SourceId, Story, TopicLabel},
@@ -190,7 +190,9 @@ pub(super) fn story(story: &Story, publishing: &Publishing) -> String {
         body.push_str("</ul><h2>Nearly filed under</h2><ul>");
         body.extend(shown.labels.near.iter().map(topic));
     }
-    body.push_str(&format!("</ul><p><a href=\"{}\">{}</a></p>", escape(&publishing.site.address("")), escape(&publishing.site.title)));
+    body.push_str("</ul>");
+    body.push_str(&past(story, publishing));
+    body.push_str(&format!("<p><a href=\"{}\">{}</a></p>", escape(&publishing.site.address("")), escape(&publishing.site.title)));
     page(&shown.item.title, "", &body)
 }
 

@@ -13,7 +13,10 @@ use serde_json::json;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use super::{App, Asked, Door, Format, Standing, Wrong, answer, counted::counted, openapi::openapi, pages, reading, status::Form};
-use crate::model::{Gone, StoryId};
+use crate::{
+    model::{Gone, StoryId},
+    store::StoreError,
+};
 
 /// No answer takes longer than this.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -136,6 +139,8 @@ async fn story(app: &Arc<App>, publishing: &super::Publishing, id: &str) -> Resp
             Some(Gone::Hidden) => answer::problem(StatusCode::GONE, "this story was taken out of all feeds by an editor", &[]),
             Some(Gone::Pruned) => answer::problem(StatusCode::GONE, "this story is kept no longer", &[]),
             Some(Gone::Erased) => answer::problem(StatusCode::GONE, "this story was taken down", &[]),
+            Some(Gone::Retracted) => answer::problem(StatusCode::GONE, "this story was withdrawn by its publisher", &[]),
+            Some(Gone::Waiting(_)) => answer::problem(StatusCode::NOT_FOUND, "this story is not shown yet: it waits for its original", &[]),
             Some(Gone::Withdrawn) => answer::problem(StatusCode::GONE, "this story was withdrawn with its source", &[]),
         },
         Ok(Ok(None)) => answer::problem(StatusCode::NOT_FOUND, "there is no such story", &[]),
@@ -179,6 +184,9 @@ fn wrong(wrong: &Wrong, publishing: &super::Publishing, format: Format) -> Respo
 }
 
 fn failed(error: &(dyn std::error::Error + 'static)) -> Response {
+    if let Some(error @ StoreError::NoWords) = error.downcast_ref() {
+        return answer::later(&error.to_string());
+    }
     tracing::error!(error, "an answer could not be made: {error}");
     answer::problem(StatusCode::INTERNAL_SERVER_ERROR, "the store could not be read; the daemon's log says more", &[])
 }

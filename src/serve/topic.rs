@@ -7,7 +7,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use url::Url;
 
-use super::{App, Asked, Base, Format, Publishing, Wrong, cache::Question, coding::Coding, reading};
+use super::{
+    App, Asked, Base, Format, Publishing, Wrong,
+    cache::{Changed, Question},
+    coding::Coding,
+    reading,
+};
 use crate::{
     model::Second,
     store::{StoreError, Touched},
@@ -15,23 +20,34 @@ use crate::{
 
 /// A feed that can be subscribed to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Topic {
-    pub(super) asked: Asked,
-    pub(super) format: Format,
-}
+pub struct Topic(Question);
 
-impl Topic {
-    /// Whether stories entered it, left it, or changed in it.
-    pub fn is_touched(&self, touched: &[Touched]) -> bool {
-        self.asked.is_touched(touched)
+/// Stories that changed. What they say is made out once, for whoever asks for words.
+pub struct Changes<'a>(Vec<Changed<'a>>);
+
+impl<'a> Changes<'a> {
+    /// These stories.
+    pub fn of(touched: &'a [Touched]) -> Self {
+        Self(Changed::all(touched))
+    }
+
+    fn concern(&self, question: &Question) -> bool {
+        self.0.iter().any(|story| story.concerns(question))
     }
 }
 
-impl Asked {
-    /// Whether one of these stories was in it, or is in it now.
-    pub(super) fn is_touched(&self, touched: &[Touched]) -> bool {
-        let admits = |story| self.filter.admits(story);
-        touched.iter().any(|story| admits(&story.after) || story.before.as_deref().is_some_and(admits))
+impl Topic {
+    pub(super) fn of(asked: Asked, format: Format) -> Self {
+        Self(Question { asked, format, day: None })
+    }
+
+    pub(super) fn asked(self) -> (Asked, Format) {
+        (self.0.asked, self.0.format)
+    }
+
+    /// Whether stories entered it, left it, or changed in it.
+    pub fn is_touched(&self, changes: &Changes<'_>) -> bool {
+        changes.concern(&self.0)
     }
 }
 
@@ -69,7 +85,7 @@ impl App {
 
     /// The canonical address of a feed, below the base.
     pub fn path_of(&self, topic: &Topic) -> String {
-        topic.asked.path(&self.publishing.load(), topic.format)
+        topic.0.asked.path(&self.publishing.load(), topic.0.format)
     }
 
     /// The absolute address of what stands at a path below the base.
@@ -84,10 +100,10 @@ impl App {
 
     /// A feed as it would be answered now.
     pub async fn content(self: &Arc<Self>, topic: &Topic) -> Result<Content, StoreError> {
-        let finished = self.finished(&self.question(topic.asked.clone(), topic.format)).await?;
+        let finished = self.finished(&self.question(topic.0.asked.clone(), topic.0.format)).await?;
         Ok(Content {
             bytes: finished.bytes(Coding::Identity).0.clone(),
-            media_type: topic.format.content_type(),
+            media_type: topic.0.format.content_type(),
             links: finished.links.clone(),
             tag: finished.tag.clone(),
             changed: finished.changed,
@@ -95,14 +111,14 @@ impl App {
     }
 
     /// The feeds that were asked for since they last changed, and that stories change now; and those that everybody is shown.
-    pub fn asked_for(&self, touched: &[Touched]) -> Vec<Topic> {
+    pub fn asked_for(&self, changes: &Changes<'_>) -> Vec<Topic> {
         let publishing = self.publishing.load();
         let shown = std::iter::once("feed".to_owned()).chain(publishing.feeds.keys().map(|slug| format!("feed/saved/{slug}")));
         let shown = shown.flat_map(|path| Format::FEEDS.map(|format| format!("{path}{}", format.extension())));
         let shown: Vec<Topic> =
-            shown.filter_map(|path| topic(&path, "", &publishing).ok()).filter(|topic| topic.is_touched(touched)).collect();
-        let kept = self.cache.kept(|asked| asked.leaf.is_none() && asked.is_touched(touched));
-        let kept = kept.into_iter().map(|Question { asked, format, .. }| Topic { asked, format });
+            shown.filter_map(|path| topic(&path, "", &publishing).ok()).filter(|topic| topic.is_touched(changes)).collect();
+        let kept = self.cache.kept(|question| is_told(&question.asked) && changes.concern(question));
+        let kept = kept.into_iter().map(|question| Topic::of(question.asked, question.format));
         let kept = kept.filter(|topic| !shown.contains(topic)).collect::<Vec<_>>();
         shown.into_iter().chain(kept).collect()
     }
@@ -112,20 +128,24 @@ impl App {
 pub(super) fn read(path: &str, query: &str, publishing: &Publishing) -> Result<Topic, Wrong> {
     let (path, format) = Format::of(path.trim_matches('/')).ok_or(Wrong::NoPage)?;
     let asked = reading::read(path, query, publishing)?;
-    if asked.base.formats().contains(&format) { Ok(Topic { asked, format }) } else { Err(Wrong::NoPage) }
+    if asked.base.formats().contains(&format) { Ok(Topic::of(asked, format)) } else { Err(Wrong::NoPage) }
 }
 
 fn topic(path: &str, query: &str, publishing: &Publishing) -> Result<Topic, String> {
     let read = read(path, query, publishing).or_else(|wrong| match wrong {
         // It has another name by now.
-        Wrong::Elsewhere(asked) => {
-            Ok(Topic { asked: *asked, format: Format::of(path.trim_matches('/')).map_or(Format::Atom, |(_, format)| format) })
-        }
+        Wrong::Elsewhere(asked) => Ok(Topic::of(*asked, Format::of(path.trim_matches('/')).map_or(Format::Atom, |(_, format)| format))),
         wrong => Err(wrong.detail(publishing)),
     })?;
-    match read.asked {
+    match &read.0.asked {
         Asked { leaf: Some(_), .. } => Err("it is a page of an archive, which stays as it is".to_owned()),
         Asked { base: Base::Unfiled, .. } => Err("it is work for editors, and nobody is told of it".to_owned()),
+        Asked { daily: Some(_), .. } => Err("it has something new once a day, and is best asked then".to_owned()),
         _ => Ok(read),
     }
+}
+
+/// Whether anybody is told of it.
+fn is_told(asked: &Asked) -> bool {
+    asked.leaf.is_none() && asked.daily.is_none() && asked.base != Base::Unfiled
 }

@@ -5,10 +5,11 @@
 //! first editions, and of the editions of each language. A filter is then nothing but indexes that have to meet,
 //! and others that must not be met.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
+use super::{seconds::Seconds, words::Found};
 use crate::model::{About, Choice, CountryCode, Filed, Filter, Lang, Month, RegionSlug, Second, SourceId, Story, TopicSlug, choice::Label};
 
 /// One index.
@@ -30,8 +31,12 @@ pub(super) enum Term {
     NoCountry,
     /// Editions that are shown in the words of a source.
     Preferred(SourceId),
-    /// Editions that a source told, and that are in no feed any more.
+    /// Editions that a source told, and that are in no feed.
     Gone(SourceId),
+    /// Editions of stories that wait for their original.
+    Waiting,
+    /// Editions that were filed in the archive because their source brought too much.
+    Flooded,
     /// Editions that were first kept in a month.
     Kept(Month),
 }
@@ -50,6 +55,7 @@ pub(super) fn terms(story: &Story) -> Vec<(Term, Second)> {
         terms.extend(story.countries.iter().map(|code| (Term::Country(*code), at)));
         terms.extend(story.regions.iter().map(|slug| (Term::Region(slug.clone()), at)));
         terms.extend(story.copies.iter().map(|copy| (Term::Source(copy.item.source.clone()), at)));
+        terms.extend(edition.is_flooded().then_some((Term::Flooded, at)));
         terms.extend(story.topics.is_empty().then_some((Term::NoTopic, at)));
         terms.extend(story.countries.is_empty().then_some((Term::NoCountry, at)));
         terms.extend(story.copies.get(edition.preferred).map(|copy| (Term::Preferred(copy.item.source.clone()), at)));
@@ -67,6 +73,7 @@ fn gone(story: &Story) -> Vec<(Term, Second)> {
     }
     let sources = |at: Second| story.copies.iter().map(move |copy| (Term::Gone(copy.item.source.clone()), at));
     let mut terms: Vec<(Term, Second)> = story.editions.iter().flat_map(|edition| sources(edition.position)).collect();
+    terms.extend(story.editions.iter().filter(|_| story.waits().is_some()).map(|edition| (Term::Waiting, edition.position)));
     terms.sort();
     terms.dedup();
     terms
@@ -79,6 +86,10 @@ pub(super) struct Meeting {
     pub(super) all: Vec<Vec<Term>>,
     /// None of these.
     pub(super) none: Vec<Term>,
+    /// Where stories say the words that are asked for, when any are.
+    pub(super) found: Option<Arc<Seconds>>,
+    /// Where stories say words that are left out, when any are.
+    pub(super) left_out: Option<Arc<Seconds>>,
 }
 
 /// The meetings of which any will do.
@@ -102,11 +113,12 @@ fn shown(filter: &Filter) -> Vec<Term> {
 }
 
 fn meeting(about: &About, shown: Vec<Term>) -> Meeting {
-    let mut meeting = Meeting { all: vec![shown], none: Vec::new() };
+    let mut meeting = Meeting { all: vec![shown], ..Meeting::default() };
     meeting.wish(&about.topics, |topic| filed(topic, Term::Topic, Term::NoTopic));
     meeting.wish(&about.countries, |country| filed(country, Term::Country, Term::NoCountry));
     meeting.wish(&about.regions, |slug| Term::Region(slug.clone()));
     meeting.wish(&about.sources, |id| Term::Source(id.clone()));
+    meeting.all.extend(about.flooded.then(|| vec![Term::Flooded]));
     meeting
 }
 
@@ -118,6 +130,11 @@ fn filed<L: Clone>(label: &Filed<L>, under: impl Fn(L) -> Term, nowhere: Term) -
 }
 
 impl Meeting {
+    /// The same, among the stories that say what is asked for.
+    pub(super) fn among(self, found: &Found) -> Self {
+        Self { found: found.with.clone(), left_out: found.without.clone(), ..self }
+    }
+
     /// The same, where another index has to be met as well.
     pub(super) fn and(&self, term: Term) -> Self {
         let mut meeting = self.clone();
@@ -152,7 +169,11 @@ pub struct Counts {
     pub no_country: u64,
     /// Shown in the words of each source.
     pub preferred: BTreeMap<SourceId, u64>,
-    /// Told by each source, and in no feed any more. They are in no other count.
+    /// Waiting for their original.
+    pub waiting: u64,
+    /// Filed in the archive because their source brought too much.
+    pub flooded: u64,
+    /// Told by each source, and in no feed, be it not yet or not any more. They are in no other count.
     pub gone: BTreeMap<SourceId, u64>,
     /// First kept in each month, in one edition or more.
     pub kept: BTreeMap<Month, u64>,
@@ -180,6 +201,8 @@ impl Counts {
             Term::Source(id) => self.sources.entry(id.clone()).or_default(),
             Term::NoTopic => &mut self.no_topic,
             Term::NoCountry => &mut self.no_country,
+            Term::Waiting => &mut self.waiting,
+            Term::Flooded => &mut self.flooded,
             Term::Gone(id) => self.gone.entry(id.clone()).or_default(),
             Term::Kept(month) => self.kept.entry(*month).or_default(),
             Term::Preferred(id) => self.preferred.entry(id.clone()).or_default(),

@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::{
     model::{Follower, Second},
-    serve::Topic,
+    serve::{Changes, Topic},
     store::Touched,
 };
 
@@ -168,8 +168,8 @@ impl Book {
 
     /// These stories changed: the feeds that they touch are told of at `at`, if not before. Says whether there are any.
     pub(super) fn touch(&mut self, touched: &[Touched], at: Instant) -> bool {
-        let mut has_any = false;
-        for feed in self.feeds.values_mut().filter(|feed| feed.due.is_none() && feed.topic.is_touched(touched)) {
+        let (changes, mut has_any) = (Changes::of(touched), false);
+        for feed in self.feeds.values_mut().filter(|feed| feed.due.is_none() && feed.topic.is_touched(&changes)) {
             feed.due = Some(at);
             has_any = true;
         }

@@ -17,7 +17,7 @@ use tokio::{
 use url::{Url, form_urlencoded};
 
 use super::{Means, Pace};
-use crate::{fetch::Call, meters::Told, store::Touched};
+use crate::{fetch::Call, meters::Told, serve::Changes, store::Touched};
 
 /// Feeds that wait to be told at most: more are told with a later change.
 const MOST: usize = 2_000;
@@ -51,7 +51,7 @@ impl Outside {
         if touched.is_empty() || app.hub().is_none() {
             return;
         }
-        let (asked_for, at) = (app.asked_for(touched), Instant::now() + self.pace.quiet);
+        let (asked_for, at) = (app.asked_for(&Changes::of(touched)), Instant::now() + self.pace.quiet);
         let mut waiting = self.waiting();
         for topic in asked_for {
             let address = app.address_of(&app.path_of(&topic));
