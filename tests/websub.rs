@@ -292,7 +292,8 @@ fn only_feeds_that_a_story_touches_are_told_and_the_changes_of_a_moment_are_told
 #[test]
 fn whoever_did_not_mean_it_is_never_told() {
     let site = Site::willing();
-    let answers: [fn(&Called) -> (u16, String); 4] = [
+    type Answer = fn(&Called) -> (u16, String);
+    let answers: [Answer; 4] = [
         |called| (404, called.yes().1),
         |_| (200, "yes".into()),
         |called| (200, format!("{}x", called.yes().1)),

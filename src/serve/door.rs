@@ -39,11 +39,14 @@ pub struct Reply {
 
 type Answering = Pin<Box<dyn Future<Output = Reply> + Send>>;
 
+/// For whom a door is open.
+type Admits = Box<dyn Fn(&str) -> bool + Send + Sync>;
+
 /// A door, and what stands behind it.
 pub struct Door {
     longest: usize,
     /// For whom it is open, by the rest of the address; none takes forms, and is open for everybody.
-    admits: Option<Box<dyn Fn(&str) -> bool + Send + Sync>>,
+    admits: Option<Admits>,
     answer: Box<dyn Fn(Knock) -> Answering + Send + Sync>,
 }
 
