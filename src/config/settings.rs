@@ -49,6 +49,8 @@ pub struct Serve {
     pub title: String,
     /// Language of the words that feeds say themselves, where none is asked for.
     pub lang: Lang,
+    /// Where readers tell that something is wrong with a story: a mail address, or the address of a form; empty for nowhere.
+    pub feedback: String,
     /// Entries in a feed.
     pub limit: usize,
     /// Entries that a reader may ask for.
@@ -118,6 +120,7 @@ impl Default for Settings {
                 public: None,
                 title: "Tributary".into(),
                 lang: Lang::EN,
+                feedback: String::new(),
                 limit: 50,
                 max_limit: 200,
                 connections: 1024,
@@ -190,6 +193,16 @@ impl Settings {
             let spoken = Lang::SPOKEN.map(|lang| (lang.to_string(), lang));
             let spoken = spoken.each_ref().map(|(name, lang)| (name.as_str(), *lang));
             set(&mut serve.lang, choice(table, "lang", &spoken));
+            if let Some(feedback) = table.string("feedback") {
+                if is_feedback(&feedback) {
+                    serve.feedback = feedback;
+                } else {
+                    table.wrong_at(
+                        "feedback",
+                        &format!("`feedback`: `{feedback}` is neither a mail address, such as desk@example.org, nor the address of a form"),
+                    );
+                }
+            }
             set(&mut serve.limit, size(table.integer("limit", 1..=200)));
             set(&mut serve.max_limit, size(table.integer("max_limit", 1..=200)));
             set(&mut serve.connections, size(table.integer("connections", 16..=100_000)));
@@ -246,6 +259,16 @@ impl Settings {
     }
 }
 
+/// Whether a reader can write there: by mail, or in a form on the web; or nowhere.
+fn is_feedback(text: &str) -> bool {
+    let is_form = || Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let is_mail = || {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-+".contains(c);
+        text.split_once('@').is_some_and(|(name, host)| [name, host].iter().all(|part| !part.is_empty() && part.chars().all(plain)))
+    };
+    text.is_empty() || if text.contains("://") { is_form() } else { is_mail() }
+}
+
 /// An absolute address without query and fragment, its path ending with `/`; nothing for an empty text.
 fn public_address(text: &str) -> Result<Option<Url>, String> {
     if text.is_empty() {
@@ -274,7 +297,7 @@ pub(super) fn override_one(settings: &mut Settings, name: &str, key: &str, value
     // Numbers and flags are written bare in TOML, everything else in quotes.
     let is_bare = value.parse::<i64>().is_ok() || matches!(value, "true" | "false");
     let is_text =
-        matches!(key, "data" | "contact" | "instance" | "log" | "listen" | "public" | "title" | "proxy") || key.ends_with("timeout");
+        matches!(key, "data" | "contact" | "instance" | "log" | "listen" | "public" | "title" | "feedback" | "proxy") || key.ends_with("timeout");
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     // Lists are given as their members, with commas between.
     let members = || value.split(',').map(str::trim).filter(|member| !member.is_empty());

@@ -38,6 +38,7 @@ pub fn publishing(config: &Config, classifier: Arc<Classifier>, genesis: &Genesi
         classifier,
         sources,
         feeds: config.feeds.iter().map(|feed| (feed.slug.clone(), feed.clone())).collect(),
+        feedback: Some(config.settings.serve.feedback.clone()).filter(|to| !to.is_empty()),
         limit: config.settings.serve.limit.min(config.settings.serve.max_limit),
         max_limit: config.settings.serve.max_limit,
         genesis: genesis.created,

@@ -61,13 +61,16 @@ const UNTIL: Bound = Bound {
 
 /// The title of a feed: the specific words first, the site last.
 pub fn title(feed: &Feed<'_>) -> String {
-    let told = Told { feed, lang: feed.lang() };
-    let saved = feed.saved.map(|names| names.in_lang(told.lang).to_owned());
+    let site = &feed.site.title;
+    wording(feed, feed.lang()).map_or_else(|| site.clone(), |words| format!("{words} — {site}"))
+}
+
+/// What a feed holds, in the words of one of our languages; nothing for one that holds everything.
+pub fn wording(feed: &Feed<'_>, lang: Lang) -> Option<String> {
+    let told = Told { feed, lang };
+    let saved = feed.saved.map(|names| names.in_lang(lang).to_owned());
     let words: Vec<String> = saved.into_iter().chain(told.filter(feed.own, feed.saved.is_none())).collect();
-    if words.is_empty() {
-        return feed.site.title.clone();
-    }
-    format!("{} — {}", capital(&words.join(", ")), feed.site.title)
+    (!words.is_empty()).then(|| capital(&words.join(", ")))
 }
 
 /// A feed told in a language.

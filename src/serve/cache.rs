@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::OnceCell;
 
-use super::{Asked, Format, coding::Coding};
+use super::{Asked, Format, coding::Coding, pages::stories::View};
 use crate::{
     meters::{Lookup, Meters},
     model::Second,
@@ -73,6 +73,8 @@ pub(super) struct Question {
     pub(super) asked: Asked,
     pub(super) format: Format,
     pub(super) day: Option<Second>,
+    /// How a page of it is shown; nothing for a feed.
+    pub(super) view: Option<View>,
 }
 
 /// Finished answers by what was asked, the least used given up first.
@@ -236,7 +238,7 @@ mod tests {
 
     fn question(limit: usize, format: Format) -> Question {
         let asked = Asked { base: Base::All, own: Filter::default(), filter: Filter::default(), limit, content: ContentPolicy::Full };
-        Question { asked, format, day: None }
+        Question { asked, format, day: None, view: None }
     }
 
     /// Bytes that no coding makes shorter.

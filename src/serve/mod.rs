@@ -11,6 +11,7 @@ mod counted;
 mod exposition;
 mod filter;
 mod finder;
+mod lists;
 mod listen;
 mod pages;
 mod reading;
@@ -36,6 +37,7 @@ use self::{
     answer::Wish,
     cache::{Cache, Finished, Question},
     coding::Coding,
+    pages::sheets::Sheets,
 };
 use crate::{
     apply::Clock,
@@ -60,6 +62,8 @@ pub struct Publishing {
     pub sources: BTreeMap<SourceId, SourceCard>,
     /// Saved feeds.
     pub feeds: BTreeMap<FeedSlug, SavedFeed>,
+    /// Where readers tell that something is wrong: a mail address, or the address of a form.
+    pub feedback: Option<String>,
     /// Entries in a feed.
     pub limit: usize,
     /// Entries that may be asked for.
@@ -112,6 +116,7 @@ pub struct App {
     cache: Cache,
     standing: ArcSwap<Standing>,
     status: status::Board,
+    sheets: Sheets,
     meters: Meters,
     exposition: OnceLock<Arc<Exposition>>,
     clock: Clock,
@@ -139,6 +144,7 @@ impl App {
             cache: Cache::new(limits.cache).counting(meters.clone()),
             standing: ArcSwap::from_pointee(Standing::Starting),
             status: status::Board::default(),
+            sheets: Sheets::default(),
             meters,
             exposition: OnceLock::new(),
             clock,
@@ -179,6 +185,7 @@ impl App {
     /// Says whose health the status pages tell from now on; without it there are none.
     pub fn watch(&self, watched: Watched) {
         self.status.watch(watched);
+        self.sheets.clear();
     }
 
     /// Publishes by another configuration from now on, with so many bytes of memory for finished feeds. All that were finished are
@@ -187,6 +194,7 @@ impl App {
         self.publishing.store(Arc::new(publishing));
         self.cache.set_limit(cache);
         self.cache.drop_matching(|_| true);
+        self.sheets.clear();
     }
 
     /// Drops the finished feeds that these stories were in or are in now.
@@ -217,24 +225,32 @@ impl App {
         self.cache.get(question, move |question| app.build(question)).await
     }
 
-    /// The answer to somebody who asks for a feed.
+    /// The answer to somebody who asks for a feed, or for its page.
     async fn answer(self: &Arc<Self>, question: &Question, asked: &HeaderMap) -> Result<Response, StoreError> {
         let finished = self.finished(question).await?;
-        let wish = Wish::of(&finished, asked, Some(finished.changed));
+        // A page shows more than its stories.
+        let changed = question.view.is_none().then_some(finished.changed);
+        let wish = Wish::of(&finished, asked, changed);
         // Whoever has it needs no bytes.
         if !wish.is_known() && finished.code(wish.coding).await {
             self.cache.coded(question, &finished);
         }
-        Ok(answer::feed(&finished, &wish, question.format.content_type()))
+        Ok(match question.view {
+            Some(_) => answer::page(&finished, &wish),
+            None => answer::feed(&finished, &wish, question.format.content_type()),
+        })
     }
 
     /// What is asked for today.
     fn question(&self, asked: Asked, format: Format) -> Question {
         let day = asked.filter.is_relative().then(|| Second::begin_of((self.clock)().day()));
-        Question { asked, format, day }
+        Question { asked, format, day, view: None }
     }
 
     fn build(&self, question: &Question) -> Result<Finished, StoreError> {
+        if let Some(view) = &question.view {
+            return self.stories(question, view);
+        }
         let write = match question.format {
             Format::Rss => publish::rss,
             Format::Json => publish::json,
@@ -247,7 +263,7 @@ impl App {
     /// What is written of the stories that were asked for, and when they last changed.
     fn write<T>(&self, question: &Question, write: impl FnOnce(&publish::Feed<'_>) -> T) -> Result<(T, Second), StoreError> {
         let publishing = self.publishing.load();
-        let Question { asked, format, day } = question;
+        let Question { asked, format, day, .. } = question;
         let page = self.store.query(&asked.filter, asked.filter.window(day.unwrap_or(Second::EPOCH)), asked.limit)?;
         let [path, home] = [*format, Format::Page].map(|format| asked.path(&publishing, format));
         let feed = publishing.feed(asked, [&path, &home], &page);

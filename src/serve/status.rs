@@ -1,4 +1,4 @@
-//! How the sources are, for operators: a page, JSON, and a feed of troubles and recoveries.
+//! How the sources are, for operators: JSON, a feed of troubles and recoveries, and what the page of it is made of.
 //!
 //! Everybody may look, so that nothing of it holds a secret. It is made when it is asked for,
 //! by one thread at a time, and kept for several times as long as that took: whoever asks again and
@@ -20,12 +20,11 @@ use super::{
     App, Publishing,
     answer::{self, Wish},
     cache::Finished,
-    pages,
+    pages::{Ui, status},
 };
 use crate::{
     apply::Clock,
     health::{self, Row, Summary},
-    html::escape,
     model::{Second, Source, SourceId, Standing},
     publish,
     schedule::Register,
@@ -35,10 +34,6 @@ use crate::{
 
 /// An answer is kept for this many times as long as it took to make.
 const KEPT: u32 = 10;
-/// Rows of troubled sources on the page at most; JSON has all of them.
-const TROUBLED: usize = 1_000;
-/// Rows of other sources on the page at most.
-const OTHERS: usize = 200;
 
 /// Whose health is told.
 pub struct Watched {
@@ -73,7 +68,6 @@ impl Configuration {
 /// In what form it is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    Page,
     Json,
     Atom,
 }
@@ -81,7 +75,6 @@ pub(super) enum Form {
 impl Form {
     pub(super) fn media_type(self) -> &'static str {
         match self {
-            Self::Page => answer::HTML,
             Self::Json => answer::JSON,
             Self::Atom => answer::ATOM,
         }
@@ -92,7 +85,7 @@ impl Form {
 #[derive(Default)]
 pub(super) struct Board {
     watched: ArcSwapOption<Watched>,
-    made: [Mutex<Option<Made>>; 3],
+    made: [Mutex<Option<Made>>; 2],
 }
 
 struct Made {
@@ -141,12 +134,20 @@ impl App {
         Ok(Made { watched, finished, at: Instant::now(), took: begun.elapsed() })
     }
 
+    /// The page of it, of the sources of one standing or of all.
+    pub(super) fn status_page(&self, watched: &Watched, only: Option<Standing>, ui: Ui) -> Result<String, StoreError> {
+        let Watched { sources, register, clock, configuration } = watched;
+        let rows = public(health::rows(sources, &register.all(), clock()));
+        let histories = self.store.histories()?;
+        let known = status::Known { rows: &rows, histories: &histories, configuration, only };
+        Ok(status::page(&known, &self.publishing.load(), ui))
+    }
+
     fn tell(&self, watched: &Watched, form: Form) -> Result<Finished, StoreError> {
         let Watched { sources, register, clock, configuration } = watched;
         let (states, now) = (register.all(), clock());
         let publishing = self.publishing.load();
         let bytes = match form {
-            Form::Page => page(&public(health::rows(sources, &states, now)), configuration, &publishing).into_bytes(),
             Form::Json => json(&public(health::rows(sources, &states, now)), configuration),
             Form::Atom => {
                 let mut histories = self.store.histories()?;
@@ -180,80 +181,4 @@ fn json(rows: &[Row], configuration: &Configuration) -> Vec<u8> {
     }
     // Plain data is always written.
     serde_json::to_vec(&Status { summary: Summary::of(rows), configuration, sources: rows }).unwrap_or_default()
-}
-
-/// The worst first, then by id; of the sources that are well only so many.
-fn page(rows: &[Row], configuration: &Configuration, publishing: &Publishing) -> String {
-    let address = |path: &str| escape(&publishing.site.address(path));
-    let mut sorted: Vec<&Row> = rows.iter().collect();
-    sorted.sort_by_key(|row| (row.leading.standing, &row.source));
-    let (troubled, others): (Vec<&Row>, Vec<&Row>) = sorted.into_iter().partition(|row| row.leading.standing.is_trouble());
-    let mut body = format!(
-        "<h1>How the sources are</h1><p>{}. <a href=\"{}\">JSON</a> · <a href=\"{}\">troubles and recoveries as a feed</a></p>",
-        escape(&Summary::of(rows).words()),
-        address("status.json"),
-        address("status.atom")
-    );
-    body.push_str(&kept(configuration));
-    for (heading, rows, most) in [("Troubles", troubled, TROUBLED), ("The others", others, OTHERS)] {
-        if rows.is_empty() {
-            continue;
-        }
-        let shown: String = rows.iter().take(most).map(|row| shown(row)).collect();
-        body.push_str(&format!("<h2>{heading}</h2><dl>{shown}</dl>"));
-        if rows.len() > most {
-            body.push_str(&format!(
-                "<p>{} more are not shown here; <a href=\"{}\">all of them as JSON</a></p>",
-                rows.len() - most,
-                address("status.json")
-            ));
-        }
-    }
-    body.push_str(&format!("<p><a href=\"{}\">{}</a></p>", address(""), escape(&publishing.site.title)));
-    let head = format!("<link rel=\"alternate\" type=\"application/atom+xml\" href=\"{}\">", address("status.atom"));
-    pages::page("How the sources are", &head, &body)
-}
-
-/// What is to be said of the configuration; nothing when all of it holds.
-fn kept(configuration: &Configuration) -> String {
-    let list = |told: &[String]| told.iter().map(|line| format!("<li>{}</li>", escape(line))).collect::<String>();
-    let Configuration { since, mistakes, waiting } = configuration;
-    let mut told = String::new();
-    if !mistakes.is_empty() {
-        let since = time(*since);
-        told = format!("<p>The configuration was changed and has mistakes; the one of {since} is kept:</p><ul>{}</ul>", list(mistakes));
-    }
-    if !waiting.is_empty() {
-        told.push_str(&format!("<p>Some of it has to wait until the daemon is started again:</p><ul>{}</ul>", list(waiting)));
-    }
-    if told.is_empty() { told } else { format!("<h2>Configuration</h2>{told}") }
-}
-
-fn shown(row: &Row) -> String {
-    let id = escape(row.source.as_str());
-    let mut told =
-        format!("<dt id=\"{id}\"><strong>{}</strong> {} <small>{id}</small></dt><dd>", row.leading.standing.as_str(), escape(&row.title));
-    for finding in [&row.leading].into_iter().chain(&row.also) {
-        if finding.standing != row.leading.standing {
-            told.push_str(&format!("<br>also {}: ", finding.standing.as_str()));
-        }
-        told.push_str(&escape(&finding.sentence));
-        if let Some(remedy) = &finding.remedy {
-            told.push_str(&format!("<br><span class=\"quiet\">What to try: {}</span>", escape(remedy)));
-        }
-    }
-    row.notes.iter().for_each(|note| told.push_str(&format!("<br>{}", escape(note))));
-    let times = [("last answer", row.answered), ("last news", row.newest), ("next look", row.next)];
-    let times = times.iter().filter_map(|(what, at)| at.map(|at| format!("{what} {}", time(at))));
-    let rate = (row.items_per_week > 0.0).then(|| format!("{:.1} new a week", row.items_per_week));
-    let line: Vec<String> = times.chain(rate).collect();
-    if row.leading.standing != Standing::Off && !line.is_empty() {
-        told.push_str(&format!("<br><small>{}</small>", line.join(" · ")));
-    }
-    told.push_str("</dd>");
-    told
-}
-
-fn time(at: Second) -> String {
-    format!("<time datetime=\"{at}\">{}</time>", at.date_time().format("%Y-%m-%d %H:%M UTC"))
 }

@@ -13,6 +13,7 @@ mod lane;
 mod quiet;
 mod seconds;
 mod sled;
+mod tally;
 mod terms;
 mod value;
 

@@ -1,0 +1,215 @@
+//! The latest stories of a filter, as a list to read.
+
+use askama::Template;
+
+use super::{
+    Frame, Place, Ui,
+    form::{self, Chip, Narrow},
+    frame::Link,
+    rows::Row,
+    subscribe::{self, Subscribe},
+    words::{self, fill},
+};
+use crate::{
+    model::{Page, Second, Shown, Window},
+    serve::{App, Asked, Base, Format, Publishing, Wrong, cache::Finished, cache::Question},
+    store::{Counts, StoreError},
+    text,
+};
+
+/// Stories on a page, where nobody asks for another number: a few screens.
+const USUAL: usize = 25;
+/// Stories are counted up to this; it says "more than" beyond.
+const COUNTED: usize = 10_000;
+/// Newer stories are looked through up to this many, to find those just before a place.
+const NEWER: usize = 100_000;
+/// Countries that are offered on the first page.
+const COUNTRIES: usize = 16;
+
+/// Which stories of a list a page shows. Places never change, so that a page does not either but for what was taken out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::serve) enum Cursor {
+    Newest,
+    /// Those that stand just before this second.
+    Before(Second),
+    /// Those that stand just after it.
+    After(Second),
+}
+
+/// How a list is shown to somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::serve) struct View {
+    pub(super) ui: Ui,
+    pub(super) cursor: Cursor,
+}
+
+/// What the address of a page asks beside its filter.
+pub(in crate::serve) struct Beside<'a> {
+    /// The query without it.
+    pub(in crate::serve) filter: String,
+    /// The language that was chosen.
+    pub(in crate::serve) ui: Option<&'a str>,
+    cursor: [Option<&'a str>; 2],
+}
+
+impl<'a> Beside<'a> {
+    /// Takes a query apart.
+    pub(in crate::serve) fn read(query: &'a str) -> Self {
+        let (mut ui, mut cursor, mut rest) = (None, [None, None], Vec::new());
+        for part in query.split('&') {
+            match part.split_once('=') {
+                Some(("ui", value)) => ui = Some(value),
+                Some(("before", value)) => cursor[0] = Some(value),
+                Some(("after", value)) => cursor[1] = Some(value),
+                _ => rest.push(part),
+            }
+        }
+        Self { filter: rest.join("&"), ui, cursor }
+    }
+
+    /// Which stories are asked for.
+    pub(in crate::serve) fn view(&self, ui: Ui) -> Result<View, Wrong> {
+        let second = |text: &str| {
+            let text = text.replace("%3A", ":").replace("%3a", ":");
+            text.parse().map_err(|error| Wrong::Bad(format!("where the page begins: {error}")))
+        };
+        let cursor = match self.cursor {
+            [Some(before), _] => Cursor::Before(second(before)?),
+            [None, Some(after)] => Cursor::After(second(after)?),
+            [None, None] => Cursor::Newest,
+        };
+        Ok(View { ui, cursor })
+    }
+}
+
+/// A heading with links below.
+struct Group {
+    name: &'static str,
+    links: Vec<(Link, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "stories.html")]
+struct Stories<'a> {
+    frame: Frame<'a>,
+    heading: String,
+    total: String,
+    chips: Vec<Chip>,
+    clear: String,
+    narrow: Narrow,
+    in_builder: Option<String>,
+    subscribe: Subscribe,
+    rows: Vec<Row>,
+    newest: Option<String>,
+    newer: Option<String>,
+    older: Option<String>,
+    browse: Vec<Group>,
+    unfiled: Option<String>,
+}
+
+impl App {
+    /// The page of a filter.
+    pub(in crate::serve) fn stories(&self, question: &Question, view: &View) -> Result<Finished, StoreError> {
+        let publishing = self.publishing.load();
+        let Question { asked, day, .. } = question;
+        let window = asked.filter.window(day.unwrap_or(Second::EPOCH));
+        let size = if asked.limit == asked.base.usual(&publishing).0 { asked.limit.min(USUAL) } else { asked.limit };
+        let (page, cursor) = self.cut(asked, window, size, view.cursor)?;
+        let more = page.entries.len() > size;
+        let shown = Page { entries: page.entries.into_iter().take(size).collect(), changed: page.changed };
+        let own = asked.path(&publishing, Format::Page);
+        let total = self.store.places(&asked.filter, window, COUNTED + 1).len();
+        let html = page_of(&publishing, asked, view.ui, &own, &shown, cursor, more, total, &self.store.counts());
+        Ok(Finished::new(html.into_bytes(), shown.changed))
+    }
+
+    /// The stories that a cursor points to, and one more where there are more; and where they begin in the end.
+    fn cut(&self, asked: &Asked, window: Window, size: usize, cursor: Cursor) -> Result<(Page, Cursor), StoreError> {
+        let query = |window: Window| self.store.query(&asked.filter, window, size + 1);
+        let below = |at: Second| Some(window.below.map_or(at, |below| below.min(at)));
+        match cursor {
+            Cursor::Newest => Ok((query(window)?, cursor)),
+            Cursor::Before(at) => Ok((query(Window { below: below(at), ..window })?, cursor)),
+            Cursor::After(at) => {
+                let after = Second::from_unix(at.unix() + 1);
+                let from = window.from.map_or(after, |from| from.max(after));
+                let newer = self.store.places(&asked.filter, Window { from: Some(from), ..window }, NEWER);
+                // The nearest of them end where the one after them begins; where there is none, they are the newest.
+                let Some(next) = newer.len().checked_sub(size + 1).map(|at| newer[at]) else { return Ok((query(window)?, Cursor::Newest)) };
+                Ok((query(Window { below: below(next), ..window })?, Cursor::Before(next)))
+            }
+        }
+    }
+}
+
+#[allow(clippy::too_many_arguments)] // each is one thing that the page shows
+fn page_of(
+    publishing: &Publishing,
+    asked: &Asked,
+    ui: Ui,
+    own: &str,
+    shown: &Page,
+    cursor: Cursor,
+    more: bool,
+    total: usize,
+    counts: &Counts,
+) -> String {
+    let is_home = asked.base == Base::All && asked.own.is_empty();
+    let feed = publishing.feed(asked, ["", own], shown);
+    let plain = Frame::new(publishing, ui, Place::Stories, "", own);
+    let heading = form::wording(asked, &plain).unwrap_or_else(|| plain.w.latest.to_owned());
+    let title = if is_home && cursor == Cursor::Newest { "" } else { &heading };
+    let frame = Frame::new(publishing, ui, Place::Stories, title, own).with_feeds(subscribe::links(asked, publishing));
+    // Where only so many of each source are shown, there is no order to go on in.
+    let is_paged = asked.filter.per_source.is_none();
+    let at = |shown: Option<&Shown>| shown.map(|shown| shown.edition().position);
+    let mark = if own.contains('?') { '&' } else { '?' };
+    let further = |key: &str, at: Second| frame.to(&format!("{own}{mark}{key}={at}"));
+    let (first, last) = (at(shown.entries.first()), at(shown.entries.last()));
+    let is_later = matches!(cursor, Cursor::Before(_));
+    let total_told = if total > COUNTED {
+        fill(frame.w.more_than, &[&frame.stories(COUNTED as u64)])
+    } else {
+        frame.stories(total as u64)
+    };
+    let page = Stories {
+        heading,
+        total: total_told,
+        chips: form::chips(asked, &frame),
+        clear: frame.to(match &asked.base {
+            Base::Unfiled => "editor",
+            Base::All | Base::Saved(_) => "",
+        }),
+        narrow: form::narrow(asked, counts, &frame),
+        in_builder: super::build::address(asked, publishing).map(|address| frame.to(&address)),
+        subscribe: Subscribe::to(asked, publishing),
+        rows: shown.entries.iter().map(|shown| Row::of(&feed, shown, &frame)).collect(),
+        newest: is_later.then(|| frame.to(own)),
+        newer: first.filter(|_| is_later && is_paged).map(|at| further("after", at)),
+        older: last.filter(|_| more && is_paged).map(|at| further("before", at)),
+        browse: if is_home { browse(counts, &frame) } else { Vec::new() },
+        unfiled: is_home.then(|| frame.to("editor")),
+        frame,
+    };
+    // Writing to memory does not fail.
+    page.render().unwrap_or_default()
+}
+
+/// What there is most of.
+fn browse(counts: &Counts, frame: &Frame<'_>) -> Vec<Group> {
+    let group = |name: &'static str, key: &str, most: usize| {
+        let mut choices = form::choices(key, &[], counts, frame);
+        choices.retain(|choice| choice.count > 0);
+        choices.sort_by(|one, other| other.count.cmp(&one.count));
+        choices.truncate(most);
+        choices.sort_by_cached_key(|choice| text::fold(&choice.name));
+        let link = |choice: form::Choice| {
+            let to = frame.to(&format!("feed/{key}/{}", choice.value));
+            (Link { to, text: choice.name, is_here: false }, choice.told)
+        };
+        Group { name, links: choices.into_iter().map(link).collect() }
+    };
+    let w = frame.w;
+    let groups = [group(w.topics, "topic", usize::MAX), group(w.countries, "country", COUNTRIES), group(w.regions, "region", COUNTRIES)];
+    groups.into_iter().filter(|group| !group.links.is_empty()).collect()
+}
