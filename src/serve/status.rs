@@ -17,7 +17,7 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 
 use super::{
-    App, Publishing,
+    App,
     answer::{self, Wish},
     cache::Finished,
     pages::{Ui, status},

@@ -82,7 +82,11 @@ impl<'a> Frame<'a> {
     }
 
     fn link(&self, below: &str, lang: Option<Lang>) -> String {
-        let below = if below == "feed" { "" } else { below };
+        // Everything is at the root.
+        let below = match below.strip_prefix("feed") {
+            Some(rest) if rest.is_empty() || rest.starts_with('?') => rest,
+            _ => below,
+        };
         let mark = if below.contains('?') { '&' } else { '?' };
         let lang = lang.map(|lang| format!("{mark}ui={lang}")).unwrap_or_default();
         format!("{}{below}{lang}", self.publishing.site.base.path())

@@ -59,7 +59,6 @@ struct Map<'a> {
     rows: Vec<Counted>,
     none: Option<String>,
     csv: String,
-    filter_query: String,
 }
 
 /// The periods that can be chosen, the chosen one marked.
@@ -121,7 +120,6 @@ impl App {
             window: world::WINDOW,
             none: (none > 0).then(|| fill(w.no_country, &[&frame.stories(none)])),
             csv: frame.file(&format!("map.csv?{query}")),
-            filter_query: query,
             rows,
             frame,
         };

@@ -107,6 +107,17 @@ struct Stories<'a> {
     unfiled: Option<String>,
 }
 
+/// The stories of one page.
+struct Cut {
+    shown: Page,
+    /// Where they begin.
+    cursor: Cursor,
+    /// Whether there are older ones.
+    has_older: bool,
+    /// How many there are in all, up to [`COUNTED`] and one.
+    total: usize,
+}
+
 impl App {
     /// The page of a filter.
     pub(in crate::serve) fn stories(&self, question: &Question, view: &View) -> Result<Finished, StoreError> {
@@ -114,79 +125,68 @@ impl App {
         let Question { asked, day, .. } = question;
         let window = asked.filter.window(day.unwrap_or(Second::EPOCH));
         let size = if asked.limit == asked.base.usual(&publishing).0 { asked.limit.min(USUAL) } else { asked.limit };
-        let (page, cursor) = self.cut(asked, window, size, view.cursor)?;
-        let more = page.entries.len() > size;
-        let shown = Page { entries: page.entries.into_iter().take(size).collect(), changed: page.changed };
-        let own = asked.path(&publishing, Format::Page);
-        let total = self.store.places(&asked.filter, window, COUNTED + 1).len();
-        let html = page_of(&publishing, asked, view.ui, &own, &shown, cursor, more, total, &self.store.counts());
-        Ok(Finished::new(html.into_bytes(), shown.changed))
+        let cut = self.cut(asked, window, size, view.cursor)?;
+        let html = page(&publishing, asked, view.ui, &cut, &self.store.counts());
+        Ok(Finished::new(html.into_bytes(), cut.shown.changed))
     }
 
-    /// The stories that a cursor points to, and one more where there are more; and where they begin in the end.
-    fn cut(&self, asked: &Asked, window: Window, size: usize, cursor: Cursor) -> Result<(Page, Cursor), StoreError> {
-        let query = |window: Window| self.store.query(&asked.filter, window, size + 1);
-        let below = |at: Second| Some(window.below.map_or(at, |below| below.min(at)));
-        match cursor {
-            Cursor::Newest => Ok((query(window)?, cursor)),
-            Cursor::Before(at) => Ok((query(Window { below: below(at), ..window })?, cursor)),
-            Cursor::After(at) => {
-                let after = Second::from_unix(at.unix() + 1);
-                let from = window.from.map_or(after, |from| from.max(after));
-                let newer = self.store.places(&asked.filter, Window { from: Some(from), ..window }, NEWER);
-                // The nearest of them end where the one after them begins; where there is none, they are the newest.
-                let Some(next) = newer.len().checked_sub(size + 1).map(|at| newer[at]) else { return Ok((query(window)?, Cursor::Newest)) };
-                Ok((query(Window { below: below(next), ..window })?, Cursor::Before(next)))
-            }
-        }
+    /// The stories that a cursor points to.
+    fn cut(&self, asked: &Asked, window: Window, size: usize, cursor: Cursor) -> Result<Cut, StoreError> {
+        let cursor = match cursor {
+            Cursor::After(at) => self.before_newer(asked, window, size, at),
+            other => other,
+        };
+        let below = match cursor {
+            Cursor::Before(at) => Some(window.below.map_or(at, |below| below.min(at))),
+            _ => window.below,
+        };
+        // One more, to see whether there are any.
+        let mut shown = self.store.query(&asked.filter, Window { below, ..window }, size + 1)?;
+        let has_older = shown.entries.len() > size;
+        shown.entries.truncate(size);
+        Ok(Cut { shown, cursor, has_older, total: self.store.places(&asked.filter, window, COUNTED + 1).len() })
+    }
+
+    /// Where the nearest newer stories begin: they are the newest, when there are no more than a page of them.
+    fn before_newer(&self, asked: &Asked, window: Window, size: usize, at: Second) -> Cursor {
+        let after = Second::from_unix(at.unix() + 1);
+        let from = window.from.map_or(after, |from| from.max(after));
+        let newer = self.store.places(&asked.filter, Window { from: Some(from), ..window }, NEWER);
+        newer.len().checked_sub(size + 1).map_or(Cursor::Newest, |next| Cursor::Before(newer[next]))
     }
 }
 
-#[allow(clippy::too_many_arguments)] // each is one thing that the page shows
-fn page_of(
-    publishing: &Publishing,
-    asked: &Asked,
-    ui: Ui,
-    own: &str,
-    shown: &Page,
-    cursor: Cursor,
-    more: bool,
-    total: usize,
-    counts: &Counts,
-) -> String {
+fn page(publishing: &Publishing, asked: &Asked, ui: Ui, cut: &Cut, counts: &Counts) -> String {
+    let own = asked.path(publishing, Format::Page);
     let is_home = asked.base == Base::All && asked.own.is_empty();
-    let feed = publishing.feed(asked, ["", own], shown);
-    let plain = Frame::new(publishing, ui, Place::Stories, "", own);
+    let feed = publishing.feed(asked, ["", &own], &cut.shown);
+    let plain = Frame::new(publishing, ui, Place::Stories, "", &own);
     let heading = form::wording(asked, &plain).unwrap_or_else(|| plain.w.latest.to_owned());
-    let title = if is_home && cursor == Cursor::Newest { "" } else { &heading };
-    let frame = Frame::new(publishing, ui, Place::Stories, title, own).with_feeds(subscribe::links(asked, publishing));
+    let title = if is_home && cut.cursor == Cursor::Newest { "" } else { &heading };
+    let frame = Frame::new(publishing, ui, Place::Stories, title, &own).with_feeds(subscribe::links(asked, publishing));
     // Where only so many of each source are shown, there is no order to go on in.
     let is_paged = asked.filter.per_source.is_none();
-    let at = |shown: Option<&Shown>| shown.map(|shown| shown.edition().position);
+    let at = |shown: Option<&Shown>| shown.map(|shown| shown.edition().position).filter(|_| is_paged);
     let mark = if own.contains('?') { '&' } else { '?' };
     let further = |key: &str, at: Second| frame.to(&format!("{own}{mark}{key}={at}"));
-    let (first, last) = (at(shown.entries.first()), at(shown.entries.last()));
-    let is_later = matches!(cursor, Cursor::Before(_));
-    let total_told = if total > COUNTED {
-        fill(frame.w.more_than, &[&frame.stories(COUNTED as u64)])
-    } else {
-        frame.stories(total as u64)
-    };
+    let (first, last) = (at(cut.shown.entries.first()), at(cut.shown.entries.last()));
+    let is_later = cut.cursor != Cursor::Newest;
     let page = Stories {
         heading,
-        total: total_told,
+        total: if cut.total > COUNTED {
+            fill(frame.w.more_than, &[&frame.stories(COUNTED as u64)])
+        } else {
+            frame.stories(cut.total as u64)
+        },
         chips: form::chips(asked, &frame),
-        clear: frame.to(match &asked.base {
-            Base::Unfiled => "editor",
-            Base::All | Base::Saved(_) => "",
-        }),
+        clear: frame.to(if asked.base == Base::Unfiled { "editor" } else { "" }),
         narrow: form::narrow(asked, counts, &frame),
         in_builder: super::build::address(asked, publishing).map(|address| frame.to(&address)),
         subscribe: Subscribe::to(asked, publishing),
-        rows: shown.entries.iter().map(|shown| Row::of(&feed, shown, &frame)).collect(),
-        newest: is_later.then(|| frame.to(own)),
-        newer: first.filter(|_| is_later && is_paged).map(|at| further("after", at)),
-        older: last.filter(|_| more && is_paged).map(|at| further("before", at)),
+        rows: cut.shown.entries.iter().map(|shown| Row::of(&feed, shown, &frame)).collect(),
+        newest: is_later.then(|| frame.to(&own)),
+        newer: first.filter(|_| is_later).map(|at| further("after", at)),
+        older: last.filter(|_| cut.has_older).map(|at| further("before", at)),
         browse: if is_home { browse(counts, &frame) } else { Vec::new() },
         unfiled: is_home.then(|| frame.to("editor")),
         frame,

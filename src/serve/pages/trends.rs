@@ -44,10 +44,8 @@ struct Line {
 
 /// Lines of one kind, which have one scale.
 struct Section {
-    key: &'static str,
     name: &'static str,
     lines: Vec<Line>,
-    most: String,
 }
 
 #[derive(Template)]
@@ -60,8 +58,6 @@ struct Trends<'a> {
     countries: Vec<Choice>,
     also: Option<String>,
     weeks: Vec<String>,
-    first: String,
-    last: String,
     sections: Vec<Section>,
     csv: String,
     view: String,
@@ -127,8 +123,6 @@ impl App {
             topics: form::choices("topic", &filled.all("topic"), &counts, &frame),
             countries: form::choices("country", &filled.all("country"), &counts, &frame),
             also: filled.one("also").map(str::to_owned),
-            first: weeks.first().cloned().unwrap_or_default(),
-            last: weeks.last().cloned().unwrap_or_default(),
             weeks,
             sections: sections.into_iter().filter(|section| !section.lines.is_empty()).collect(),
             csv: frame.file(&if query.is_empty() { "trends.csv".to_owned() } else { format!("trends.csv?{query}") }),
@@ -173,7 +167,7 @@ fn section(
             weeks: weeks.iter().map(|count| if *count == 0 { String::new() } else { number(*count, frame.lang()) }).collect(),
         }
     };
-    Section { key, name, lines: lines.into_iter().map(line).collect(), most: number(most, frame.lang()) }
+    Section { name, lines: lines.into_iter().map(line).collect() }
 }
 
 /// Bars from a place on, as an SVG path; a week without stories has none, and one with any can be seen.
