@@ -58,5 +58,7 @@ function keepPreview(form) {
 }
 
 offerCopies(document);
+// Beside the text there is room for what is closed on a phone.
+if (matchMedia("(min-width: 62rem)").matches) for (const panel of document.querySelectorAll(".side .panel")) panel.open = true;
 const builder = document.querySelector("form[data-preview]");
 if (builder) keepPreview(builder);

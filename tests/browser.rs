@@ -152,7 +152,10 @@ fn all_of_it_works_without_a_script() {
     choose(&browser, "topic", "youth");
     browser.click(&browser.one(".builder .go button"));
     assert_eq!(browser.text(&browser.one("#outcome [data-address]")), world.at("/feed/topic/youth.atom"));
+    // In a narrow window the filter has to be opened first.
+    browser.resize(600, 900);
     browser.open(&world.at("/"));
+    browser.click(&browser.one(".panel summary"));
     browser.click(&browser.one("select[name=country] option[value=gt]"));
     browser.click(&browser.one(".narrow button"));
     assert_eq!(browser.address(), world.at("/feed/country/gt"));
@@ -163,7 +166,10 @@ fn no_page_is_wider_than_a_phone_or_jumps_or_loads_much() {
     let Some(browser) = Browser::start("en") else { return };
     let world = World::start();
     for width in [360, 1280] {
-        browser.command("Emulation.setDeviceMetricsOverride", json!({ "width": width, "height": 740, "deviceScaleFactor": 1, "mobile": width == 360 }));
+        browser.command(
+            "Emulation.setDeviceMetricsOverride",
+            json!({ "width": width, "height": 740, "deviceScaleFactor": 1, "mobile": width == 360 }),
+        );
         for page in world.pages() {
             browser.open(&world.at(&page));
             assert_eq!(browser.run("return document.documentElement.scrollWidth <= innerWidth"), true, "{page} at {width}");

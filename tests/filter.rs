@@ -557,10 +557,7 @@ fn editors_see_what_nobody_filed_and_what_came_near() {
     );
     assert!(comes_to(&site, "/editor.atom?topicc=youth").starts_with("400 unknown key"));
     let page = get(site.address, &about).text();
-    assert!(
-        page.contains("<h2>Nearly filed under</h2><dl class=\"filed\"><div><dt><a href=\"/feed/topic/youth\">Youth</a>"),
-        "{page}"
-    );
+    assert!(page.contains("<h2>Nearly filed under</h2><dl class=\"filed\"><div><dt><a href=\"/feed/topic/youth\">Youth</a>"), "{page}");
     // What is filed leaves it.
     site.app.changed(&site.store.apply(&record(3, vec![told(5, "youth", "GT")])).unwrap());
     assert_eq!(titles(&get(site.address, "/editor.atom")), ["Story 4"]);

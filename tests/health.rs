@@ -343,7 +343,11 @@ fn the_page_of_ten_thousand_sources_is_bounded_and_json_has_them_all() {
     let told = Told::of(&sources, states.collect(), at(0));
     let page = get(told.address, "/status").text();
     assert_eq!(page.matches("<dt id=").count(), 500);
-    assert!(page.contains("10,000 sources: 5,000 fine, 5,000 failing") && page.contains("4,700 more are not shown here"), "{}", &page[..400]);
+    assert!(
+        page.contains("10,000 sources: 5,000 fine, 5,000 failing") && page.contains("4,700 more are not shown here"),
+        "{}",
+        &page[..400]
+    );
     assert_eq!(get(told.address, "/status.json").json()["sources"].as_array().unwrap().len(), 10_000);
 }
 

@@ -55,14 +55,17 @@ fn a_page_needs_nothing_from_elsewhere_and_says_so() {
     let site = site();
     let page = get(site.address, "/");
     let policy = page.header("content-security-policy").unwrap();
-    for rule in ["default-src 'none'", "script-src 'self'", "style-src 'self'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"] {
+    for rule in
+        ["default-src 'none'", "script-src 'self'", "style-src 'self'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"]
+    {
         assert!(policy.contains(rule), "{policy}");
     }
     assert!(!policy.contains("unsafe") && page.header("set-cookie").is_none());
     assert_eq!((page.header("vary"), page.header("referrer-policy")), (Some("Accept-Encoding, Accept-Language"), Some("no-referrer")));
     let text = page.text();
     assert!(!text.contains("<img") && !text.contains(" style=") && !text.contains("<style"), "{text}");
-    let loaded: Vec<&str> = between(&text, "<script src=\"", "\"").into_iter().chain(between(&text, "rel=\"stylesheet\" href=\"", "\"")).collect();
+    let loaded: Vec<&str> =
+        between(&text, "<script src=\"", "\"").into_iter().chain(between(&text, "rel=\"stylesheet\" href=\"", "\"")).collect();
     assert_eq!(loaded.len(), 2);
     for path in loaded {
         let asset = get(site.address, path);
@@ -145,7 +148,8 @@ fn a_form_leads_to_the_canonical_page() {
     assert!(page.contains("<option value=\"youth\" selected>Youth</option>"), "{page}");
     assert!(page.contains("<option value=\"gt,hn\" selected>Guatemala or Honduras</option>"), "{page}");
     assert!(page.contains("name=\"also\" value=\"prefer=es\""), "{page}");
-    let without: Vec<String> = between(&page, "<div class=\"chips\">", "</div>").iter().flat_map(|chips| between(chips, "href=\"", "\"")).map(unescaped).collect();
+    let without: Vec<String> =
+        between(&page, "<div class=\"chips\">", "</div>").iter().flat_map(|chips| between(chips, "href=\"", "\"")).map(unescaped).collect();
     assert_eq!(without[0], "/feed?country=gt,hn&prefer=es".replace("/feed", "/"));
     assert!(without.iter().all(|path| get(site.address, path).status == 200), "{without:?}");
 }
@@ -213,8 +217,15 @@ fn a_browser_is_told_in_a_page_what_is_wrong_and_a_program_as_before() {
     let site = site();
     let page = |path: &str| ask(site.address, "GET", path, TYPED);
     let wrong = page("/feed/topic/yuoth?ui=es");
-    assert_eq!((wrong.status, wrong.header("content-type"), wrong.header("cache-control")), (404, Some("text/html; charset=utf-8"), Some("no-store")));
-    assert!(wrong.text().contains("¿Quiso decir") && wrong.text().contains("<a href=\"/feed/topic/youth?ui=es\">youth</a>"), "{}", wrong.text());
+    assert_eq!(
+        (wrong.status, wrong.header("content-type"), wrong.header("cache-control")),
+        (404, Some("text/html; charset=utf-8"), Some("no-store"))
+    );
+    assert!(
+        wrong.text().contains("¿Quiso decir") && wrong.text().contains("<a href=\"/feed/topic/youth?ui=es\">youth</a>"),
+        "{}",
+        wrong.text()
+    );
     assert_eq!(["/nothing", "/feed?topics=x", "/feed/topic/quarantine", "/story/1"].map(|path| page(path).status), [404, 400, 410, 404]);
     assert_eq!(get(site.address, "/feed/topic/yuoth").header("content-type"), Some("application/problem+json"));
 }
@@ -238,9 +249,15 @@ fn pictures_tell_the_numbers_that_their_tables_do() {
     let csv = get(site.address, "/map.csv?since=all");
     assert_eq!(csv.header("content-type"), Some("text/csv; charset=utf-8"));
     assert_eq!(csv.text(), "code,name,stories\nGT,Guatemala,32\nMX,Mexico,30\nHN,Honduras,1\nnone,,0\n");
-    assert_eq!(get(site.address, "/map.csv?since=all&topic=youth").text(), "code,name,stories\nGT,Guatemala,11\nMX,Mexico,10\nHN,Honduras,1\nnone,,0\n");
+    assert_eq!(
+        get(site.address, "/map.csv?since=all&topic=youth").text(),
+        "code,name,stories\nGT,Guatemala,11\nMX,Mexico,10\nHN,Honduras,1\nnone,,0\n"
+    );
     let map = get(site.address, "/map?topic=youth&since=").text();
-    assert!(map.contains("<title>Guatemala: 11 stories</title>") && map.contains("href=\"/feed/country/gt?topic=youth&#38;since=P30D\""), "{map}");
+    assert!(
+        map.contains("<title>Guatemala: 11 stories</title>") && map.contains("href=\"/feed/country/gt?topic=youth&#38;since=P30D\""),
+        "{map}"
+    );
     let trends = get(site.address, "/trends.csv?topic=&country=hn").text();
     let lines: Vec<&str> = trends.lines().collect();
     assert_eq!((lines[0], lines.len(), lines[26]), ("kind,slug,week,stories", 53, "topic,youth,2020-09-14,0"));

@@ -296,8 +296,8 @@ pub(super) fn override_one(settings: &mut Settings, name: &str, key: &str, value
     };
     // Numbers and flags are written bare in TOML, everything else in quotes.
     let is_bare = value.parse::<i64>().is_ok() || matches!(value, "true" | "false");
-    let is_text =
-        matches!(key, "data" | "contact" | "instance" | "log" | "listen" | "public" | "title" | "feedback" | "proxy") || key.ends_with("timeout");
+    let is_text = matches!(key, "data" | "contact" | "instance" | "log" | "listen" | "public" | "title" | "feedback" | "proxy")
+        || key.ends_with("timeout");
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     // Lists are given as their members, with commas between.
     let members = || value.split(',').map(str::trim).filter(|member| !member.is_empty());

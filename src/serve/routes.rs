@@ -18,12 +18,7 @@ use super::{
     cache::{Finished, Question},
     counted::counted,
     lists,
-    pages::{
-        self, Ui,
-        form::Filled,
-        sheets::Depends,
-        stories::Beside,
-    },
+    pages::{self, Ui, form::Filled, sheets::Depends, stories::Beside},
     reading,
     status::Form,
 };
@@ -68,7 +63,8 @@ async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
     let below = path.strip_prefix(base).or_else(|| base.strip_suffix('/').filter(|base| *base == path).map(|_| ""));
     let beside = Beside::read(head.uri.query().unwrap_or_default());
     let ui = Ui::of(beside.ui, &head.headers, &publishing);
-    let asking = Asking { app: &app, publishing: &publishing, query: head.uri.query().unwrap_or_default(), beside, ui, headers: &head.headers };
+    let asking =
+        Asking { app: &app, publishing: &publishing, query: head.uri.query().unwrap_or_default(), beside, ui, headers: &head.headers };
     let Some(below) = below else { return asking.wrong(&Wrong::NoPage, Format::Atom) };
     asking.answer(below.trim_end_matches('/')).await
 }

@@ -73,38 +73,49 @@ struct Build<'a> {
     outcome: Result<Outcome, String>,
 }
 
-/// The address of the builder with a filter filled in; nothing for what it can not hold.
+/// The keys that have boxes.
+const KEYS: [&str; 5] = ["topic", "country", "region", "source", "lang"];
+
+/// The address of the builder with a filter filled in; nothing for what is not made of everything.
 pub(super) fn address(asked: &Asked, publishing: &Publishing) -> Option<String> {
     if asked.base != Base::All {
         return None;
     }
-    let (mut fields, mut also): (Vec<(String, String)>, Vec<(&str, String)>) = (Vec::new(), Vec::new());
     let pairs = form::pairs(asked, publishing);
-    for key in ["topic", "country", "region", "source", "lang"] {
+    let (mut fields, mut also): (Vec<Field>, Vec<(&str, &str)>) = (Vec::new(), Vec::new());
+    for key in KEYS {
         let wishes: Vec<&str> = pairs.iter().filter(|(known, _)| *known == key).map(|(_, value)| value.as_str()).collect();
-        let parts = |wish: &str, is_left_out: bool| -> Vec<String> {
-            let names = wish.split(',').filter(|name| name.starts_with('-') == is_left_out);
-            names.map(|name| name.trim_start_matches('-').to_owned()).collect()
-        };
-        let any: Vec<Vec<String>> = wishes.iter().map(|wish| parts(wish, false)).filter(|any| !any.is_empty()).collect();
-        let not: Vec<String> = wishes.iter().flat_map(|wish| parts(wish, true)).collect();
-        let is_named = any.iter().flatten().chain(&not).all(|name| name != "none");
-        let has_boxes = matches!(key, "topic" | "country") || not.is_empty();
-        let is_all = key == "topic" && any.len() > 1 && any.iter().all(|any| any.len() == 1);
-        if is_named && has_boxes && (any.len() <= 1 || is_all) {
-            fields.extend(any.into_iter().flatten().map(|name| (key.to_owned(), name)));
-            fields.extend(not.into_iter().map(|name| (format!("not-{key}"), name)));
-            fields.extend(is_all.then(|| ("topics".to_owned(), "all".to_owned())));
-        } else {
-            also.extend(wishes.into_iter().map(|wish| (key, wish.to_owned())));
+        match ticked(key, &wishes) {
+            Some(boxes) => fields.extend(boxes),
+            None => also.extend(wishes.into_iter().map(|wish| (key, wish))),
         }
     }
-    let others = pairs.iter().filter(|(key, _)| !["topic", "country", "region", "source", "lang"].contains(key));
-    also.extend(others.map(|(key, value)| (*key, value.clone())));
-    let also = form::query(also.iter().map(|(key, value)| (*key, value.as_str())));
+    also.extend(pairs.iter().filter(|(key, _)| !KEYS.contains(key)).map(|(key, value)| (*key, value.as_str())));
+    let also = form::query(also);
     fields.extend((!also.is_empty()).then(|| ("also".to_owned(), also)));
     let query = form::query(fields.iter().map(|(key, value)| (key.as_str(), value.as_str())));
     Some(if query.is_empty() { "build".to_owned() } else { format!("build?{query}") })
+}
+
+/// A name and a value.
+type Field = (String, String);
+
+/// The boxes that say what is wished of a key; nothing where boxes can not say it.
+fn ticked(key: &str, wishes: &[&str]) -> Option<Vec<Field>> {
+    let all: Vec<Vec<&str>> = wishes.iter().map(|wish| wish.split(',').collect()).collect();
+    let left_out: Vec<&str> = all.iter().flatten().filter_map(|name| name.strip_prefix('-')).collect();
+    let any: Vec<Vec<&str>> = all.iter().map(|wish| wish.iter().copied().filter(|name| !name.starts_with('-')).collect()).collect();
+    let any: Vec<Vec<&str>> = any.into_iter().filter(|any| !any.is_empty()).collect();
+    let is_all = key == "topic" && any.len() > 1 && any.iter().all(|any| any.len() == 1);
+    let can_leave_out = matches!(key, "topic" | "country");
+    let is_named = !any.iter().flatten().chain(&left_out).any(|name| *name == "none");
+    if !is_named || (any.len() > 1 && !is_all) || !(left_out.is_empty() || can_leave_out) {
+        return None;
+    }
+    let mut fields: Vec<Field> = any.into_iter().flatten().map(|name| (key.to_owned(), name.to_owned())).collect();
+    fields.extend(left_out.into_iter().map(|name| (format!("not-{key}"), name.to_owned())));
+    fields.extend(is_all.then(|| ("topics".to_owned(), "all".to_owned())));
+    Some(fields)
 }
 
 impl App {
@@ -178,9 +189,7 @@ impl App {
         if wishes.len() < 2 {
             return Vec::new();
         }
-        let lack = |(wish, without): (String, Asked)| {
-            fill(frame.w.without_it, &[&wish, &self.rate(&without.filter, now, frame, false)])
-        };
+        let lack = |(wish, without): (String, Asked)| fill(frame.w.without_it, &[&wish, &self.rate(&without.filter, now, frame, false)]);
         form::lacks(asked, frame).into_iter().take(LACKS).map(lack).collect()
     }
 

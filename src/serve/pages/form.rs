@@ -3,6 +3,8 @@
 //! A browser sends fields that were left alone as empty values and a list as a repeated key, which in an address would be a
 //! mistake and something else. So forms have addresses of their own, and lead to the canonical one.
 
+use std::cmp::Reverse;
+
 use url::form_urlencoded;
 
 use super::{
@@ -133,13 +135,19 @@ pub(super) fn choices(key: &str, chosen: &[String], counts: &Counts, frame: &Fra
             let cards = &frame.publishing.sources;
             let told = counts.sources.iter().filter_map(|(id, count)| Some((id.to_string(), cards.get(id)?.title.clone(), *count)));
             let mut told: Vec<_> = told.collect();
-            told.sort_by(|one, other| other.2.cmp(&one.2));
+            told.sort_by_key(|(_, _, count)| Reverse(*count));
             told.truncate(SOURCES);
             told
         }
     };
     let is_chosen = |value: &str| chosen.iter().any(|chosen| chosen == value);
-    let choice = |(value, name, count): (String, String, u64)| Choice { is_chosen: is_chosen(&value), value, name, count, told: number(count, lang) };
+    let choice = |(value, name, count): (String, String, u64)| Choice {
+        is_chosen: is_chosen(&value),
+        value,
+        name,
+        count,
+        told: number(count, lang),
+    };
     let mut all: Vec<Choice> = all.into_iter().map(choice).collect();
     all.sort_by_cached_key(|choice| text::fold(&choice.name));
     all
@@ -165,7 +173,8 @@ pub(super) fn narrow(asked: &Asked, counts: &Counts, frame: &Frame<'_>) -> Narro
         Select { key, label, choices }
     });
     let also = query(rest.iter().map(|(key, value)| (*key, value.as_str())));
-    let hidden = [("in", Some(base(asked))), ("also", Some(also).filter(|also| !also.is_empty())), ("ui", frame.chosen().map(|ui| ui.to_string()))];
+    let hidden =
+        [("in", Some(base(asked))), ("also", Some(also).filter(|also| !also.is_empty())), ("ui", frame.chosen().map(|ui| ui.to_string()))];
     Narrow { selects: selects.into(), hidden: hidden.into_iter().filter_map(|(key, value)| Some((key, value?))).collect() }
 }
 

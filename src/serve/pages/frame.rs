@@ -120,11 +120,8 @@ impl<'a> Frame<'a> {
             (Place::Trends, "trends", w.trends),
             (Place::Sources, "status", w.sources),
         ];
-        let link = |(place, below, text): (Place, &str, &str)| Link {
-            to: self.to(below),
-            text: text.to_owned(),
-            is_here: place == self.place,
-        };
+        let link =
+            |(place, below, text): (Place, &str, &str)| Link { to: self.to(below), text: text.to_owned(), is_here: place == self.place };
         pages.map(link).into()
     }
 

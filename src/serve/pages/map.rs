@@ -64,7 +64,13 @@ struct Map<'a> {
 /// The periods that can be chosen, the chosen one marked.
 pub(super) fn periods(since: &str, w: &Words) -> Vec<Choice> {
     let all = [("P7D", w.last_week), ("P30D", w.last_month), ("P90D", w.last_quarter), ("P365D", w.last_year), ("all", w.all_time)];
-    let choice = |(value, name): (&str, &str)| Choice { value: value.to_owned(), name: name.to_owned(), is_chosen: value == since, count: 0, told: String::new() };
+    let choice = |(value, name): (&str, &str)| Choice {
+        value: value.to_owned(),
+        name: name.to_owned(),
+        is_chosen: value == since,
+        count: 0,
+        told: String::new(),
+    };
     all.map(choice).into()
 }
 
@@ -182,7 +188,8 @@ mod tests {
                 .filter(|(from, to, _)| from <= to)
                 .collect();
             for count in (1..=most.min(2_000)).chain([most]) {
-                let told: Vec<u8> = legend.iter().filter(|(from, to, _)| (*from..=*to).contains(&count)).map(|(_, _, shade)| *shade).collect();
+                let told: Vec<u8> =
+                    legend.iter().filter(|(from, to, _)| (*from..=*to).contains(&count)).map(|(_, _, shade)| *shade).collect();
                 assert_eq!(told, [shade(count, most)], "{count} of {most}: {legend:?}");
             }
         }

@@ -1,5 +1,7 @@
 //! The latest stories of a filter, as a list to read.
 
+use std::cmp::Reverse;
+
 use askama::Template;
 
 use super::{
@@ -200,7 +202,7 @@ fn browse(counts: &Counts, frame: &Frame<'_>) -> Vec<Group> {
     let group = |name: &'static str, key: &str, most: usize| {
         let mut choices = form::choices(key, &[], counts, frame);
         choices.retain(|choice| choice.count > 0);
-        choices.sort_by(|one, other| other.count.cmp(&one.count));
+        choices.sort_by_key(|choice| Reverse(choice.count));
         choices.truncate(most);
         choices.sort_by_cached_key(|choice| text::fold(&choice.name));
         let link = |choice: form::Choice| {
@@ -210,6 +212,12 @@ fn browse(counts: &Counts, frame: &Frame<'_>) -> Vec<Group> {
         Group { name, links: choices.into_iter().map(link).collect() }
     };
     let w = frame.w;
-    let groups = [group(w.topics, "topic", usize::MAX), group(w.countries, "country", COUNTRIES), group(w.regions, "region", COUNTRIES)];
+    let saved = frame.publishing.feeds.values().map(|feed| {
+        let to = frame.to(&format!("feed/saved/{}", feed.slug));
+        (Link { to, text: feed.title.in_lang(frame.lang()).to_owned(), is_here: false }, String::new())
+    });
+    let saved = Group { name: w.saved, links: saved.collect() };
+    let groups =
+        [saved, group(w.topics, "topic", usize::MAX), group(w.countries, "country", COUNTRIES), group(w.regions, "region", COUNTRIES)];
     groups.into_iter().filter(|group| !group.links.is_empty()).collect()
 }

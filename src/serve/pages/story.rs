@@ -123,9 +123,19 @@ pub(in crate::serve) fn page(story: &Story, ui: Ui, publishing: &Publishing) -> 
         time: Time::minute(edition.position, lang),
         editions: story.editions.iter().skip(1).map(|edition| teller.edition(edition)).collect(),
         tellings: story.copies.iter().map(|copy| teller.telling(copy, std::ptr::eq(copy, shown))).collect(),
-        refused: story.copies.iter().flat_map(|copy| &copy.refused).map(|refusal| Refused { to: frame.to(&format!("story/{}", refusal.story)), why: &refusal.why }).collect(),
+        refused: story
+            .copies
+            .iter()
+            .flat_map(|copy| &copy.refused)
+            .map(|refusal| Refused { to: frame.to(&format!("story/{}", refusal.story)), why: &refusal.why })
+            .collect(),
         filed: teller.filed(),
-        nearly: shown.labels.near.iter().map(|label| teller.label("topic", label.slug.as_str(), publishing.names.topics.get(&label.slug), &label.evidence, None)).collect(),
+        nearly: shown
+            .labels
+            .near
+            .iter()
+            .map(|label| teller.label("topic", label.slug.as_str(), publishing.names.topics.get(&label.slug), &label.evidence, None))
+            .collect(),
         history: teller.history(),
         permanent: frame.canonical(),
         wrong: teller.feedback(None),
@@ -198,7 +208,14 @@ impl<'a> Teller<'a> {
         topics.chain(countries).chain(regions).collect()
     }
 
-    fn label(&self, key: &str, slug: &'a str, names: Option<&'a FourNames>, evidence: &'a [Evidence], role: Option<&'static str>) -> Filed<'a> {
+    fn label(
+        &self,
+        key: &str,
+        slug: &'a str,
+        names: Option<&'a FourNames>,
+        evidence: &'a [Evidence],
+        role: Option<&'static str>,
+    ) -> Filed<'a> {
         let lang = self.frame.lang();
         let because = evidence.iter().map(|evidence| Because {
             text: &evidence.text,

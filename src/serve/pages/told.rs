@@ -40,7 +40,7 @@ pub(super) fn number(n: u64, lang: Lang) -> String {
     }
     let mut told = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             told.push(mark);
         }
         told.push(digit);

@@ -1,5 +1,7 @@
 //! How many stories there are week by week, for each topic and each source.
 
+use std::cmp::Reverse;
+
 use askama::Template;
 use chrono::{Datelike, Days, NaiveDate};
 
@@ -89,7 +91,7 @@ impl App {
         let topics = counts.topics.into_keys();
         let topics = topics.map(|slug| (slug.to_string(), weeks(About { topics: [Filed::Under(slug)].into(), ..About::default() })));
         let mut busy: Vec<_> = counts.sources.into_iter().collect();
-        busy.sort_by(|one, other| other.1.cmp(&one.1));
+        busy.sort_by_key(|(_, count)| Reverse(*count));
         busy.truncate(SOURCES);
         let sources = busy.into_iter().map(|(id, _)| (id.to_string(), weeks(About { sources: [id].into(), ..About::default() })));
         [topics.collect(), sources.collect()].map(|mut lines: Vec<(String, Vec<u64>)>| {
@@ -111,10 +113,7 @@ impl App {
         let (w, lang, names) = (frame.w, ui.lang, &publishing.names);
         let topic = |slug: &str| slug.parse().ok().and_then(|slug| names.topics.get(&slug)).map(|names| names.in_lang(lang).to_owned());
         let source = |id: &str| id.parse().ok().and_then(|id| publishing.sources.get(&id)).map(|card| card.title.clone());
-        let sections = [
-            section("topic", w.by_topic, topics, topic, &frame),
-            section("source", w.sources_active, sources, source, &frame),
-        ];
+        let sections = [section("topic", w.by_topic, topics, topic, &frame), section("source", w.sources_active, sources, source, &frame)];
         let counts = self.store.counts();
         let weeks: Vec<String> = mondays.iter().map(|day| publish::day(*day, lang)).collect();
         let page = Trends {

@@ -83,6 +83,7 @@ table! {
     more_choice: ["More choice", "Más opciones", "Plus de choix", "Mais opções"],
     browse: ["Browse", "Explorar", "Parcourir", "Explorar"],
     topics: ["Topics", "Temas", "Thèmes", "Temas"],
+    saved: ["Saved feeds", "Canales guardados", "Flux enregistrés", "Feeds guardados"],
     countries: ["Countries", "Países", "Pays", "Países"],
     regions: ["Regions", "Regiones", "Régions", "Regiões"],
     languages: ["Languages", "Idiomas", "Langues", "Idiomas"],
