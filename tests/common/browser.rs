@@ -6,13 +6,16 @@ use std::{
     net::TcpStream,
     path::PathBuf,
     process::{Child, ChildStdout, Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
 
 /// How an element is named in answers (§12.1).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// A busy machine is no mistake of a page.
+const PATIENCE: Duration = Duration::from_secs(100);
 
 /// A browser of our own, which ends when it is dropped.
 pub struct Browser {
@@ -64,8 +67,8 @@ impl Browser {
         let asked = json!({ "capabilities": { "alwaysMatch": { "browserName": "chrome", "goog:chromeOptions": options } } });
         let session = browser.ask("POST", "/session", &asked);
         browser.session = session["sessionId"].as_str().unwrap().to_owned();
-        // A busy machine is no mistake of a page.
-        browser.post("timeouts", json!({ "script": 100_000, "pageLoad": 100_000 }));
+        let patience = u64::try_from(PATIENCE.as_millis()).unwrap();
+        browser.post("timeouts", json!({ "script": patience, "pageLoad": patience }));
         Some(browser)
     }
 
@@ -112,6 +115,14 @@ impl Browser {
 
     pub fn address(&self) -> String {
         self.get("url").as_str().unwrap().to_owned()
+    }
+
+    /// Looks until the page is at an address: without scripts the driver does not wait for it by itself.
+    pub fn arrives(&self, is_there: impl Fn(&str) -> bool) {
+        let begun = Instant::now();
+        while !is_there(&self.address()) || self.all("footer").is_empty() {
+            assert!(begun.elapsed() < PATIENCE, "still at {}", self.address());
+        }
     }
 
     pub fn source(&self) -> String {
