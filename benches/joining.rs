@@ -17,6 +17,10 @@ use tributary::{
 };
 use url::Url;
 
+/// As in the program itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Items that are looked up in each round.
 const ITEMS: u64 = 200;
 /// All of them are of this time.

@@ -32,7 +32,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("base64", &["parse"]),
     ("chardetng", &["parse"]),
     ("encoding_rs", &["parse"]),
-    ("memchr", &["parse"]),
+    ("memchr", &["text"]),
     ("flate2", &["fetch", "serve"]),
     ("hyper", &["fetch", "serve"]),
     ("hyper_util", &["serve"]),

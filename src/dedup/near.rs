@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::{
     guard::{Titles, objection},
-    sketch::{Sketch, matter, overlap, shared, texts},
+    sketch::{Sketch, hashes, matter, overlap, shared},
     translation::translation,
     window::sketches,
 };
@@ -108,8 +108,8 @@ pub fn compare(one: &Sketch, other: &Sketch) -> Kinship {
 
 /// Why two tellings in one language seem to be one.
 fn likeness(one: &Sketch, other: &Sketch, held: f32, common: f32, apart: Duration) -> Option<Why> {
-    let same_title = texts(&one.title) == texts(&other.title);
-    let same_text = texts(&one.lead) == texts(&other.lead);
+    let same_title = hashes(&one.title).eq(hashes(&other.title));
+    let same_text = hashes(&one.lead).eq(hashes(&other.lead));
     let same_words = same_title && same_text && !one.lead.is_empty() && one.title.len() + one.lead.len() >= WORDS_THAT_PROVE;
     // What a source tells apart is told apart by more than words, which may stand under everything it tells.
     if one.source == other.source {

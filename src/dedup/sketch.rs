@@ -3,18 +3,18 @@
 //! Of an item that is its title without the site's name, the beginning of its text without dateline
 //! and boilerplate, the figures in both, and where it can be read. Deliberately absent: any judgement.
 
-use std::{
-    collections::{BTreeSet, hash_map::DefaultHasher},
-    hash::{Hash, Hasher},
-};
+use std::collections::BTreeSet;
 
 use url::Url;
 
 use super::{
     Telling,
-    tokens::{Kind, Word, words},
+    tokens::{Kind, Word, hash, mix, words},
 };
-use crate::model::{CountryCode, Field, Item, Lang, Role, Second, SourceId, TopicSlug};
+use crate::{
+    model::{CountryCode, Field, Item, Lang, Role, Second, SourceId, TopicSlug},
+    text,
+};
 
 /// Words of the text that are compared.
 const LEAD: usize = 70;
@@ -76,8 +76,6 @@ pub struct Sketch {
     /// Countries that its words say it is about, sorted.
     pub(super) countries: Vec<CountryCode>,
     pub(super) topics: Vec<TopicSlug>,
-    /// Names in title and lead, folded: what a translation keeps.
-    pub(super) names: BTreeSet<String>,
     /// The publisher's domain, without its parts for languages and sections.
     pub(super) site: String,
     /// The address without host and language, when it has more than one word.
@@ -116,7 +114,6 @@ impl Sketch {
             at: dated(item).unwrap_or(seen),
             is_dated: dated(item).is_some(),
             places: places.filter(|word| !word.is_small()).map(|word| word.text).collect(),
-            names: title.iter().chain(&lead).filter(|word| word.is_name && !word.is_small()).map(|word| word.text.clone()).collect(),
             countries: sorted(told.map(|label| label.code)),
             topics: sorted(labels.topics.iter().map(|label| label.slug.clone())),
             site: site(host),
@@ -130,19 +127,24 @@ impl Sketch {
         }
     }
 
+    /// Names in title and text: what a translation keeps.
+    pub(super) fn names(&self) -> BTreeSet<&str> {
+        self.title.iter().chain(&self.lead).filter(|word| word.is_name && !word.is_small()).map(|word| word.text.as_str()).collect()
+    }
+
     /// What it shares with tellings that may be of the same story, whatever their language.
     pub fn keys(&self) -> Keys {
         let mut sure: Vec<u64> = self.title_names().into_iter().flatten().collect();
         let figures: Vec<u64> = self.figures.iter().rev().take(FIGURES).copied().collect();
         for (n, one) in figures.iter().enumerate() {
-            sure.extend(figures[n + 1..].iter().map(|other| key(("figures", one.min(other), one.max(other)))));
+            sure.extend(figures[n + 1..].iter().map(|other| hash(("figures", one.min(other), one.max(other)))));
         }
-        sure.extend(figures.iter().filter(|figure| !figure.is_multiple_of(100)).map(|figure| key(("figure", figure))));
+        sure.extend(figures.iter().filter(|figure| !figure.is_multiple_of(100)).map(|figure| hash(("figure", figure))));
         sure.extend(self.at_site(self.lang, 0));
         if !self.path.is_empty() {
-            sure.push(key(("path", &self.path)));
+            sure.push(hash(("path", &self.path)));
         }
-        sure.extend(self.media.iter().map(|media| key(("media", media))));
+        sure.extend(self.media.iter().map(|media| hash(("media", media))));
         sure.extend(self.least());
         let opening = shingles(&self.title).into_iter().chain(shingles(self.lead.get(..OPENING).unwrap_or(&self.lead)));
         Keys { sure: sorted(sure), bands: bands(&opening.collect::<Vec<_>>()) }
@@ -156,7 +158,7 @@ impl Sketch {
 
     /// The key of what its site tells in a language on a day.
     fn at_site(&self, lang: Lang, days_on: i64) -> Option<u64> {
-        (!self.site.is_empty()).then(|| key(("day", &self.site, lang.as_str(), self.day() + days_on)))
+        (!self.site.is_empty()).then(|| hash(("day", &self.site, lang.as_str(), self.day() + days_on)))
     }
 
     fn day(&self) -> i64 {
@@ -165,7 +167,7 @@ impl Sketch {
 
     /// The runs of three words that have the least hashes: a text that stands within a longer one has some of them, too.
     fn least(&self) -> Vec<u64> {
-        let run = |run: &[Word]| key(("run", &run[0].text, &run[1].text, &run[2].text));
+        let run = |run: &[Word]| hash(("run", run[0].hash, run[1].hash, run[2].hash));
         let mut runs = sorted(self.title.windows(3).chain(self.lead.windows(3)).map(run));
         runs.truncate(RUNS);
         runs
@@ -173,8 +175,8 @@ impl Sketch {
 
     /// The whole title and the words that carry it, when they say enough.
     fn title_names(&self) -> Option<[u64; 2]> {
-        let heavy: BTreeSet<&str> = content(&self.title).collect();
-        (heavy.len() >= 3).then(|| [key(("title", texts(&self.title))), key(("words", heavy))])
+        let heavy = heavy(&self.title);
+        (heavy.len() >= 3).then(|| [hash(("title", hashes(&self.title).collect::<Vec<_>>())), hash(("words", heavy))])
     }
 }
 
@@ -188,8 +190,13 @@ pub(super) fn content(words: &[Word]) -> impl Iterator<Item = &str> {
     words.iter().filter(|word| !word.is_small()).map(|word| word.text.as_str())
 }
 
-pub(super) fn texts(words: &[Word]) -> Vec<&str> {
-    words.iter().map(|word| word.text.as_str()).collect()
+/// The same as hashes, sorted.
+fn heavy(words: &[Word]) -> Vec<u64> {
+    sorted(words.iter().filter(|word| !word.is_small()).map(|word| word.hash))
+}
+
+pub(super) fn hashes(words: &[Word]) -> impl Iterator<Item = u64> {
+    words.iter().map(|word| word.hash)
 }
 
 fn sorted<T: Ord>(list: impl IntoIterator<Item = T>) -> Vec<T> {
@@ -201,7 +208,7 @@ fn sorted<T: Ord>(list: impl IntoIterator<Item = T>) -> Vec<T> {
 
 /// Pairs of neighbouring words, sorted.
 fn shingles(words: &[Word]) -> Vec<u64> {
-    sorted(words.windows(2).map(|pair| key((&pair[0].text, &pair[1].text))))
+    sorted(words.windows(2).map(|pair| hash((pair[0].hash, pair[1].hash))))
 }
 
 /// The least values under [`BANDS`] × [`ROWS`] hash functions, [`ROWS`] at a time (MinHash; Broder 1997).
@@ -210,25 +217,13 @@ fn bands(shingles: &[u64]) -> Vec<u64> {
         return Vec::new();
     }
     let least = |function: u64| shingles.iter().map(|shingle| mix(shingle ^ mix(function + 1))).min().unwrap_or(0);
-    (0..BANDS).map(|band| key(("band", band, (0..ROWS).map(|row| least(band * ROWS + row)).collect::<Vec<_>>()))).collect()
-}
-
-/// Spreads a number over all 64 bits (the finisher of SplitMix64).
-fn mix(number: u64) -> u64 {
-    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    number ^ (number >> 31)
-}
-
-fn key(of: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    of.hash(&mut hasher);
-    hasher.finish()
+    (0..BANDS).map(|band| hash(("band", band, (0..ROWS).map(|row| least(band * ROWS + row)).collect::<Vec<_>>()))).collect()
 }
 
 /// A title without what it begins with, and without the name of the site it ends with. `who` says whose it is: host and source.
 fn title<'a>(title: &'a str, who: &[&str]) -> &'a str {
-    let opener = OPENERS.iter().find(|opener| title.get(..opener.len()).is_some_and(|begin| begin.to_uppercase() == **opener));
+    let is_begin = |opener: &&&str| title.get(..opener.len()).is_some_and(|begin| begin.ends_with(':') && begin.to_uppercase() == **opener);
+    let opener = OPENERS.iter().find(is_begin);
     let title = opener.map_or(title, |opener| title[opener.len()..].trim_start());
     let Some((at, gap)) = [" | ", " - ", " – ", " — ", " :: "].iter().filter_map(|gap| title.rfind(gap).map(|at| (at, gap.len()))).max()
     else {
@@ -243,9 +238,12 @@ fn title<'a>(title: &'a str, who: &[&str]) -> &'a str {
 
 /// A text without dateline and boilerplate.
 fn lead(summary: &str) -> &str {
-    let end = CLOSERS.iter().filter_map(|closer| summary.find(closer)).min().unwrap_or(summary.len());
+    let end = CLOSERS.iter().filter_map(|closer| text::find(summary, closer)).min().unwrap_or(summary.len());
     let text = &summary[..end];
     let head = text.char_indices().filter(|(_, c)| c.is_whitespace()).nth(DATELINE).map_or(text, |(at, _)| &text[..at]);
+    if !head.contains(['-', '–', '—']) {
+        return text;
+    }
     let dashes = [" – ", " — ", " - ", "– ", "— ", ".- ", ")- ", "/- "];
     match dashes.iter().filter_map(|dash| head.find(dash).map(|at| at + dash.len())).min() {
         Some(from) => text[from..].trim_start(),
@@ -300,12 +298,16 @@ pub(super) fn overlap(one: &[u64], other: &[u64]) -> (f32, f32) {
 
 /// What two sorted lists have in common.
 pub(super) fn shared(one: &[u64], other: &[u64]) -> Vec<u64> {
-    one.iter().filter(|value| other.binary_search(value).is_ok()).copied().collect()
+    let mut other = other.iter().copied().peekable();
+    let mut is_there = |value: u64| {
+        while other.next_if(|next| *next < value).is_some() {}
+        other.peek() == Some(&value)
+    };
+    one.iter().copied().filter(|value| is_there(*value)).collect()
 }
 
 /// Which part of the words that carry the shorter of two tellings stands in the other.
 pub(super) fn matter(one: &Sketch, other: &Sketch) -> f32 {
-    let words = |of: &Sketch| content(&of.title).chain(content(&of.lead)).map(str::to_owned).collect::<BTreeSet<_>>();
-    let (a, b) = (words(one), words(other));
-    a.intersection(&b).count() as f32 / a.len().min(b.len()).max(1) as f32
+    let words = |of: &Sketch| sorted(heavy(&of.title).into_iter().chain(heavy(&of.lead)));
+    overlap(&words(one), &words(other)).0
 }

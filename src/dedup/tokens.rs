@@ -3,7 +3,12 @@
 //! `9.015`, `9,015` and `9 015` are one number, `IV` and `4` as well, `March` and `marzo` one month. Deliberately
 //! absent: meaning. Which words are names of places is told by whoever filed the item.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    hash::{Hash, Hasher},
+    sync::LazyLock,
+};
+
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use crate::text;
 
@@ -15,6 +20,9 @@ pub(super) struct Word {
     pub(super) kind: Kind,
     /// Written with a capital and otherwise small letters.
     pub(super) is_name: bool,
+    /// Of its text: what keys are made of.
+    pub(super) hash: u64,
+    is_small: bool,
 }
 
 /// What a word is.
@@ -30,6 +38,13 @@ pub(super) enum Kind {
 }
 
 impl Word {
+    fn new(text: String, kind: Kind, is_name: bool) -> Self {
+        static SMALL_ONES: LazyLock<FxHashSet<u64>> = LazyLock::new(|| SMALL.iter().map(hash).collect());
+        let hash = hash(&text);
+        let is_small = kind == Kind::Plain && (text.len() < 2 || SMALL_ONES.contains(&hash));
+        Self { hash, is_small, text, kind, is_name }
+    }
+
     /// Whether it counts and orders things: a number, a month, a day.
     pub(super) fn counts(&self) -> bool {
         self.kind != Kind::Plain
@@ -37,7 +52,7 @@ impl Word {
 
     /// Whether it is one of the small words that every text has.
     pub(super) fn is_small(&self) -> bool {
-        self.kind == Kind::Plain && (self.text.len() < 2 || SMALL.binary_search(&&*self.text).is_ok())
+        self.is_small
     }
 
     /// The number, when it is a figure that few texts share: of three digits or more, and no year.
@@ -48,7 +63,7 @@ impl Word {
     }
 }
 
-/// The small words of English, Spanish, French and Portuguese, sorted.
+/// The small words of English, Spanish, French and Portuguese.
 #[rustfmt::skip]
 const SMALL: &[&str] = &[
     "a", "about", "after", "al", "an", "and", "ao", "aos", "are", "as", "at", "au", "aux", "avec", "been", "but", "by", "ce", "ces",
@@ -113,10 +128,7 @@ pub(super) fn words(text: &str, most: usize) -> Vec<Word> {
         rest = after;
         if is_digits(word) {
             match words.last_mut().filter(|_| is_open && is_separator(gap) && word.len() == 3) {
-                Some(number) => {
-                    number.text.push_str(word);
-                    number.kind = Kind::Figure;
-                }
+                Some(number) => *number = Word::new(format!("{}{word}", number.text), Kind::Figure, false),
                 None => {
                     is_open = word.len() <= 3 && !word.starts_with('0');
                     words.push(number(word));
@@ -132,7 +144,7 @@ pub(super) fn words(text: &str, most: usize) -> Vec<Word> {
 
 fn number(digits: &str) -> Word {
     let text = digits.trim_start_matches('0');
-    Word { text: if text.is_empty() { "0" } else { text }.to_owned(), kind: Kind::Number, is_name: false }
+    Word::new(if text.is_empty() { "0" } else { text }.to_owned(), Kind::Number, false)
 }
 
 fn spelt(word: &str) -> Word {
@@ -150,20 +162,34 @@ fn spelt(word: &str) -> Word {
     let is_verb = matches!(&*folded, "may" | "march") && !word.starts_with(char::is_uppercase);
     match COUNTING.get(&*folded).filter(|_| !is_verb) {
         Some(counting) => counting.clone(),
-        None => Word { text: folded, kind: Kind::Plain, is_name },
+        None => Word::new(folded, Kind::Plain, is_name),
     }
 }
 
 /// Months, days, ordinals and numbers, by what they are called.
-static COUNTING: LazyLock<HashMap<&str, Word>> = LazyLock::new(|| {
+static COUNTING: LazyLock<FxHashMap<&str, Word>> = LazyLock::new(|| {
     let of = |names: &'static [&'static str], word: Word| names.iter().map(move |name| (*name, word.clone()));
-    let named = |letter: char, n: usize, kind: Kind| Word { text: format!("{letter}{}", n + 1), kind, is_name: false };
+    let named = |letter: char, n: usize, kind: Kind| Word::new(format!("{letter}{}", n + 1), kind, false);
     let months = MONTHS.iter().enumerate().flat_map(|(n, names)| of(names, named('m', n, Kind::Month)));
     let days = DAYS.iter().enumerate().flat_map(|(n, names)| of(names, named('d', n, Kind::Day)));
     let ordinals = ORDINALS.iter().enumerate().flat_map(|(n, names)| of(names, number(&(n + 1).to_string())));
     let spelt = SPELT.iter().enumerate().map(|(n, name)| (*name, number(&(n + 2).to_string())));
     months.chain(days).chain(ordinals).chain(spelt).collect()
 });
+
+/// One number for what is compared: the same for as long as the program runs, and kept nowhere.
+pub(super) fn hash(of: impl Hash) -> u64 {
+    let mut hasher = FxHasher::default();
+    of.hash(&mut hasher);
+    mix(hasher.finish())
+}
+
+/// Spreads a number over all 64 bits (the finisher of SplitMix64).
+pub(super) fn mix(number: u64) -> u64 {
+    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
+}
 
 fn is_within(c: char) -> bool {
     c.is_alphanumeric() || ('\u{300}'..='\u{36F}').contains(&c)
@@ -202,7 +228,8 @@ mod tests {
     }
 
     #[test]
-    fn the_small_words_are_in_order() {
-        assert!(SMALL.is_sorted(), "they are searched by halves");
+    fn small_words_are_small_and_others_are_not() {
+        let small = |text: &str| words(text, 100).iter().map(Word::is_small).collect::<Vec<_>>();
+        assert_eq!(small("The people of Él y ella, a 1"), [true, false, true, true, true, false, true, false]);
     }
 }

@@ -61,7 +61,7 @@ pub(super) fn translation(one: &Sketch, other: &Sketch, apart: Duration) -> Kins
     if same_site && are_cognate(one, other) {
         add(1.5, "a title of the same words");
     }
-    match one.names.intersection(&other.names).count() {
+    match one.names().intersection(&other.names()).count() {
         0..4 => {}
         4 => add(1.0, "the same names"),
         _ => add(1.5, "many of the same names"),

@@ -6,9 +6,12 @@
 //!
 //! Deliberately absent: any judgement of what is safe.
 
-use std::{borrow::Cow, collections::HashSet, sync::LazyLock};
+use std::{borrow::Cow, sync::LazyLock};
+
+use rustc_hash::FxHashSet;
 
 use super::tidy;
+use crate::text;
 
 /// Every element of HTML, of today and of old.
 const ELEMENTS: &str = "a abbr acronym address applet area article aside audio b base bdi bdo big blink blockquote body br button canvas caption \
@@ -21,6 +24,11 @@ const ELEMENTS: &str = "a abbr acronym address applet area article aside audio b
 /// The longest name of an element, in bytes.
 const LONGEST_NAME: usize = 10;
 
+/// A name in small letters, as one number: there is one to compare for each tag of every text.
+fn key(name: &[u8]) -> u128 {
+    name.iter().fold(0, |key, byte| key << 8 | u128::from(byte.to_ascii_lowercase()))
+}
+
 /// Whether what follows `<` makes it a tag: of any name, as a parser sees it.
 fn is_tag(text: &str) -> bool {
     text.strip_prefix('/').unwrap_or(text).starts_with(|c: char| c.is_ascii_alphabetic())
@@ -28,13 +36,10 @@ fn is_tag(text: &str) -> bool {
 
 /// Whether what follows `<` makes it a tag of an element that there is.
 fn is_known(text: &str) -> bool {
-    static KNOWN: LazyLock<HashSet<&str>> = LazyLock::new(|| ELEMENTS.split(' ').collect());
-    let text = text.strip_prefix('/').unwrap_or(text);
-    let end = text.bytes().take(LONGEST_NAME + 1).position(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>'));
-    // Most tags are one of a few.
-    let is_common = |name: &str| matches!(name, "a" | "p" | "br" | "li" | "ul" | "em" | "b" | "i" | "img" | "div" | "span" | "strong");
-    let is_among = |name: &str| is_common(name) || KNOWN.contains(name) || KNOWN.contains(name.to_ascii_lowercase().as_str());
-    end.is_some_and(|end| is_among(&text[..end]))
+    static KNOWN: LazyLock<FxHashSet<u128>> = LazyLock::new(|| ELEMENTS.split(' ').map(|name| key(name.as_bytes())).collect());
+    let text = text.strip_prefix('/').unwrap_or(text).as_bytes();
+    let end = text.iter().take(LONGEST_NAME + 1).position(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>'));
+    end.is_some_and(|end| KNOWN.contains(&key(&text[..end])))
 }
 
 /// `<` that begins no tag of HTML, and no comment, becomes `&lt;`: in a line of text `<gorilla>` is a word.
@@ -55,12 +60,12 @@ pub fn escape_bare_signs(markup: &str) -> Cow<'_, str> {
 /// Markup without the tags of elements that there are not; what stands between them stays.
 pub(super) fn without_unknown(markup: &str) -> Cow<'_, str> {
     let is_unknown = |text: &str| is_tag(text) && !is_known(text);
-    if !markup.split('<').skip(1).any(is_unknown) {
+    if !text::places(markup, b'<').any(|at| is_unknown(&markup[at + 1..])) {
         return Cow::Borrowed(markup);
     }
     let mut kept = String::with_capacity(markup.len());
     let mut rest = markup;
-    while let Some(at) = rest.find('<') {
+    while let Some(at) = text::find(rest, "<") {
         kept.push_str(&rest[..at]);
         rest = &rest[at..];
         // Within a comment nothing is a tag; nor is what does not end.

@@ -4,6 +4,8 @@
 //! paragraph. Whoever parses that anew ends the outer one first (WHATWG HTML §13.2.6.4.7), so that it has to be
 //! parsed again until it is at rest. Most markup is from the start, and to see that costs less than to parse.
 
+use crate::text;
+
 /// Elements that end a paragraph that is open.
 const BLOCKS: [&str; 16] =
     ["blockquote", "dd", "dl", "dt", "figcaption", "figure", "h2", "h3", "h4", "h5", "h6", "hr", "ol", "p", "pre", "ul"];
@@ -11,7 +13,7 @@ const BLOCKS: [&str; 16] =
 /// Whether nothing in it is nested as no parser leaves it. Tables are never taken for settled. It may say no of markup that is.
 pub(super) fn is_settled(markup: &str) -> bool {
     let mut open: Vec<&str> = Vec::new();
-    for (at, _) in markup.match_indices('<') {
+    for at in text::places(markup, b'<') {
         let rest = &markup[at + 1..];
         let (closes, rest) = rest.strip_prefix('/').map_or((false, rest), |rest| (true, rest));
         let name = &rest[..rest.bytes().take_while(u8::is_ascii_alphanumeric).count()];

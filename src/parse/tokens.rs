@@ -11,7 +11,7 @@
 
 use std::{borrow::Cow, cell::RefCell, collections::HashMap};
 
-use crate::{html, text};
+use crate::{html, text, text::find};
 
 /// Names of HTML's character references are at most this many, misspelt ones included; what is beyond stays as it is written.
 const MOST_NAMES: usize = 2_500;
@@ -303,14 +303,6 @@ fn character(number: &str) -> Option<char> {
     match code.ok()? {
         code @ 0x80..=0x9F => WINDOWS.get(code as usize - 0x80).copied(),
         code => char::from_u32(code),
-    }
-}
-
-/// Where `what` first stands.
-pub(super) fn find(text: &str, what: &str) -> Option<usize> {
-    match what.as_bytes() {
-        [one] => memchr::memchr(*one, text.as_bytes()),
-        more => memchr::memmem::find(text.as_bytes(), more),
     }
 }
 
