@@ -17,6 +17,7 @@ mod pages;
 mod reading;
 mod routes;
 pub mod sample;
+mod sheets;
 mod status;
 mod subscriptions;
 
@@ -26,7 +27,7 @@ use std::{
     time::Duration,
 };
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use axum::{http::HeaderMap, response::Response};
 pub use exposition::Exposition;
 pub use filter::{Asked, Base, Format, Wrong};
@@ -37,7 +38,7 @@ use self::{
     answer::Wish,
     cache::{Cache, Finished, Question},
     coding::Coding,
-    pages::sheets::Sheets,
+    sheets::Sheets,
 };
 use crate::{
     apply::Clock,
@@ -115,7 +116,8 @@ pub struct App {
     publishing: ArcSwap<Publishing>,
     cache: Cache,
     standing: ArcSwap<Standing>,
-    status: status::Board,
+    /// Whose health the status pages tell.
+    watched: ArcSwapOption<Watched>,
     sheets: Sheets,
     meters: Meters,
     exposition: OnceLock<Arc<Exposition>>,
@@ -143,7 +145,7 @@ impl App {
             publishing: ArcSwap::from_pointee(publishing),
             cache: Cache::new(limits.cache).counting(meters.clone()),
             standing: ArcSwap::from_pointee(Standing::Starting),
-            status: status::Board::default(),
+            watched: ArcSwapOption::empty(),
             sheets: Sheets::default(),
             meters,
             exposition: OnceLock::new(),
@@ -174,7 +176,7 @@ impl App {
 
     /// Whose health the status pages tell.
     pub fn watched(&self) -> Option<Arc<Watched>> {
-        self.status.watched()
+        self.watched.load_full()
     }
 
     /// How many finished feeds are in memory, and how many bytes they take.
@@ -184,7 +186,7 @@ impl App {
 
     /// Says whose health the status pages tell from now on; without it there are none.
     pub fn watch(&self, watched: Watched) {
-        self.status.watch(watched);
+        self.watched.store(Some(Arc::new(watched)));
         self.sheets.clear();
     }
 

@@ -18,8 +18,9 @@ use super::{
     cache::{Finished, Question},
     counted::counted,
     lists,
-    pages::{self, Ui, form::Filled, sheets::Depends, stories::Beside},
+    pages::{self, Ui, form::Filled, stories::Beside},
     reading,
+    sheets::Depends,
     status::Form,
 };
 use crate::model::{self, Gone, StoryId};
@@ -163,9 +164,9 @@ impl Asking<'_> {
     /// The builder, or a picture.
     async fn sheet(&self, which: &str) -> Response {
         let (filled, ui, query) = (Filled::read(self.query), self.ui, self.beside.filter.clone());
-        let name = (format!("{which}?{query}"), ui);
+        let name = format!("{which}?{query} {ui:?}");
         let made = if which == "build" {
-            self.app.sheet(name, Depends::OnStories, move |app| app.builder(&filled, &query, ui)).await
+            self.app.sheet(&name, Depends::OnStories, self.headers, move |app| app.builder(&filled, &query, ui)).await
         } else {
             let asked = match pages::picture(&filled, self.publishing, which) {
                 Ok(asked) => asked,
@@ -173,10 +174,10 @@ impl Asking<'_> {
             };
             let is_map = which == "map";
             let make = move |app: &App| if is_map { app.map(&asked, &filled, ui) } else { app.trends(&asked, &filled, ui) };
-            self.app.sheet(name, Depends::OnStories, make).await
+            self.app.sheet(&name, Depends::OnStories, self.headers, make).await
         };
         match made {
-            Ok(finished) => answer::page(&finished, &self.wish(&finished).await),
+            Ok((finished, wish)) => answer::page(&finished, &wish),
             Err(error) => self.failed(&error),
         }
     }
@@ -189,9 +190,9 @@ impl Asking<'_> {
             Err(error) => return self.wrong(&error, Format::Atom),
         };
         let is_map = picture == "map";
-        let make = move |app: &App| Ok(if is_map { app.map_csv(&asked) } else { app.trends_csv(&asked) });
-        match self.app.sheet((format!("{which}?{}", self.query), self.ui), Depends::OnStories, make).await {
-            Ok(finished) => answer::table(&finished, &self.wish(&finished).await),
+        let make = move |app: &App| Ok(if is_map { app.map_csv(&asked) } else { app.trends_csv(&asked) }.into_bytes());
+        match self.app.sheet(&format!("{which}?{}", self.query), Depends::OnStories, self.headers, make).await {
+            Ok((finished, wish)) => answer::table(&finished, &wish),
             Err(error) => self.failed(&error),
         }
     }
@@ -231,9 +232,9 @@ impl Asking<'_> {
         let Some(watched) = self.app.watched() else { return self.wrong(&Wrong::NoPage, Format::Page) };
         let state = Filled::read(self.query).one("state").map(str::to_owned);
         let only = state.and_then(|state| model::Standing::ALL.into_iter().find(|standing| standing.as_str() == state));
-        let (name, ui) = (format!("status {only:?}"), self.ui);
-        match self.app.sheet((name, ui), Depends::OnTheMoment, move |app| app.status_page(&watched, only, ui)).await {
-            Ok(finished) => answer::page_of_the_moment(&finished, &self.wish(&finished).await),
+        let (name, ui) = (format!("status {only:?} {:?}", self.ui), self.ui);
+        match self.app.sheet(&name, Depends::OnTheMoment, self.headers, move |app| app.status_page(&watched, only, ui)).await {
+            Ok((finished, wish)) => answer::page_of_the_moment(&finished, &wish),
             Err(error) => self.failed(&error),
         }
     }

@@ -120,7 +120,7 @@ fn ticked(key: &str, wishes: &[&str]) -> Option<Vec<Field>> {
 
 impl App {
     /// The builder, with what was filled in.
-    pub(in crate::serve) fn builder(&self, filled: &Filled, query: &str, ui: Ui) -> Result<String, StoreError> {
+    pub(in crate::serve) fn builder(&self, filled: &Filled, query: &str, ui: Ui) -> Result<Vec<u8>, StoreError> {
         let publishing = self.publishing.load_full();
         let own = if query.is_empty() { "build".to_owned() } else { format!("build?{query}") };
         let title = Words::of(ui.lang).build;
@@ -162,7 +162,7 @@ impl App {
             outcome,
             frame,
         };
-        Ok(page.render().unwrap_or_default())
+        Ok(page.render().unwrap_or_default().into_bytes())
     }
 
     fn outcome(&self, asked: &Asked, frame: &Frame<'_>) -> Result<Outcome, StoreError> {

@@ -89,7 +89,7 @@ impl App {
     }
 
     /// The map as a page.
-    pub(in crate::serve) fn map(&self, asked: &Asked, filled: &Filled, ui: Ui) -> Result<String, StoreError> {
+    pub(in crate::serve) fn map(&self, asked: &Asked, filled: &Filled, ui: Ui) -> Result<Vec<u8>, StoreError> {
         let publishing = self.publishing.load_full();
         let (counts, none) = self.by_country(&asked.filter, asked.filter.window((self.clock)()));
         let rest = rest_of(asked, &publishing);
@@ -129,7 +129,7 @@ impl App {
             rows,
             frame,
         };
-        Ok(page.render().unwrap_or_default())
+        Ok(page.render().unwrap_or_default().into_bytes())
     }
 
     /// The same numbers for programs: `code,name,stories`, most first; `none` for those about no country.

@@ -12,7 +12,6 @@ pub(super) mod form;
 mod frame;
 mod map;
 mod rows;
-pub(super) mod sheets;
 pub(super) mod status;
 pub(super) mod stories;
 pub(super) mod story;

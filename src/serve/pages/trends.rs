@@ -103,7 +103,7 @@ impl App {
     }
 
     /// Trends as a page.
-    pub(in crate::serve) fn trends(&self, asked: &Asked, filled: &Filled, ui: Ui) -> Result<String, StoreError> {
+    pub(in crate::serve) fn trends(&self, asked: &Asked, filled: &Filled, ui: Ui) -> Result<Vec<u8>, StoreError> {
         let publishing = self.publishing.load_full();
         let mondays = mondays((self.clock)().day());
         let [topics, sources] = self.by_week(&asked.filter, &mondays);
@@ -128,7 +128,7 @@ impl App {
             view: format!("0 0 {} {HEIGHT}", WEEKS as u64 * STEP),
             frame,
         };
-        Ok(page.render().unwrap_or_default())
+        Ok(page.render().unwrap_or_default().into_bytes())
     }
 
     /// The same numbers for programs: `kind,slug,week,stories`, a line for each week, named by its Monday.
