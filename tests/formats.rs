@@ -44,6 +44,7 @@ fn written(stories: &[Story], publishing: &Publishing, (extension, _, write): (&
         path: &format!("feed.{extension}"),
         home: "feed",
         page: &page,
+        more: &publish::More::default(),
         genesis: publishing.genesis,
     });
     String::from_utf8(bytes).unwrap()
@@ -111,6 +112,8 @@ fn a_feed_without_stories_has_the_date_of_the_beginning() {
             "title": "News",
             "home_page_url": "https://news.example.org/",
             "feed_url": "https://news.example.org/feed.json",
+            "icon": "https://news.example.org/icon.png",
+            "favicon": "https://news.example.org/icon.png",
             "language": "en",
             "authors": [{ "name": "News" }],
             "_tributary": { "id": "urn:uuid:42c4e493-c049-5770-95da-f7f25590dae9", "updated": "2020-09-13T12:10:00Z" },
@@ -254,6 +257,26 @@ fn a_text_in_no_known_language_does_not_take_on_the_feeds() {
     assert!(atom.contains("<title xml:lang=\"und\">"), "{atom}");
     assert!(rss.contains("<dc:language>und</dc:language>"), "{rss}");
     assert!(json.contains("\"language\":\"und\""), "{json}");
+}
+
+#[test]
+fn a_picture_is_shown_where_more_than_a_title_is_allowed() {
+    let (story, mut publishing) = full(1);
+    for (policy, is_shown) in [(ContentPolicy::Full, true), (ContentPolicy::Summary, true), (ContentPolicy::Title, false)] {
+        publishing.sources.get_mut(&"wire".parse().unwrap()).unwrap().content = policy;
+        for format in FORMATS {
+            let text = written(std::slice::from_ref(&story), &publishing, format);
+            assert_eq!(text.contains("https://wire.example/1.jpg"), is_shown, "{policy:?}: {text}");
+        }
+    }
+    // We find it again ourselves.
+    publishing.sources.get_mut(&"wire".parse().unwrap()).unwrap().content = ContentPolicy::Summary;
+    let base = "http://reader.example/".parse().unwrap();
+    for format in FORMATS {
+        let about = tributary::parse::About { content_type: Some(format.1), base: &base, dates: Default::default() };
+        let feed = tributary::parse::parse(written(std::slice::from_ref(&story), &publishing, format).as_bytes(), &about).unwrap();
+        assert_eq!(feed.items[0].image.as_deref(), Some("https://wire.example/1.jpg"), "{}", format.0);
+    }
 }
 
 #[test]

@@ -130,10 +130,78 @@ fn an_answer_is_kept_by_its_validators_and_comes_in_the_coding_asked_for() {
     }
     let head = ask(site.address, "HEAD", "/feed.atom", &[]);
     assert_eq!((head.status, head.body.len(), head.header("content-length")), (200, 0, plain.header("content-length")));
-    let post = ask(site.address, "POST", "/feed.atom", &[]);
-    assert_eq!((post.status, post.header("allow")), (405, Some("GET, HEAD, OPTIONS")));
+    for method in ["POST", "PUT", "DELETE", "TRACE", "BREW"] {
+        let refused = ask(site.address, method, "/feed.atom", &[]);
+        assert_eq!((refused.status, refused.header("allow")), (405, Some("GET, HEAD, OPTIONS")), "{method}");
+    }
     // What a request says of hosts changes no link.
     assert_eq!(with(&[("X-Forwarded-Host", "evil.example"), ("Forwarded", "host=evil.example")]).body, plain.body);
+}
+
+#[test]
+fn the_word_that_nothing_is_new_says_all_that_a_cache_keeps_and_no_length() {
+    let site = site();
+    for path in [
+        "/feed.atom",
+        "/feed.rss",
+        "/feed/archive/2020-08.json",
+        "/topics.json",
+        "/countries.json",
+        "/sources.json",
+        "/opml",
+        "/openapi.json",
+        "/icon.svg",
+    ] {
+        let whole = get(site.address, path);
+        let tag = whole.header("etag").unwrap();
+        assert_eq!(whole.header("content-length"), Some(whole.body.len().to_string().as_str()), "{path}");
+        assert_eq!(
+            (whole.header("access-control-allow-origin"), whole.header("access-control-expose-headers")),
+            (Some("*"), Some("ETag, Link")),
+            "{path}"
+        );
+        for method in ["GET", "HEAD"] {
+            let known = ask(site.address, method, path, &[("If-None-Match", &format!("\"a,b\",W/{tag}"))]);
+            assert_eq!((known.status, known.body.len(), known.header("content-length")), (304, 0, None), "{method} {path}");
+            for name in ["etag", "cache-control", "vary", "last-modified", "access-control-allow-origin", "access-control-expose-headers"] {
+                assert_eq!(known.header(name), whole.header(name), "{method} {path} {name}");
+            }
+            assert!(known.header("date").is_some());
+        }
+    }
+    // Lists of tags may come in several headers.
+    let tag = get(site.address, "/feed.atom").header("etag").unwrap().to_owned();
+    assert_eq!(ask(site.address, "GET", "/feed.atom", &[("If-None-Match", "\"a\""), ("If-None-Match", &tag)]).status, 304);
+    for (path, caching) in [
+        ("/feed.atom", "public, max-age=300, stale-while-revalidate=300, stale-if-error=86400"),
+        ("/topics.json", "public, max-age=60"),
+        ("/livez", "no-store"),
+        ("/readyz", "no-store"),
+        ("/feed.atom?topics=x", "no-store"),
+    ] {
+        assert_eq!(get(site.address, path).header("cache-control"), Some(caching), "{path}");
+    }
+}
+
+#[test]
+fn a_script_on_another_site_may_ask_for_a_feed_with_its_validators() {
+    let site = site();
+    let origin = [
+        ("Origin", "https://reader.example"),
+        ("Access-Control-Request-Method", "GET"),
+        ("Access-Control-Request-Headers", "if-none-match"),
+    ];
+    let may = ask(site.address, "OPTIONS", "/feed/topic/youth.json", &origin);
+    assert_eq!((may.status, may.body.len()), (204, 0));
+    for (name, value) in [
+        ("allow", "GET, HEAD, OPTIONS"),
+        ("access-control-allow-origin", "*"),
+        ("access-control-allow-methods", "GET, HEAD, OPTIONS"),
+        ("access-control-allow-headers", "If-None-Match, If-Modified-Since"),
+        ("access-control-max-age", "86400"),
+    ] {
+        assert_eq!(may.header(name), Some(value), "{name}");
+    }
 }
 
 #[test]

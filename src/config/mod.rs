@@ -10,6 +10,7 @@ mod block;
 mod feeds;
 mod mistake;
 mod page;
+mod picture;
 mod reader;
 mod settings;
 mod sources;
@@ -96,7 +97,7 @@ fn load_with(
     };
 
     let mut settings = Settings::default();
-    read(own_settings, "built-in tributary.toml", SETTINGS, &mut |reader, _| settings.read(reader));
+    read(own_settings, "built-in tributary.toml", SETTINGS, &mut |reader, _| settings.read(reader, dir));
     let mut topics = TopicRules::default();
     read(own_topics, BUILT_IN_TOPICS, TOPICS, &mut |reader, layer| topics::read(reader, &mut topics, layer, &mut overridden));
     let mut feeds = Vec::new();
@@ -108,7 +109,7 @@ fn load_with(
         feeds::read(reader, &mut feeds, &topics.topics, &sources, layer, &mut overridden);
     });
     for (name, key, value) in variables(env).into_iter().chain(flags.iter().map(|(key, value)| flag(key, value))) {
-        settings::override_one(&mut settings, &name, &key, &value, &mut mistakes);
+        settings::override_one(&mut settings, dir, [&name, &key, &value], &mut mistakes);
     }
     if settings.serve.limit > settings.serve.max_limit {
         let what = format!("`limit` {} is greater than `max_limit` {}", settings.serve.limit, settings.serve.max_limit);

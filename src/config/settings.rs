@@ -2,15 +2,15 @@
 
 use std::{
     net::{AddrParseError, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
 };
 
 use url::Url;
 
-use super::{Mistake, reader::Reader, sources::choice};
-use crate::model::{Lang, Proxy, timetable::parse_duration};
+use super::{Mistake, picture::picture, reader::Reader, sources::choice};
+use crate::model::{Lang, Picture, Proxy, timetable::parse_duration};
 
 /// All of `tributary.toml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +47,10 @@ pub struct Serve {
     pub public: Option<Url>,
     /// Name of the site.
     pub title: String,
+    /// A square picture that stands for the site; ours, when there is none.
+    pub icon: Option<Picture>,
+    /// A wide one.
+    pub logo: Option<Picture>,
     /// Language of the words that feeds say themselves, where none is asked for.
     pub lang: Lang,
     /// Where readers tell that something is wrong with a story: a mail address, or the address of a form; empty for nowhere.
@@ -119,6 +123,8 @@ impl Default for Settings {
                 metrics: Exposure::Off,
                 public: None,
                 title: "Tributary".into(),
+                icon: None,
+                logo: None,
                 lang: Lang::EN,
                 feedback: String::new(),
                 limit: 50,
@@ -149,8 +155,8 @@ fn set<T>(place: &mut T, value: Option<T>) {
 }
 
 impl Settings {
-    /// Takes what a file says.
-    pub(super) fn read(&mut self, reader: &mut Reader<'_>) {
+    /// Takes what a file says; files that it names stand below a folder.
+    pub(super) fn read(&mut self, reader: &mut Reader<'_>, dir: Option<&Path>) {
         let size = |value: Option<i64>| value.and_then(|value| usize::try_from(value).ok());
         let mut root = reader.root();
         root.table("daemon", |table| {
@@ -190,6 +196,13 @@ impl Settings {
                 }
             }
             set(&mut serve.title, table.string("title"));
+            for (key, place) in [("icon", &mut serve.icon), ("logo", &mut serve.logo)] {
+                let Some(text) = table.string(key) else { continue };
+                match picture(dir, &text) {
+                    Ok(picture) => *place = picture,
+                    Err(what) => table.wrong_at(key, &format!("`{key}`: {what}")),
+                }
+            }
             let spoken = Lang::SPOKEN.map(|lang| (lang.to_string(), lang));
             let spoken = spoken.each_ref().map(|(name, lang)| (name.as_str(), *lang));
             set(&mut serve.lang, choice(table, "lang", &spoken));
@@ -289,15 +302,16 @@ fn public_address(text: &str) -> Result<Option<Url>, String> {
 }
 
 /// Takes one setting that a variable or a flag gives; its mistakes are told under that name.
-pub(super) fn override_one(settings: &mut Settings, name: &str, key: &str, value: &str, mistakes: &mut Vec<Mistake>) {
+pub(super) fn override_one(settings: &mut Settings, dir: Option<&Path>, [name, key, value]: [&str; 3], mistakes: &mut Vec<Mistake>) {
     let Some((section, key)) = key.split_once('.') else {
         mistakes.push(Mistake::of_file(name, "should name section and key, such as TRIBUTARY__SERVE__LISTEN"));
         return;
     };
     // Numbers and flags are written bare in TOML, everything else in quotes.
     let is_bare = value.parse::<i64>().is_ok() || matches!(value, "true" | "false");
-    let is_text = matches!(key, "data" | "contact" | "instance" | "log" | "listen" | "public" | "title" | "feedback" | "proxy")
-        || key.ends_with("timeout");
+    let is_text =
+        matches!(key, "data" | "contact" | "instance" | "log" | "listen" | "public" | "title" | "feedback" | "icon" | "logo" | "proxy")
+            || key.ends_with("timeout");
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     // Lists are given as their members, with commas between.
     let members = || value.split(',').map(str::trim).filter(|member| !member.is_empty());
@@ -309,6 +323,6 @@ pub(super) fn override_one(settings: &mut Settings, name: &str, key: &str, value
     };
     let text = format!("[{section}]\n{key} = {written}\n");
     let mut own = Vec::new();
-    settings.read(&mut Reader::new(name, &text, &mut own));
+    settings.read(&mut Reader::new(name, &text, &mut own), dir);
     mistakes.extend(own.into_iter().map(|mistake| Mistake { line: 0, column: 0, ..mistake }));
 }

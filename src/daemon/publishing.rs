@@ -7,7 +7,7 @@ use crate::{
     config::Config,
     model::{ContentPolicy, Genesis, Names, Site, SourceId, SourceState},
     publish::SourceCard,
-    serve::Publishing,
+    serve::{Art, Publishing},
     text,
 };
 
@@ -27,20 +27,25 @@ pub fn publishing(config: &Config, classifier: Arc<Classifier>, genesis: &Genesi
         };
         sources.insert(source.id.clone(), card);
     }
+    let (base, serve) = (config.settings.base(), &config.settings.serve);
+    let art = Art { icon: serve.icon.clone(), logo: serve.logo.clone() };
     Publishing {
         site: Site {
-            base: config.settings.base(),
-            title: config.settings.serve.title.clone(),
-            lang: config.settings.serve.lang,
+            icon: art.icon_address(&base),
+            logo: art.logo_address(&base),
+            base,
+            title: serve.title.clone(),
+            lang: serve.lang,
             instance: genesis.instance,
         },
+        art,
         names: Names { topics, countries, regions, topic_aliases, retired_topics: config.topics.retired.clone() },
         classifier,
         sources,
         feeds: config.feeds.iter().map(|feed| (feed.slug.clone(), feed.clone())).collect(),
-        feedback: Some(config.settings.serve.feedback.clone()).filter(|to| !to.is_empty()),
-        limit: config.settings.serve.limit.min(config.settings.serve.max_limit),
-        max_limit: config.settings.serve.max_limit,
+        feedback: Some(serve.feedback.clone()).filter(|to| !to.is_empty()),
+        limit: serve.limit.min(serve.max_limit),
+        max_limit: serve.max_limit,
         genesis: genesis.created,
     }
 }

@@ -14,6 +14,10 @@ pub struct Site {
     pub title: String,
     /// The language of its own words where a feed asks for none, one of [`Lang::SPOKEN`].
     pub lang: Lang,
+    /// The address of a square picture that stands for it.
+    pub icon: String,
+    /// The address of one that is twice as wide as high.
+    pub logo: String,
     /// The name of this installation for ever, from the journal's genesis: feed ids are computed under it.
     pub instance: Uuid,
 }

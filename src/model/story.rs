@@ -160,6 +160,17 @@ impl Story {
         &self.copies[edition.preferred]
     }
 
+    /// When an edition was first kept. Unlike its place, which an old item has at its own date, that goes with the order in which
+    /// stories arrived: none that arrives later was kept earlier.
+    pub fn kept(&self, edition: &Edition) -> Second {
+        let is_told_in = |lang: Lang| lang == edition.lang || !lang.is_known() || !edition.lang.is_known();
+        // A copy that was withdrawn has been there.
+        let copies = self.copies.iter().chain(&self.edited.withdrawn).filter(|copy| is_told_in(copy.labels.lang.value));
+        let first = copies.map(|copy| copy.first_seen).min().unwrap_or(edition.position);
+        // One that waited to be shown is kept from then on.
+        first.max(edition.position)
+    }
+
     /// Whether it is in no feed any more.
     pub fn is_gone(&self) -> bool {
         self.edited.gone.is_some()

@@ -1,7 +1,5 @@
 //! Atom 1.0 (RFC 4287): our native form.
 
-use std::collections::BTreeMap;
-
 use atom_syndication::{
     Category, Content, FixedDateTime, Generator, Link, Person, Source, Text, WriteConfig,
     extension::{Extension, ExtensionMap},
@@ -10,6 +8,7 @@ use atom_syndication::{
 use super::{
     Feed, SourceCard,
     entry::{Entry, clean},
+    foreign::{Foreign, NAMESPACES, gathered},
     title,
 };
 use crate::model::{Lang, Second};
@@ -17,8 +16,12 @@ use crate::model::{Lang, Second};
 /// Writes a feed.
 pub fn atom(feed: &Feed<'_>) -> Vec<u8> {
     let entries = feed.entries().map(|entry| written(&entry)).collect();
-    let namespaces = BTreeMap::from([("dcterms".to_owned(), "http://purl.org/dc/terms/".to_owned())]);
-    document(atom_syndication::Feed { id: feed.id(), namespaces, entries, ..about(feed) })
+    let about = about(feed);
+    let links = feed.beside().map(|(rel, address)| link(rel, &address, Some("application/atom+xml")));
+    let links = about.links.into_iter().chain(links).collect();
+    let namespaces = NAMESPACES.map(|(prefix, name)| (prefix.to_owned(), name.to_owned())).into();
+    let extensions = extensions(Foreign::archive(feed));
+    document(atom_syndication::Feed { id: feed.id(), links, namespaces, extensions, entries, ..about })
 }
 
 /// What an Atom document says of a feed, whatever its entries are.
@@ -32,6 +35,8 @@ pub(super) fn about(feed: &Feed<'_>) -> atom_syndication::Feed {
             link("self", &feed.site.address(feed.path), Some("application/atom+xml")),
             link("alternate", &feed.home(), Some("text/html")),
         ],
+        icon: Some(clean(&feed.site.icon)),
+        logo: Some(clean(&feed.site.logo)),
         lang: Some(feed.lang().to_string()),
         ..atom_syndication::Feed::default()
     }
@@ -80,7 +85,7 @@ fn written(entry: &Entry<'_>) -> atom_syndication::Entry {
             value: Some(entry.content.clone()),
             ..Content::default()
         }),
-        extensions: issued(entry.issued),
+        extensions: extensions(issued(entry).into_iter().chain(Foreign::picture(entry))),
         ..atom_syndication::Entry::default()
     }
 }
@@ -93,10 +98,12 @@ fn source(card: &SourceCard, at: Second) -> Source {
 }
 
 /// The publisher's own date: `published` is when we saw it (DCMI `issued`).
-fn issued(at: Option<Second>) -> ExtensionMap {
-    let Some(at) = at else { return ExtensionMap::default() };
-    let issued = Extension { name: "dcterms:issued".into(), value: Some(at.to_string()), ..Extension::default() };
-    BTreeMap::from([("dcterms".to_owned(), BTreeMap::from([("issued".to_owned(), vec![issued])]))])
+fn issued(entry: &Entry<'_>) -> Option<Foreign> {
+    entry.issued.map(|at| Foreign::text("dcterms", "issued", at.to_string()))
+}
+
+fn extensions(elements: impl IntoIterator<Item = Foreign>) -> ExtensionMap {
+    gathered(elements, |name, attrs, value| Extension { name, attrs, value, ..Extension::default() })
 }
 
 pub(super) fn plain(text: &str, lang: Option<&str>) -> Text {

@@ -52,7 +52,7 @@ pub(super) struct Entry<'a> {
     pub(super) others: Vec<Other>,
     /// Attached media and documents.
     pub(super) enclosures: Vec<Enclosure>,
-    /// A picture that stands for it.
+    /// A picture that stands for it, where the source allows more than a title.
     pub(super) image: Option<String>,
 }
 
@@ -108,7 +108,7 @@ impl<'a> Entry<'a> {
             summary: (content != ContentPolicy::Title).then(|| clean(&item.summary)).filter(|summary| !summary.is_empty()),
             content: text::xml_safe(&body(feed, shown, &source, &others, &about)).into_owned(),
             enclosures: enclosures.collect(),
-            image: item.image.as_deref().map(clean),
+            image: item.image.as_deref().filter(|_| content != ContentPolicy::Title).map(clean),
             shown,
             about,
             source,

@@ -18,6 +18,10 @@ struct Written<'a> {
     title: String,
     home_page_url: String,
     feed_url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_url: Option<String>,
+    icon: &'a str,
+    favicon: &'a str,
     language: Lang,
     authors: [Author<'a>; 1],
     #[serde(rename = "_tributary")]
@@ -111,6 +115,9 @@ pub fn json(feed: &Feed<'_>) -> Vec<u8> {
         title: clean(&title(feed)),
         home_page_url: feed.home(),
         feed_url: feed.site.address(feed.path),
+        next_url: feed.more.older.as_deref().map(|path| feed.site.address(path)),
+        icon: &feed.site.icon,
+        favicon: &feed.site.icon,
         language: feed.lang(),
         authors: [Author { name: &site }],
         more: About { id: feed.id(), updated: feed.updated() },

@@ -8,6 +8,7 @@
 mod atom;
 mod editor;
 mod entry;
+mod foreign;
 mod json;
 mod notices;
 mod opml;
@@ -48,6 +49,17 @@ pub struct SourceCard {
     pub rights: Option<String>,
 }
 
+/// Where there is more of a feed than one document holds (RFC 5005): addresses below the base, in the format that is written.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct More {
+    /// Of an archived page, the feed that it is of; nothing of the feed itself.
+    pub current: Option<String>,
+    /// What is older.
+    pub older: Option<String>,
+    /// What is newer; of an archived page only.
+    pub newer: Option<String>,
+}
+
 /// Everything that a feed is made from.
 #[derive(Debug, Clone, Copy)]
 pub struct Feed<'a> {
@@ -71,6 +83,8 @@ pub struct Feed<'a> {
     pub home: &'a str,
     /// The stories.
     pub page: &'a Page,
+    /// Where there are more of them.
+    pub more: &'a More,
     /// When the journal was begun: the time of a feed without stories.
     pub genesis: Second,
 }
@@ -89,6 +103,13 @@ impl<'a> Feed<'a> {
     /// The address of its page for people.
     fn home(&self) -> String {
         self.site.address(if self.home == "feed" { "" } else { self.home })
+    }
+
+    /// Where there is more of it, by the relations that RFC 5005 has for that.
+    fn beside(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let More { current, older, newer } = self.more;
+        let links = [("current", current), ("prev-archive", older), ("next-archive", newer)];
+        links.into_iter().filter_map(|(rel, path)| Some((rel, self.site.address(path.as_ref()?))))
     }
 
     /// What is told of each story.

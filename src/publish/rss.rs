@@ -8,49 +8,67 @@
 //! | labels and the publisher's own categories | `category`, the vocabulary as `domain` |
 //! | text with the line that says where it comes from | `description`, as HTML |
 //! | the first enclosure | `enclosure`: readers take one |
+//! | its picture | `media:thumbnail` |
 //!
 //! Deliberately absent: `atom:link` in items, which readers mix up with `link`, and `dcterms:issued`, which those built on
 //! feedparser take for the date. Other copies, and the publisher's own date, are told in the text.
 
-use std::collections::BTreeMap;
-
 use rss::{
-    Category, Channel, Enclosure, Guid, Item, Source,
+    Category, Channel, Enclosure, Guid, Image, Item, Source,
     extension::{Extension, ExtensionMap, dublincore::DublinCoreExtension},
 };
 
 use super::{
     Feed,
     entry::{ANY_TYPE, Entry, clean},
+    foreign::{Foreign, NAMESPACES, gathered},
     title,
 };
+
+/// The prefix of Atom's elements, and what it stands for.
+const ATOM: (&str, &str) = ("atom", "http://www.w3.org/2005/Atom");
 
 /// Writes a feed.
 pub fn rss(feed: &Feed<'_>) -> Vec<u8> {
     let title = clean(&title(feed));
-    let namespaces = [("atom", "http://www.w3.org/2005/Atom"), ("dcterms", "http://purl.org/dc/terms/")];
+    let home = clean(&feed.home());
+    let image = Image {
+        url: clean(&feed.site.icon),
+        // Readers expect the title and the link of the channel.
+        title: title.clone(),
+        link: home.clone(),
+        // It is square; what is not said is taken for 88 by 31.
+        width: Some("88".to_owned()),
+        height: Some("88".to_owned()),
+        description: None,
+    };
     let channel = Channel {
         title: title.clone(),
-        link: clean(&feed.home()),
+        link: home,
         // One is required; the title says in words what the feed holds.
         description: title,
         language: Some(feed.lang().to_string()),
         last_build_date: Some(feed.updated().http_date()),
         generator: Some(concat!("Tributary ", env!("CARGO_PKG_VERSION")).to_owned()),
-        extensions: own_address(feed),
+        image: Some(image),
+        extensions: addresses(feed),
         items: feed.entries().map(|entry| item(&entry)).collect(),
-        namespaces: namespaces.map(|(prefix, name)| (prefix.to_owned(), name.to_owned())).into(),
+        namespaces: NAMESPACES.into_iter().chain([ATOM]).map(|(prefix, name)| (prefix.to_owned(), name.to_owned())).collect(),
         ..Channel::default()
     };
     // Writing into memory does not fail.
     channel.write_to(Vec::new()).unwrap_or_default()
 }
 
-/// Where the feed is: RSS has no name for that, and takes Atom's (RSS Advisory Board, Best Practices Profile).
-fn own_address(feed: &Feed<'_>) -> ExtensionMap {
-    let attributes = [("href", clean(&feed.site.address(feed.path))), ("rel", "self".into()), ("type", "application/rss+xml".into())];
-    let attrs = attributes.map(|(name, value)| (name.to_owned(), value)).into();
-    extension("atom", "link", Extension { attrs, ..Extension::default() })
+/// Where the feed is, and where there is more of it: RSS has no names for that, and takes Atom's (RSS Advisory Board, Best Practices
+/// Profile; RFC 5005).
+fn addresses(feed: &Feed<'_>) -> ExtensionMap {
+    let own = ("self", feed.site.address(feed.path));
+    let links = std::iter::once(own).chain(feed.beside()).map(|(rel, address)| {
+        let attributes = vec![("href", clean(&address)), ("rel", rel.to_owned()), ("type", "application/rss+xml".to_owned())];
+        Foreign { prefix: ATOM.0, name: "link", attributes, value: None }
+    });
+    extensions(links.chain(Foreign::archive(feed)))
 }
 
 fn item(entry: &Entry<'_>) -> Item {
@@ -74,7 +92,7 @@ fn item(entry: &Entry<'_>) -> Item {
         guid: Some(Guid { value: entry.id.clone(), permalink: false }),
         pub_date: Some(entry.position.http_date()),
         source: Some(Source { url: entry.source.url.clone(), title: Some(entry.source.title.clone()) }),
-        extensions: modified(entry),
+        extensions: extensions(modified(entry).into_iter().chain(Foreign::picture(entry))),
         dublin_core_ext: Some(DublinCoreExtension {
             creators: entry.authors.clone(),
             languages: vec![entry.lang.to_string()],
@@ -86,15 +104,10 @@ fn item(entry: &Entry<'_>) -> Item {
 }
 
 /// When the entry last changed, if ever (DCMI `modified`).
-fn modified(entry: &Entry<'_>) -> ExtensionMap {
-    if entry.updated == entry.position {
-        return ExtensionMap::default();
-    }
-    extension("dcterms", "modified", Extension { value: Some(entry.updated.to_string()), ..Extension::default() })
+fn modified(entry: &Entry<'_>) -> Option<Foreign> {
+    (entry.updated != entry.position).then(|| Foreign::text("dcterms", "modified", entry.updated.to_string()))
 }
 
-/// One element of another vocabulary.
-fn extension(prefix: &str, name: &str, written: Extension) -> ExtensionMap {
-    let written = Extension { name: format!("{prefix}:{name}"), ..written };
-    BTreeMap::from([(prefix.to_owned(), BTreeMap::from([(name.to_owned(), vec![written])]))])
+fn extensions(elements: impl IntoIterator<Item = Foreign>) -> ExtensionMap {
+    gathered(elements, |name, attrs, value| Extension { name, attrs, value, ..Extension::default() })
 }

@@ -10,10 +10,12 @@ use chrono::{DateTime, NaiveDateTime};
 use serde_json::{Value, json};
 
 use super::{cache::Finished, coding::Coding};
-use crate::model::Second;
+use crate::model::{PictureKind, Second};
 
 /// What shared caches may do with a feed: five minutes, and a day when we can not be reached.
 const FEED_CACHING: &str = "public, max-age=300, stale-while-revalidate=300, stale-if-error=86400";
+/// An archived page that is closed: a day, within which an editor's word reaches whoever asks by way of a cache.
+const CLOSED_CACHING: &str = "public, max-age=86400, stale-while-revalidate=86400, stale-if-error=604800";
 /// Atom.
 pub(super) const ATOM: &str = "application/atom+xml; charset=utf-8";
 /// RSS.
@@ -25,12 +27,16 @@ pub(super) const JSON: &str = "application/json; charset=utf-8";
 /// A page.
 pub(super) const HTML: &str = "text/html; charset=utf-8";
 /// Lists of subscriptions.
-const OPML: &str = "text/x-opml; charset=utf-8";
+pub(super) const OPML: &str = "text/x-opml; charset=utf-8";
+/// A word or two.
+pub(super) const PLAIN: &str = "text/plain; charset=utf-8";
 /// A page of ours needs nothing but its own style and script, and may ask us for another page.
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
 form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 /// What a hash names never changes.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
+/// Pictures change when the operator wants another.
+const ART_CACHING: &str = "public, max-age=86400";
 /// Lists have live counts.
 const LIST_CACHING: &str = "public, max-age=60";
 
@@ -57,7 +63,8 @@ impl Wish {
 
 /// A finished feed, or the word that the asker has it already.
 pub(super) fn feed(finished: &Finished, wish: &Wish, media_type: &'static str) -> Response {
-    let mut response = ready_made(finished, wish, media_type, FEED_CACHING);
+    let caching = if finished.is_closed { CLOSED_CACHING } else { FEED_CACHING };
+    let mut response = ready_made(finished, wish, media_type, caching);
     set(response.headers_mut(), header::LAST_MODIFIED, &finished.changed.http_date());
     response
 }
@@ -103,6 +110,15 @@ fn as_page(mut response: Response) -> Response {
         (header::VARY, "Accept-Encoding, Accept-Language"),
     ] {
         set(response.headers_mut(), name, value);
+    }
+    response
+}
+
+/// A picture. One that is drawn in words may hold scripts, which nobody runs.
+pub(super) fn picture(finished: &Finished, wish: &Wish, media_type: &'static str) -> Response {
+    let mut response = ready_made(finished, wish, media_type, ART_CACHING);
+    if media_type == PictureKind::Svg.media_type() {
+        set(response.headers_mut(), header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; sandbox");
     }
     response
 }
@@ -169,21 +185,21 @@ fn http_date(text: &str) -> Option<Second> {
     time.or_else(|| old("%A, %d-%b-%y %H:%M:%S GMT")).or_else(|| old("%a %b %e %H:%M:%S %Y")).map(Second::of)
 }
 
-/// A list as JSON.
-pub(super) fn list(value: &Value) -> Response {
-    live(JSON, value.to_string())
+/// A list as JSON, or the word that the asker has it already.
+pub(super) fn list(value: &Value, asked: &HeaderMap) -> Response {
+    live(JSON, value.to_string(), asked)
 }
 
-/// A list of subscriptions.
-pub(super) fn subscriptions(list: String) -> Response {
-    live(OPML, list)
+/// A list of subscriptions, in the same way.
+pub(super) fn subscriptions(list: String, asked: &HeaderMap) -> Response {
+    live(OPML, list, asked)
 }
 
-fn live(media_type: &str, list: String) -> Response {
-    let mut response = text(StatusCode::OK, media_type, list);
-    set(response.headers_mut(), header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
-    set(response.headers_mut(), header::CACHE_CONTROL, LIST_CACHING);
-    response
+/// Made anew each time, and so not coded.
+fn live(media_type: &str, list: String, asked: &HeaderMap) -> Response {
+    let finished = Finished::new(list.into_bytes(), Second::EPOCH);
+    let wish = Wish::of(&finished, asked, None);
+    ready_made(&finished, &wish, media_type, LIST_CACHING)
 }
 
 /// An error that programs can read (RFC 9457).
@@ -201,7 +217,7 @@ pub(super) fn problem(status: StatusCode, detail: &str, nearest: &[String]) -> R
 
 /// 301: the same under its right name, for ever.
 pub(super) fn elsewhere(address: &str) -> Response {
-    let mut response = text(StatusCode::MOVED_PERMANENTLY, "text/plain; charset=utf-8", format!("{address}\n"));
+    let mut response = text(StatusCode::MOVED_PERMANENTLY, PLAIN, format!("{address}\n"));
     set(response.headers_mut(), header::LOCATION, address);
     set(response.headers_mut(), header::CACHE_CONTROL, "public, max-age=86400");
     response
@@ -209,9 +225,17 @@ pub(super) fn elsewhere(address: &str) -> Response {
 
 /// 303: what a person is shown instead. Nobody keeps it, since a program is answered otherwise.
 pub(super) fn see_other(address: &str) -> Response {
-    let mut response = text(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", format!("{address}\n"));
+    let mut response = text(StatusCode::SEE_OTHER, PLAIN, format!("{address}\n"));
     set(response.headers_mut(), header::LOCATION, address);
     set(response.headers_mut(), header::CACHE_CONTROL, "no-store");
+    response
+}
+
+/// 302: it is there for now.
+pub(super) fn found_at(address: &str) -> Response {
+    let mut response = text(StatusCode::FOUND, PLAIN, format!("{address}\n"));
+    set(response.headers_mut(), header::LOCATION, address);
+    set(response.headers_mut(), header::CACHE_CONTROL, ART_CACHING);
     response
 }
 
@@ -231,8 +255,25 @@ pub(super) fn options() -> Response {
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, OPTIONS"),
         (header::ACCESS_CONTROL_ALLOW_HEADERS, "If-None-Match, If-Modified-Since"),
+        (header::ACCESS_CONTROL_MAX_AGE, "86400"),
     ] {
         set(response.headers_mut(), name, value);
+    }
+    response
+}
+
+/// How it is right now.
+pub(super) fn probe(status: StatusCode, media_type: &str, told: impl Into<Bytes>) -> Response {
+    let mut response = text(status, media_type, told);
+    set(response.headers_mut(), header::CACHE_CONTROL, "no-store");
+    response
+}
+
+/// The same answer without a length that is not its own: what a 304 stands for has another (RFC 9110 §8.6). The framework counts the
+/// bytes of every body, also of one that can not be.
+pub(super) fn without_false_length(mut response: Response) -> Response {
+    if response.status() == StatusCode::NOT_MODIFIED {
+        response.headers_mut().remove(header::CONTENT_LENGTH);
     }
     response
 }

@@ -31,12 +31,19 @@ pub(super) struct Finished {
     pub(super) tag: String,
     /// When what it shows last changed.
     pub(super) changed: Second,
+    /// Whether it shows the same stories for ever.
+    pub(super) is_closed: bool,
 }
 
 impl Finished {
     pub(super) fn new(bytes: Vec<u8>, changed: Second) -> Self {
         let tag = blake3::hash(&bytes).to_hex()[..32].to_owned();
-        Self { identity: bytes.into(), coded: Default::default(), tag, changed }
+        Self { identity: bytes.into(), coded: Default::default(), tag, changed, is_closed: false }
+    }
+
+    /// The same, which shows the same stories for ever, or does not.
+    pub(super) fn closed(self, is_closed: bool) -> Self {
+        Self { is_closed, ..self }
     }
 
     /// What is answered to somebody who likes a coding.
@@ -237,7 +244,8 @@ mod tests {
     };
 
     fn question(limit: usize, format: Format) -> Question {
-        let asked = Asked { base: Base::All, own: Filter::default(), filter: Filter::default(), limit, content: ContentPolicy::Full };
+        let asked =
+            Asked { base: Base::All, own: Filter::default(), filter: Filter::default(), limit, content: ContentPolicy::Full, leaf: None };
         Question { asked, format, day: None, view: None }
     }
 

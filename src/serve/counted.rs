@@ -34,7 +34,7 @@ fn kind(path: &str, base: &str) -> Kind {
         "feed" | "editor" => Kind::Feed,
         "" | "find" | "build" | "map" | "trends" | "page" => Kind::Page,
         "story" => Kind::Story,
-        "topics" | "countries" | "sources" | "opml" => Kind::List,
+        "topics" | "countries" | "sources" | "opml" | "openapi" => Kind::List,
         "status" => Kind::Status,
         _ => Kind::Other,
     }

@@ -4,7 +4,7 @@
 //! path, everything else behind the question mark, sorted, and what goes without saying is left out.
 //! Deliberately absent: how an address is understood (`reading`).
 
-use super::{Publishing, answer};
+use super::{Publishing, answer, archive::Leaf};
 use crate::{
     model::{About, BadFilter, ContentPolicy, FeedSlug, Filed, Filter, TopicSlug},
     text,
@@ -127,6 +127,8 @@ pub struct Asked {
     pub limit: usize,
     /// The most that is shown of each.
     pub content: ContentPolicy,
+    /// Which page of its archive; none for its newest stories.
+    pub leaf: Option<Leaf>,
 }
 
 /// What was asked for, and why it can not be given.
@@ -197,6 +199,7 @@ impl Asked {
         query.extend((self.limit != limit).then(|| format!("limit={}", self.limit)));
         query.extend((self.content != content).then(|| format!("content={}", self.content.as_str())));
         query.sort();
+        path.extend(self.leaf.map(Leaf::path));
         let mark = if query.is_empty() { "" } else { "?" };
         format!("{path}{}{mark}{}", format.extension(), query.join("&"))
     }

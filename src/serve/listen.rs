@@ -27,8 +27,9 @@ use tokio::{
     task::JoinSet,
     time::{Instant, Sleep},
 };
+use tower::util::MapResponse;
 
-use super::{App, Exposition, Limits, exposition, routes};
+use super::{App, Exposition, Limits, answer, exposition, routes};
 use crate::meters::Meters;
 
 /// After an `accept` that failed for want of descriptors, others are given time to close.
@@ -69,7 +70,10 @@ async fn serve(listener: TcpListener, service: Router, limits: &Limits, meters: 
                 // Answers are written whole: waiting to fill a packet only delays them.
                 let _ = stream.set_nodelay(true);
                 let stream = TokioIo::new(Impatient::new(stream, limits.header));
-                let connection = builder.serve_connection_with_upgrades(stream, TowerToHyperService::new(service.clone()));
+                let connection = builder.serve_connection_with_upgrades(
+                    stream,
+                    TowerToHyperService::new(MapResponse::new(service.clone(), answer::without_false_length)),
+                );
                 let connection = open.watch(connection.into_owned());
                 let counted = meters.connected();
                 connections.spawn(async move {

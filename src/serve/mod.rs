@@ -5,6 +5,8 @@
 //! address, never with what a request says. Deliberately absent: anything that changes a story.
 
 mod answer;
+mod archive;
+mod art;
 mod cache;
 mod coding;
 mod counted;
@@ -13,6 +15,7 @@ mod filter;
 mod finder;
 mod listen;
 mod lists;
+mod openapi;
 mod pages;
 mod reading;
 mod routes;
@@ -28,6 +31,8 @@ use std::{
 };
 
 use arc_swap::{ArcSwap, ArcSwapOption};
+pub use archive::Leaf;
+pub use art::Art;
 use axum::{http::HeaderMap, response::Response};
 pub use exposition::Exposition;
 pub use filter::{Asked, Base, Format, Wrong};
@@ -36,6 +41,7 @@ pub use status::{Configuration, Watched};
 
 use self::{
     answer::Wish,
+    archive::Found,
     cache::{Cache, Finished, Question},
     coding::Coding,
     sheets::Sheets,
@@ -46,7 +52,7 @@ use crate::{
     config::SavedFeed,
     meters::Meters,
     model::{FeedSlug, Names, Page, Second, Site, SourceId},
-    publish::{self, SourceCard},
+    publish::{self, More, SourceCard},
     store::{Store, StoreError, Touched},
 };
 
@@ -55,6 +61,8 @@ use crate::{
 pub struct Publishing {
     /// Who publishes.
     pub site: Site,
+    /// Its pictures.
+    pub art: Art,
     /// What labels are called.
     pub names: Names,
     /// Knows countries by their names.
@@ -75,7 +83,7 @@ pub struct Publishing {
 
 impl Publishing {
     /// Stories that were asked for, with all that it takes to write them; `path` and `home` are addresses below the base.
-    fn feed<'a>(&'a self, asked: &'a Asked, [path, home]: [&'a str; 2], page: &'a Page) -> publish::Feed<'a> {
+    fn feed<'a>(&'a self, asked: &'a Asked, [path, home]: [&'a str; 2], page: &'a Page, more: &'a More) -> publish::Feed<'a> {
         let saved = match &asked.base {
             Base::Saved(slug) => self.feeds.get(slug),
             Base::All | Base::Unfiled => None,
@@ -92,6 +100,7 @@ impl Publishing {
             path,
             home,
             page,
+            more,
             genesis: self.genesis,
         }
     }
@@ -214,7 +223,7 @@ impl App {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let read = Format::of(path.trim_matches('/')).ok_or(Wrong::NoPage).and_then(|(path, format)| {
             let asked = reading::read(path, query, &publishing)?;
-            if asked.base.formats().contains(&format) { Ok((asked, format)) } else { Err(Wrong::NoPage) }
+            if asked.base.formats().contains(&format) && !self.is_ahead(&asked) { Ok((asked, format)) } else { Err(Wrong::NoPage) }
         });
         let (asked, format) = read.map_err(|wrong| wrong.detail(&publishing))?;
         let finished = self.finished(&self.question(asked, format)).await.map_err(|error| error.to_string())?;
@@ -245,7 +254,8 @@ impl App {
 
     /// What is asked for today.
     fn question(&self, asked: Asked, format: Format) -> Question {
-        let day = asked.filter.is_relative().then(|| Second::begin_of((self.clock)().day()));
+        let moves = asked.leaf.map_or(asked.filter.is_relative(), |leaf| !self.is_over(leaf.month));
+        let day = moves.then(|| Second::begin_of((self.clock)().day()));
         Question { asked, format, day, view: None }
     }
 
@@ -259,17 +269,17 @@ impl App {
             Format::Atom | Format::Page if question.asked.base == Base::Unfiled => publish::editor,
             Format::Atom | Format::Page => publish::atom,
         };
-        self.write(question, write).map(|(bytes, changed)| Finished::new(bytes, changed))
+        self.write(question, write).map(|(bytes, changed, is_closed)| Finished::new(bytes, changed).closed(is_closed))
     }
 
-    /// What is written of the stories that were asked for, and when they last changed.
-    fn write<T>(&self, question: &Question, write: impl FnOnce(&publish::Feed<'_>) -> T) -> Result<(T, Second), StoreError> {
+    /// What is written of the stories that were asked for, when they last changed, and whether they will be the same for ever.
+    fn write<T>(&self, question: &Question, write: impl FnOnce(&publish::Feed<'_>) -> T) -> Result<(T, Second, bool), StoreError> {
         let publishing = self.publishing.load();
         let Question { asked, format, day, .. } = question;
-        let page = self.store.query(&asked.filter, asked.filter.window(day.unwrap_or(Second::EPOCH)), asked.limit)?;
+        let Found { page, more, is_closed } = self.find(question, &publishing)?;
         let [path, home] = [*format, Format::Page].map(|format| asked.path(&publishing, format));
-        let feed = publishing.feed(asked, [&path, &home], &page);
+        let feed = publishing.feed(asked, [&path, &home], &page, &more);
         // What is asked of the last days changes when a day begins, too.
-        Ok((write(&feed), page.changed.max(day.unwrap_or(page.changed))))
+        Ok((write(&feed), page.changed.max(day.unwrap_or(page.changed)), is_closed))
     }
 }

@@ -8,11 +8,12 @@ use url::form_urlencoded;
 
 use super::{
     Publishing,
+    archive::{Leaf, PART},
     filter::{Asked, Base, Wrong, shown},
     finder::Finder,
 };
 use crate::{
-    model::{About, Clause, ContentPolicy, Filter, Lang, choice::EmptyPart, filter::langs},
+    model::{About, Clause, ContentPolicy, Filter, Lang, Month, choice::EmptyPart, filter::langs},
     text,
 };
 
@@ -25,9 +26,13 @@ const MOST_NAMES: usize = 64;
 /// Things that messengers and shops hang on to addresses.
 const NOISE: [&str; 5] = ["_", "fbclid", "gclid", "mc_cid", "mc_eid"];
 /// Keys that may stand in the path.
-const IN_PATH: [&str; 5] = ["topic", "country", "region", "source", "lang"];
+pub(super) const IN_PATH: [&str; 5] = ["topic", "country", "region", "source", "lang"];
+/// Keys that name a saved feed, and a page of an archive; in the path only.
+const NAMING: [&str; 4] = ["saved", "archive", "part", "first"];
+/// The most pages that are looked for in a month: a million stories.
+pub(super) const MOST_PARTS: usize = 10_000;
 /// Keys that stand in the query only.
-const IN_QUERY: [&str; 6] = ["prefer", "since", "until", "limit", "per_source", "content"];
+pub(super) const IN_QUERY: [&str; 6] = ["prefer", "since", "until", "limit", "per_source", "content"];
 /// Keys that will be spoken.
 const LATER: [&str; 3] = ["q", "view", "tz"];
 
@@ -80,6 +85,9 @@ struct Reading<'a> {
     rest: Filter,
     limit: Option<usize>,
     content: Option<ContentPolicy>,
+    month: Option<Month>,
+    part: Option<usize>,
+    first: Option<usize>,
 }
 
 impl<'a> Reading<'a> {
@@ -99,6 +107,9 @@ impl<'a> Reading<'a> {
             rest: Filter::default(),
             limit: None,
             content: None,
+            month: None,
+            part: None,
+            first: None,
         })
     }
 
@@ -107,7 +118,9 @@ impl<'a> Reading<'a> {
         if !in_path && (NOISE.contains(&key.as_str()) || key.starts_with("utm_")) {
             return Ok(());
         }
-        let is_known = IN_PATH.contains(&key.as_str()) || (!in_path && IN_QUERY.contains(&key.as_str())) || (in_path && key == "saved");
+        let is_known = IN_PATH.contains(&key.as_str())
+            || (!in_path && IN_QUERY.contains(&key.as_str()))
+            || (in_path && NAMING.contains(&key.as_str()));
         if !is_known {
             return Err(unspoken(&key));
         }
@@ -125,6 +138,12 @@ impl<'a> Reading<'a> {
             "region" => self.about.regions.wish(Clause::read(value, |name| finder.region(name))?),
             "source" => self.about.sources.wish(Clause::read(value, |name| finder.source(name))?),
             "saved" => self.base = Base::Saved(finder.saved(value)?),
+            "archive" => {
+                let month = value.parse().map_err(|error| Wrong::Bad(format!("`archive`: {error}")))?;
+                self.month = once(&key, self.month, month)?;
+            }
+            "part" => self.part = once(&key, self.part, count(&key, value, MOST_PARTS)?)?,
+            "first" => self.first = once(&key, self.first, count(&key, value, PART)?)?,
             _ => self.other(&key, value)?,
         }
         if self.finder.looked + self.langs > MOST_NAMES {
@@ -142,8 +161,8 @@ impl<'a> Reading<'a> {
             "prefer" => said.prefer = self.langs(key, value)?,
             "since" => said.since = Some(value.parse().map_err(|error| bad(&error))?),
             "until" => said.until = Some(value.parse().map_err(|error| bad(&error))?),
-            "per_source" => said.per_source = Some(self.count(key, value)?),
-            "limit" => self.limit = once(key, self.limit, self.count(key, value)?)?,
+            "per_source" => said.per_source = Some(count(key, value, self.publishing.max_limit)?),
+            "limit" => self.limit = once(key, self.limit, count(key, value, self.publishing.max_limit)?)?,
             _ => {
                 let named = ContentPolicy::NAMED.iter().find(|(name, _)| value.eq_ignore_ascii_case(name));
                 let (_, content) =
@@ -167,12 +186,6 @@ impl<'a> Reading<'a> {
         Ok(langs)
     }
 
-    fn count(&self, key: &str, value: &str) -> Result<usize, Wrong> {
-        let most = self.publishing.max_limit;
-        let count = value.parse::<usize>().ok().filter(|count| (1..=most).contains(count));
-        count.ok_or_else(|| Wrong::Bad(format!("`{key}` is `{}`; it can be 1 to {most}", shown(value))))
-    }
-
     fn finish(self) -> Result<Asked, Wrong> {
         let own = Filter::from(self.about).and(&self.rest)?;
         own.check()?;
@@ -185,9 +198,24 @@ impl<'a> Reading<'a> {
             filter,
             limit: self.limit.unwrap_or(limit),
             content: self.content.map_or(content, |asked| asked.min(content)),
+            leaf: self.month.map(|month| Leaf { month, part: self.part.unwrap_or(1), first: self.first.filter(|first| *first < PART) }),
         };
+        if asked.leaf.is_some() && !asked.has_archive(self.publishing) {
+            return Err(Wrong::Bad(
+                "there is an archive of what a path or a saved feed names, with nothing behind the question mark; an editor can save a filter under a name".to_owned(),
+            ));
+        }
+        if asked.leaf.is_none() && (self.part.is_some() || self.first.is_some()) {
+            return Err(Wrong::Bad("`part` and `first` are said of an archive: feed/archive/2026-09/part/2.atom".to_owned()));
+        }
         if self.finder.is_renamed { Err(Wrong::Elsewhere(Box::new(asked))) } else { Ok(asked) }
     }
+}
+
+/// A number from 1 to a most.
+fn count(key: &str, value: &str, most: usize) -> Result<usize, Wrong> {
+    let count = value.parse::<usize>().ok().filter(|count| (1..=most).contains(count));
+    count.ok_or_else(|| Wrong::Bad(format!("`{key}` is `{}`; it can be 1 to {most}", shown(value))))
 }
 
 /// A value that has not been said yet, or is the same.

@@ -18,6 +18,7 @@ use super::{
     cache::{Finished, Question},
     counted::counted,
     lists,
+    openapi::openapi,
     pages::{self, Ui, form::Filled, stories::Beside},
     reading,
     sheets::Depends,
@@ -48,7 +49,7 @@ async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
     let (head, _) = request.into_parts();
     let path = head.uri.path();
     match path {
-        "/livez" => return answer::text(StatusCode::OK, "text/plain; charset=utf-8", "alive\n"),
+        "/livez" => return answer::probe(StatusCode::OK, answer::PLAIN, "alive\n"),
         "/readyz" => return ready(&app),
         // Never below the base path, which a proxy passes on to everybody.
         "/metrics" => {
@@ -92,11 +93,12 @@ impl Asking<'_> {
             "topics.json" => self.list(lists::topics),
             "countries.json" => self.list(lists::countries),
             "sources.json" => self.list(lists::sources),
+            "openapi.json" => answer::list(&openapi(self.publishing), self.headers),
             "opml" => self.opml().await,
             "status" => self.status_page().await,
             "status.json" => self.status(Form::Json).await,
             "status.atom" => self.status(Form::Atom).await,
-            "livez" => answer::text(StatusCode::OK, "text/plain; charset=utf-8", "alive\n"),
+            "livez" => answer::probe(StatusCode::OK, answer::PLAIN, "alive\n"),
             "readyz" => ready(self.app),
             _ => match (below.strip_prefix("story/"), pages::assets::find(below)) {
                 (Some(id), _) => self.story(id).await,
@@ -104,7 +106,10 @@ impl Asking<'_> {
                     let wish = self.wish(&asset.finished).await;
                     answer::asset(&asset.finished, &wish, asset.media_type, asset.is_named(below))
                 }
-                (None, None) => self.feed(below).await,
+                (None, None) => match self.publishing.art.answer(below, &self.publishing.site.base, self.headers) {
+                    Some(picture) => picture,
+                    None => self.feed(below).await,
+                },
             },
         }
     }
@@ -119,6 +124,7 @@ impl Asking<'_> {
             return answer::see_other(&format!("{}{path}{mark}{}", self.publishing.site.base.path(), self.query));
         }
         match reading::read(path, self.query, self.publishing) {
+            Ok(asked) if self.app.is_ahead(&asked) => self.wrong(&Wrong::NoPage, format),
             Ok(asked) if !asked.base.formats().contains(&format) => self.wrong(&Wrong::NoPage, format),
             Ok(asked) => self.finished(&self.app.question(asked, format)).await,
             Err(error) => self.wrong(&error, format),
@@ -129,6 +135,7 @@ impl Asking<'_> {
     async fn people(&self, path: &str) -> Response {
         let read = reading::read(path, &self.beside.filter, self.publishing);
         match read.and_then(|asked| Ok((asked, self.beside.view(self.ui)?))) {
+            Ok((asked, _)) if self.app.is_ahead(&asked) => self.wrong(&Wrong::NoPage, Format::Page),
             Ok((asked, view)) => self.finished(&Question { view: Some(view), ..self.app.question(asked, Format::Page) }).await,
             Err(error) => self.wrong(&error, Format::Page),
         }
@@ -147,7 +154,7 @@ impl Asking<'_> {
         };
         let app = self.app.clone();
         match tokio::task::spawn_blocking(move || app.opml(&asked)).await {
-            Ok(Ok(list)) => answer::subscriptions(list),
+            Ok(Ok(list)) => answer::subscriptions(list, self.headers),
             Ok(Err(error)) => self.failed(&error),
             Err(error) => self.failed(&error),
         }
@@ -240,7 +247,7 @@ impl Asking<'_> {
     }
 
     fn list(&self, list: fn(&Publishing, &crate::store::Counts) -> serde_json::Value) -> Response {
-        answer::list(&list(self.publishing, &self.app.store.counts()))
+        answer::list(&list(self.publishing, &self.app.store.counts()), self.headers)
     }
 
     /// What somebody would like of a finished page, which is there then.
@@ -301,5 +308,5 @@ fn ready(app: &App) -> Response {
         Standing::ReadOnly(why) => (StatusCode::OK, json!({ "ready": true, "read_only": why })),
         Standing::Starting => (StatusCode::SERVICE_UNAVAILABLE, json!({ "ready": false })),
     };
-    answer::text(status, "application/json; charset=utf-8", format!("{text}\n"))
+    answer::probe(status, answer::JSON, format!("{text}\n"))
 }

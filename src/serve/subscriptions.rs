@@ -3,7 +3,7 @@
 use super::{App, Asked, Format, Publishing};
 use crate::{
     model::{About, Filed, Page, Second, Subscription},
-    publish,
+    publish::{self, More},
     store::StoreError,
 };
 
@@ -29,7 +29,8 @@ impl App {
 fn subscription(asked: &Asked, publishing: &Publishing) -> Subscription {
     let page = Page { entries: Vec::new(), changed: Second::EPOCH };
     let [path, home] = [Format::Atom, Format::Page].map(|format| asked.path(publishing, format));
-    let feed = publishing.feed(asked, [&path, &home], &page);
+    let more = More::default();
+    let feed = publishing.feed(asked, [&path, &home], &page, &more);
     Subscription {
         feed: publishing.site.address(&path),
         title: publish::title(&feed),

@@ -92,6 +92,8 @@ pub(super) struct Row {
     places: Vec<(Term, Second)>,
     /// Where its editions stand.
     positions: Vec<Second>,
+    /// When each of them was first kept.
+    kept: Vec<Second>,
 }
 
 impl Row {
@@ -108,12 +110,18 @@ impl Row {
         handles.extend(story.editions.iter().map(|edition| Handle::entry(&edition.entry_id)));
         handles.sort_unstable();
         handles.dedup();
-        let positions = story.editions.iter().filter(|_| is_here).map(|edition| edition.position).collect();
-        Self { number, id: story.id, handles, places: terms(story), positions }
+        let editions = || story.editions.iter().filter(|_| is_here);
+        let positions = editions().map(|edition| edition.position).collect();
+        let kept = editions().map(|edition| story.kept(edition)).collect();
+        Self { number, id: story.id, handles, places: terms(story), positions, kept }
     }
 
     pub(super) fn terms(&self) -> impl Iterator<Item = &Term> {
         self.places.iter().map(|(term, _)| term)
+    }
+
+    fn spots(&self) -> impl Iterator<Item = (Second, Spot)> + '_ {
+        self.positions.iter().zip(&self.kept).map(|(at, kept)| (*at, Spot::new(self.number, *kept)))
     }
 }
 
@@ -134,6 +142,8 @@ struct Written {
     id: Uuid,
     handles: Vec<Handle>,
     positions: Vec<Second>,
+    /// In the order of `positions`.
+    kept: Vec<Second>,
     /// Terms, and the places in `positions` of those where they stand.
     places: Vec<(u16, u16)>,
 }
@@ -147,7 +157,8 @@ impl Block {
         let written = |row: &Row| {
             let edition = |at: &Second| row.positions.iter().position(|own| own == at).unwrap_or(0) as u16;
             let places = row.places.iter().map(|(term, at)| (place(term), edition(at))).collect();
-            Written { number: row.number, id: row.id, handles: row.handles.clone(), positions: row.positions.clone(), places }
+            let Row { number, id, handles, positions, kept, .. } = row.clone();
+            Written { number, id, handles, positions, kept, places }
         };
         Self { at, rows: rows.iter().map(written).collect(), touched: touched.iter().map(place).collect(), terms }
     }
@@ -155,10 +166,18 @@ impl Block {
     /// What was written. `None` when a block does not fit together.
     fn rows(&self) -> Option<Vec<Row>> {
         let row = |written: &Written| {
-            let Written { number, id, handles, positions, places } = written;
+            let Written { number, id, handles, positions, kept, places } = written;
+            let is_whole = positions.len() == kept.len();
             let place = |&(term, at): &(u16, u16)| Some((self.terms.get(usize::from(term))?.clone(), *positions.get(usize::from(at))?));
             let places = places.iter().map(place).collect::<Option<Vec<_>>>()?;
-            Some(Row { number: *number, id: *id, handles: handles.clone(), positions: positions.clone(), places })
+            is_whole.then(|| Row {
+                number: *number,
+                id: *id,
+                handles: handles.clone(),
+                positions: positions.clone(),
+                kept: kept.clone(),
+                places,
+            })
         };
         self.rows.iter().map(row).collect()
     }
@@ -183,8 +202,23 @@ pub(super) struct Index {
     handles: ByHandle<Number>,
     /// Further stories of one handle: a link that several have.
     shared: ByHandle<Vec<Number>>,
-    positions: BTreeMap<Second, Number>,
+    positions: BTreeMap<Second, Spot>,
     terms: HashMap<Term, Places>,
+}
+
+/// What stands at a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Spot {
+    number: Number,
+    /// When it was first kept, in seconds after the epoch: half the room of a [`Second`] is enough until 2106, and it tells
+    /// nothing but what came before what.
+    kept: u32,
+}
+
+impl Spot {
+    fn new(number: Number, kept: Second) -> Self {
+        Self { number, kept: u32::try_from(kept.unix().max(0)).unwrap_or(u32::MAX) }
+    }
 }
 
 impl Index {
@@ -225,7 +259,7 @@ impl Index {
                 Entry::Occupied(_) => self.shared.entry(*handle).or_default().push(row.number),
             }
         }
-        self.positions.extend(row.positions.iter().map(|at| (*at, row.number)));
+        self.positions.extend(row.spots());
         let mut last = None;
         for (term, at) in &row.places {
             let places = match self.terms.get_mut(term) {
@@ -292,13 +326,22 @@ impl Index {
     }
 
     pub(super) fn at(&self, position: Second) -> Option<Number> {
-        self.positions.get(&position).copied()
+        self.positions.get(&position).map(|spot| spot.number)
+    }
+
+    /// What stands at these positions, in the order in which it was first kept.
+    pub(super) fn in_order_of_keeping(&self, positions: Vec<Second>) -> Vec<(Second, Number)> {
+        let spot = |at: Second| self.positions.get(&at).map(|spot| (spot.kept, at, spot.number));
+        let mut spots: Vec<_> = positions.into_iter().filter_map(spot).collect();
+        // Of one pull the editions are kept at once, and stand in order.
+        spots.sort_unstable();
+        spots.into_iter().map(|(_, at, number)| (at, number)).collect()
     }
 
     /// The stories with an edition at or after a second, newest first, each once; at most `most`.
     pub(super) fn since(&self, at: Second, most: usize) -> Vec<Number> {
         let mut seen = HashSet::new();
-        self.positions.range(at..).rev().map(|(_, number)| *number).filter(|number| seen.insert(*number)).take(most).collect()
+        self.positions.range(at..).rev().map(|(_, spot)| spot.number).filter(|number| seen.insert(*number)).take(most).collect()
     }
 
     pub(super) fn last_position(&self) -> Option<Second> {
@@ -349,7 +392,7 @@ impl Index {
     pub(super) fn holds(&self, row: &Row) -> bool {
         self.id(row.number) == Some(row.id)
             && row.handles.iter().all(|handle| self.found(*handle).any(|number| number == row.number))
-            && row.positions.iter().all(|at| self.at(*at) == Some(row.number))
+            && row.spots().all(|(at, spot)| self.positions.get(&at) == Some(&spot))
             && row.places.iter().all(|(term, at)| self.terms.get(term).is_some_and(|places| places.at.contains(*at)))
     }
 

@@ -7,6 +7,7 @@
 //! It blocks: the roof calls it from threads that may.
 //! Deliberately absent: decisions. What a record says is put where it can be found.
 
+mod archive;
 mod index;
 mod keys;
 mod lane;
@@ -24,6 +25,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard},
 };
 
+pub use archive::Archive;
 use serde::{Deserialize, Serialize};
 pub use terms::Counts;
 use terms::{Meeting, Term};
@@ -39,7 +41,7 @@ use self::{
 use crate::model::{Body, Filter, Genesis, History, Page, Record, Second, Shown, SourceId, SourceState, Story, StoryId, Unchanged, Window};
 
 /// The layout of the view. Another one is set aside and rebuilt from the journal.
-const LAYOUT: u64 = 6;
+const LAYOUT: u64 = 7;
 /// A query that the writer keeps overtaking waits for it after this many tries.
 const TRIES: usize = 3;
 /// Copies under one link that are looked at; a link that more share proves nothing.
@@ -333,14 +335,18 @@ impl Store {
     /// turn into a window: the store knows no present.
     pub fn query(&self, filter: &Filter, window: Window, limit: usize) -> Result<Page, StoreError> {
         let asked = terms::asked(filter);
+        self.steadily(|is_still| self.page(filter, &asked, window, limit, is_still))
+    }
+
+    /// What is found while nothing is applied. The look says `None` when it was overtaken by a record; it is told whether it can be.
+    fn steadily<T>(&self, look: impl Fn(bool) -> Result<Option<T>, StoreError>) -> Result<T, StoreError> {
         for _ in 0..TRIES {
-            if let Some(page) = self.page(filter, &asked, window, limit, false)? {
-                return Ok(page);
+            if let Some(found) = look(false)? {
+                return Ok(found);
             }
         }
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let page = self.page(filter, &asked, window, limit, true)?;
-        page.ok_or(StoreError::Damaged { what: "a story that the index leads to" })
+        look(true)?.ok_or(StoreError::Damaged { what: "a story that the index leads to" })
     }
 
     /// What a query comes to; `None` when a record was applied meanwhile. When none can be, because the caller sees to it, a

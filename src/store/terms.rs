@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{About, Choice, CountryCode, Filed, Filter, Lang, RegionSlug, Second, SourceId, Story, TopicSlug, choice::Label};
+use crate::model::{About, Choice, CountryCode, Filed, Filter, Lang, Month, RegionSlug, Second, SourceId, Story, TopicSlug, choice::Label};
 
 /// One index.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -32,6 +32,8 @@ pub(super) enum Term {
     Preferred(SourceId),
     /// Editions that a source told, and that are in no feed any more.
     Gone(SourceId),
+    /// Editions that were first kept in a month.
+    Kept(Month),
 }
 
 /// Where a story stands in which index.
@@ -43,7 +45,7 @@ pub(super) fn terms(story: &Story) -> Vec<(Term, Second)> {
     for edition in &story.editions {
         let at = edition.position;
         let lang = if edition.lang.is_known() { Term::Lang(edition.lang) } else { Term::AnyLang };
-        terms.push((lang, at));
+        terms.extend([(lang, at), (Term::Kept(Month::of(story.kept(edition))), at)]);
         terms.extend(story.topics.iter().map(|slug| (Term::Topic(slug.clone()), at)));
         terms.extend(story.countries.iter().map(|code| (Term::Country(*code), at)));
         terms.extend(story.regions.iter().map(|slug| (Term::Region(slug.clone()), at)));
@@ -151,6 +153,8 @@ pub struct Counts {
     pub preferred: BTreeMap<SourceId, u64>,
     /// Told by each source, and in no feed any more. They are in no other count.
     pub gone: BTreeMap<SourceId, u64>,
+    /// First kept in each month, in one edition or more.
+    pub kept: BTreeMap<Month, u64>,
 }
 
 impl Counts {
@@ -176,6 +180,7 @@ impl Counts {
             Term::NoTopic => &mut self.no_topic,
             Term::NoCountry => &mut self.no_country,
             Term::Gone(id) => self.gone.entry(id.clone()).or_default(),
+            Term::Kept(month) => self.kept.entry(*month).or_default(),
             Term::Preferred(id) => self.preferred.entry(id.clone()).or_default(),
         }
     }

@@ -14,7 +14,7 @@ use tributary::{
     config::{self, Config},
     model::{ContentPolicy, Genesis, Lang, Names, Pull, Record, Site, Story},
     publish::SourceCard,
-    serve::{self, App, Limits, Publishing},
+    serve::{self, App, Art, Limits, Publishing},
     store::Store,
 };
 use uuid::Uuid;
@@ -53,7 +53,15 @@ pub fn publishing_of(base: &str, config: &Config) -> Publishing {
     let (topics, topic_aliases) = config.topic_names();
     let (countries, regions) = classify::names(&[]);
     Publishing {
-        site: Site { base: base.parse().unwrap(), title: "News".into(), lang: Lang::EN, instance: Uuid::from_u128(2) },
+        site: Site {
+            base: base.parse().unwrap(),
+            title: "News".into(),
+            icon: format!("{base}icon.png"),
+            logo: format!("{base}logo.png"),
+            lang: Lang::EN,
+            instance: Uuid::from_u128(2),
+        },
+        art: Art::default(),
         names: Names { topics, countries, regions, topic_aliases, retired_topics: ["quarantine".parse().unwrap()].into() },
         classifier: classifier.clone(),
         sources: BTreeMap::from([("wire".parse().unwrap(), card("wire"))]),

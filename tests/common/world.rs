@@ -274,6 +274,11 @@ impl World {
         self.open.as_ref().unwrap().register.get(&name.parse().unwrap()).unwrap()
     }
 
+    /// The view that is served from.
+    pub fn store(&self) -> Arc<Store> {
+        self.open.as_ref().unwrap().store.clone()
+    }
+
     /// Journal records so far.
     pub fn records(&mut self) -> u64 {
         self.restart();

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     model::{Filter, Second},
+    publish::More,
     serve::{App, Asked, Base, Format, Publishing},
     store::StoreError,
 };
@@ -169,7 +170,8 @@ impl App {
         let (publishing, now) = (frame.publishing, (self.clock)());
         let page = self.store.query(&asked.filter, asked.filter.window(now), LATEST)?;
         let own = asked.path(publishing, Format::Page);
-        let feed = publishing.feed(asked, ["", &own], &page);
+        let alone = More::default();
+        let feed = publishing.feed(asked, ["", &own], &page, &alone);
         let rows = page.entries.iter().map(|shown| Row::of(&feed, shown, frame)).collect();
         let subscribe = Subscribe::to(asked, publishing);
         Ok(Outcome {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     model::{About, Page, Second},
-    publish,
+    publish::{self, More},
     serve::{Asked, Base, Format, Publishing, Wrong, reading},
     store::Counts,
     text,
@@ -80,7 +80,7 @@ pub(super) fn query<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> 
 /// What a filter holds, in the words of a page.
 pub(super) fn wording(asked: &Asked, frame: &Frame<'_>) -> Option<String> {
     let nothing = Page { entries: Vec::new(), changed: Second::EPOCH };
-    publish::wording(&frame.publishing.feed(asked, ["", ""], &nothing), frame.lang())
+    publish::wording(&frame.publishing.feed(asked, ["", ""], &nothing, &More::default()), frame.lang())
 }
 
 /// What one wish asks for, in the words of a page; as it is written where there are none for it.

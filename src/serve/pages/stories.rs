@@ -14,7 +14,8 @@ use super::{
 };
 use crate::{
     model::{Page, Second, Shown, Window},
-    serve::{App, Asked, Base, Format, Publishing, Wrong, cache::Finished, cache::Question},
+    publish::More,
+    serve::{App, Asked, Base, Format, Publishing, Wrong, archive::Found, cache::Finished, cache::Question},
     store::{Counts, StoreError},
     text,
 };
@@ -118,6 +119,8 @@ struct Cut {
     has_older: bool,
     /// How many there are in all, up to [`COUNTED`] and one.
     total: usize,
+    /// The pages around an archived one.
+    archived: Option<More>,
 }
 
 impl App {
@@ -127,7 +130,14 @@ impl App {
         let Question { asked, day, .. } = question;
         let window = asked.filter.window(day.unwrap_or(Second::EPOCH));
         let size = if asked.limit == asked.base.usual(&publishing).0 { asked.limit.min(USUAL) } else { asked.limit };
-        let cut = self.cut(asked, window, size, view.cursor)?;
+        let cut = match asked.leaf {
+            // An archived page is shown whole.
+            Some(_) => {
+                let Found { page, more, .. } = self.find(question, &publishing)?;
+                Cut { total: page.entries.len(), shown: page, cursor: Cursor::Newest, has_older: false, archived: Some(more) }
+            }
+            None => self.cut(asked, window, size, view.cursor)?,
+        };
         let html = page(&publishing, asked, view.ui, &cut, &self.store.counts());
         Ok(Finished::new(html.into_bytes(), cut.shown.changed))
     }
@@ -146,7 +156,8 @@ impl App {
         let mut shown = self.store.query(&asked.filter, Window { below, ..window }, size + 1)?;
         let has_older = shown.entries.len() > size;
         shown.entries.truncate(size);
-        Ok(Cut { shown, cursor, has_older, total: self.store.places(&asked.filter, window, COUNTED + 1).len() })
+        let total = self.store.places(&asked.filter, window, COUNTED + 1).len();
+        Ok(Cut { shown, cursor, has_older, total, archived: None })
     }
 
     /// Where the nearest newer stories begin: they are the newest, when there are no more than a page of them.
@@ -161,7 +172,8 @@ impl App {
 fn page(publishing: &Publishing, asked: &Asked, ui: Ui, cut: &Cut, counts: &Counts) -> String {
     let own = asked.path(publishing, Format::Page);
     let is_home = asked.base == Base::All && asked.own.is_empty();
-    let feed = publishing.feed(asked, ["", &own], &cut.shown);
+    let alone = More::default();
+    let feed = publishing.feed(asked, ["", &own], &cut.shown, &alone);
     let plain = Frame::new(publishing, ui, Place::Stories, "", &own);
     let heading = form::wording(asked, &plain).unwrap_or_else(|| plain.w.latest.to_owned());
     let title = if is_home && cut.cursor == Cursor::Newest { "" } else { &heading };
@@ -173,6 +185,14 @@ fn page(publishing: &Publishing, asked: &Asked, ui: Ui, cut: &Cut, counts: &Coun
     let further = |key: &str, at: Second| frame.to(&format!("{own}{mark}{key}={at}"));
     let (first, last) = (at(cut.shown.entries.first()), at(cut.shown.entries.last()));
     let is_later = cut.cursor != Cursor::Newest;
+    let [newest, newer, older] = match &cut.archived {
+        Some(more) => [&more.current, &more.newer, &more.older].map(|path| path.as_deref().map(|path| frame.to(path))),
+        None => [
+            is_later.then(|| frame.to(&own)),
+            first.filter(|_| is_later).map(|at| further("after", at)),
+            last.filter(|_| cut.has_older).map(|at| further("before", at)),
+        ],
+    };
     let page = Stories {
         heading,
         total: if cut.total > COUNTED {
@@ -186,9 +206,9 @@ fn page(publishing: &Publishing, asked: &Asked, ui: Ui, cut: &Cut, counts: &Coun
         in_builder: super::build::address(asked, publishing).map(|address| frame.to(&address)),
         subscribe: Subscribe::to(asked, publishing),
         rows: cut.shown.entries.iter().map(|shown| Row::of(&feed, shown, &frame)).collect(),
-        newest: is_later.then(|| frame.to(&own)),
-        newer: first.filter(|_| is_later).map(|at| further("after", at)),
-        older: last.filter(|_| cut.has_older).map(|at| further("before", at)),
+        newest,
+        newer,
+        older,
         browse: if is_home { browse(counts, &frame) } else { Vec::new() },
         unfiled: is_home.then(|| frame.to("editor")),
         frame,

@@ -35,7 +35,7 @@ impl Subscribe {
             scheme: format!("feed:{atom}"),
             readers: readers.into(),
             freshrss: format!("/i/?c=feed&a=add&url_rss={escaped}"),
-            opml: is_listed.then(|| publishing.site.address(&asked.list(publishing))),
+            opml: is_listed.then(|| publishing.site.address(&asked.current().list(publishing))),
             feeds,
         }
     }
@@ -43,6 +43,8 @@ impl Subscribe {
 
 /// The addresses of what was asked for, in each format that it comes in.
 pub(super) fn links(asked: &Asked, publishing: &Publishing) -> Vec<FeedLink> {
+    // Nobody subscribes to an archived page.
+    let asked = &asked.current();
     let link = |format: &Format| FeedLink { format: *format, address: publishing.site.address(&asked.path(publishing, *format)) };
     asked.base.formats().iter().map(link).collect()
 }
