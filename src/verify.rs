@@ -1,9 +1,12 @@
 //! Whether journal and view are whole, and agree.
 
+use std::collections::{BTreeMap, HashMap};
+
 use serde_json::{Value, json};
 
 use crate::{
-    journal::{self, Journal},
+    journal::{self, Journal, JournalError},
+    model::{Body, SourceId, SourceState, Story, StoryId},
     store::{self, Store, StoreError},
 };
 
@@ -35,7 +38,81 @@ impl Verdict {
     }
 }
 
-/// Reads every frame of the journal and every key of the view.
+/// Reads every frame of the journal and every key of the view, and holds each story and state of the one against the other.
 pub fn verify(store: &Store, journal: &Journal) -> Result<Verdict, StoreError> {
-    Ok(Verdict { last: journal.bounds().last, journal: journal.verify(), store: store.verify()? })
+    let mut verdict = Verdict { last: journal.bounds().last, journal: journal.verify(), store: store.verify()? };
+    if verdict.agrees() {
+        verdict.store.problems = differences(store, journal)?;
+    }
+    Ok(verdict)
+}
+
+/// What the view tells otherwise than the journal, when it has applied all of it. What can not be read is a difference too.
+pub fn differences(store: &Store, journal: &Journal) -> Result<Vec<String>, StoreError> {
+    let mut last = match LastWords::of(journal) {
+        Ok(last) => last,
+        Err(error) => return Ok(vec![error.to_string()]),
+    };
+    let mut differences = Vec::new();
+    for story in store.stories() {
+        let story = story?;
+        match last.stories.remove(&story.id) {
+            Some(hash) if Some(hash) == hashed(&story) => {}
+            Some(_) => differences.push(format!("story {} is not what the journal says", story.id)),
+            None => differences.push(format!("story {} is not in the journal", story.id)),
+        }
+    }
+    let mut missing: Vec<StoryId> = last.stories.into_keys().collect();
+    missing.sort_unstable();
+    differences.extend(missing.into_iter().map(|id| format!("story {id} is missing")));
+    for state in store.states()? {
+        if last.states.remove(&state.source).as_ref() != Some(&state) {
+            differences.push(format!("the state of source `{}` is not what the journal says", state.source));
+        }
+    }
+    differences.extend(last.states.into_keys().map(|source| format!("the state of source `{source}` is missing")));
+    Ok(differences)
+}
+
+/// The last word of a journal on each story, as a hash, and on each source.
+#[derive(Default)]
+struct LastWords {
+    stories: HashMap<StoryId, blake3::Hash>,
+    states: BTreeMap<SourceId, SourceState>,
+}
+
+impl LastWords {
+    fn of(journal: &Journal) -> Result<Self, JournalError> {
+        let mut last = Self::default();
+        for record in journal.read_from(1) {
+            last.hear(&record?.body);
+        }
+        Ok(last)
+    }
+
+    fn hear(&mut self, body: &Body) {
+        self.stories.extend(body.stories().iter().filter_map(|story| Some((story.id, hashed(story)?))));
+        match body {
+            Body::Pull(pull) => self.know(&pull.state),
+            Body::Checked(checked) => {
+                for looked in &checked.unchanged {
+                    if let Some(state) = self.states.get_mut(&looked.source) {
+                        state.answer_again(looked.at, looked.not_before);
+                    }
+                }
+                self.know(&checked.states);
+            }
+            Body::Snapshot(part) => self.know(&part.states),
+            _ => {}
+        }
+    }
+
+    fn know<'a>(&mut self, states: impl IntoIterator<Item = &'a SourceState>) {
+        self.states.extend(states.into_iter().map(|state| (state.source.clone(), state.clone())));
+    }
+}
+
+/// A story as 32 bytes; nothing when it can not be written.
+fn hashed(story: &Story) -> Option<blake3::Hash> {
+    serde_json::to_vec(story).ok().map(|bytes| blake3::hash(&bytes))
 }

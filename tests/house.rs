@@ -43,6 +43,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("quick_xml", &["parse", "publish"]),
     ("reqwest", &["fetch"]),
     ("rss", &["publish"]),
+    ("rustix", &["apply"]),
     ("rustls", &["fetch"]),
     ("rustls_platform_verifier", &["fetch"]),
     ("scraper", &["html"]),

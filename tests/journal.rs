@@ -222,6 +222,8 @@ fn an_unknown_field_is_ignored_and_an_unknown_kind_is_refused() {
     write(&format!("{lines}{{\"seq\":7,\"at\":\"2020-09-13T12:26:46Z\",\"prev\":\"{hash}\",\"key\":\"x\",\"kind\":\"prophecy\"}}\n"));
     let error = Journal::open(dir.path(), genesis).unwrap_err();
     assert!(matches!(&error, JournalError::UnknownKind { seq: 7, kind, .. } if kind == "prophecy"), "{error}");
-    write(&lines.replacen("\"format\":1", "\"format\":2", 1));
-    assert!(matches!(Journal::open(dir.path(), genesis), Err(JournalError::NewerFormat { format: 2, .. })));
+    write(&lines.replacen("\"format\":1", "\"format\":9,\"version\":\"9.1.0\"", 1));
+    let refused = Journal::open(dir.path(), genesis).unwrap_err();
+    assert!(matches!(&refused, JournalError::NewerFormat { format: 9, version, .. } if version == "9.1.0"), "{refused}");
+    assert!(refused.to_string().contains("start 9.1.0 or a later version again"), "{refused}");
 }

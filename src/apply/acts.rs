@@ -184,7 +184,7 @@ impl Hand {
         }
     }
 
-    fn existing(&mut self, id: &StoryId) -> Result<Arc<Story>, ActError> {
+    pub(super) fn existing(&mut self, id: &StoryId) -> Result<Arc<Story>, ActError> {
         self.store.story(id).map_err(|error| self.failed(error))?.ok_or(ActError::NoStory(*id))
     }
 

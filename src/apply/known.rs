@@ -231,7 +231,7 @@ fn is_plainly(item: &Item, kept: &Item) -> bool {
 }
 
 /// The keys that an item would be given, and so may have been; the second one for when the first is another's.
-fn given(item: &Item) -> impl Iterator<Item = String> {
+pub(super) fn given(item: &Item) -> impl Iterator<Item = String> {
     let first = match item.upstream.from {
         UpstreamFrom::Given => item.upstream.clone(),
         _ => Upstream::given(&item.title, item.published, &item.summary),

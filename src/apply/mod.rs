@@ -7,7 +7,11 @@
 //! Deliberately absent: rules about stories (`dedup`), and any other way to change one.
 
 mod acts;
+mod compact;
+mod erase;
+mod import;
 mod known;
+mod prune;
 mod records;
 mod refile;
 mod reserve;
@@ -16,6 +20,7 @@ mod table;
 use std::{
     collections::{BTreeMap, HashMap},
     panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -38,8 +43,11 @@ use crate::{
     verify::{Verdict, verify},
 };
 pub use acts::{ActError, Deed, What};
+pub use erase::Erasure;
+pub use import::Arrived;
+pub use prune::{Overdue, overdue};
 pub use refile::{Filing, Label, Outlook, Shift, labels};
-pub use reserve::Reserve;
+pub use reserve::{Reserve, free_bytes};
 
 /// Where the present comes from: the roof is the only place that has one.
 pub type Clock = Arc<dyn Fn() -> Second + Send + Sync>;
@@ -89,6 +97,24 @@ pub enum ApplyError {
     /// The disk is full, or nearly so.
     #[error("the disk has no room left; nothing is taken in until it has")]
     NoRoom(#[source] Arc<std::io::Error>),
+    /// The disk has less room than is to be left free.
+    #[error("the disk of {} has {} MiB free, and [limits] free_mib leaves {}; nothing is taken in until there is room", path.display(), free >> 20, floor >> 20)]
+    Floor {
+        /// The data folder.
+        path: PathBuf,
+        /// Bytes that are free.
+        free: u64,
+        /// Bytes that are to be left free.
+        floor: u64,
+    },
+    /// Journal and view do not tell the same.
+    #[error("journal and store differ in {count} stories or states ({first}); `tributary rebuild` makes the store anew from the journal")]
+    Differ {
+        /// In how many.
+        count: usize,
+        /// One of them.
+        first: String,
+    },
     /// The clock is far behind the last record.
     #[error("the clock says {now}, but the last record is of {last}; set the clock, nothing is pulled until then")]
     Clock {
@@ -141,11 +167,27 @@ type Queued = (Place, Job);
 type Reply = oneshot::Sender<Result<Kept, Arc<ApplyError>>>;
 
 enum Job {
-    Keep { look: Box<Look>, reply: Reply },
-    Refile { filing: Arc<Filing>, ids: Vec<StoryId>, reply: oneshot::Sender<Result<usize, Arc<ApplyError>>> },
-    Act { deed: Box<Deed>, reply: oneshot::Sender<Result<Vec<Touched>, ActError>> },
-    Verify { reply: oneshot::Sender<Result<Verdict, StoreError>> },
-    Mend { reply: oneshot::Sender<Result<(), Arc<ApplyError>>> },
+    Keep {
+        look: Box<Look>,
+        reply: Reply,
+    },
+    Refile {
+        filing: Arc<Filing>,
+        ids: Vec<StoryId>,
+        reply: oneshot::Sender<Result<usize, Arc<ApplyError>>>,
+    },
+    Act {
+        deed: Box<Deed>,
+        reply: oneshot::Sender<Result<Vec<Touched>, ActError>>,
+    },
+    Verify {
+        reply: oneshot::Sender<Result<Verdict, StoreError>>,
+    },
+    Mend {
+        reply: oneshot::Sender<Result<(), Arc<ApplyError>>>,
+    },
+    /// Upkeep; whoever asked for it is answered by it.
+    Upkeep(Box<dyn FnOnce(&mut Hand) + Send>),
 }
 
 impl Desk {
@@ -184,11 +226,29 @@ impl Desk {
         answer.await.unwrap_or_else(|_| Err(Arc::new(ApplyError::Stopped)))
     }
 
+    /// Has the writer do some upkeep between looks.
+    async fn have<T, E>(&self, work: impl FnOnce(&mut Hand) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<ApplyError> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let upkeep = Box::new(move |hand: &mut Hand| {
+            // Whoever asked may have gone; what is done stays done.
+            let _ = reply.send(work(hand));
+        });
+        self.send(Job::Upkeep(upkeep)).await;
+        answer.await.unwrap_or_else(|_| Err(ApplyError::Stopped.into()))
+    }
+
     /// What is kept of the item that a source has at this canonical link; nothing when the view can not be read, of which the writer tells.
     pub fn recall(&self, source: &SourceId, link: &str) -> Option<Item> {
-        let told = self.store.by_link_of(source, link).into_iter().filter_map(|id| self.store.story(&id).ok().flatten());
+        // What is at rest is known by a hash, and has nothing to say but that it need not be read again.
+        let keys = [link.to_owned(), dedup::resting(link)];
+        let told = keys.iter().flat_map(|key| self.store.by_link_of(source, key));
+        let told = told.filter_map(|id| self.store.story(&id).ok().flatten());
         let mut items = told.flat_map(|story| story.copies.iter().map(|copy| copy.item.clone()).collect::<Vec<_>>());
-        items.find(|item| item.source == *source && item.canonical.as_deref() == Some(link))
+        items.find(|item| item.source == *source && item.canonical.as_ref().is_some_and(|link| keys.contains(link)))
     }
 
     /// What waits for the writer.
@@ -361,6 +421,10 @@ impl Hand {
                 let _ = reply.send(self.mend().map_err(Arc::new));
                 0
             }
+            Job::Upkeep(upkeep) => {
+                upkeep(self);
+                0
+            }
         }
     }
 
@@ -474,7 +538,10 @@ impl Hand {
     }
 
     fn has_room(&self) -> Result<(), ApplyError> {
-        self.no_room.as_ref().map_or(Ok(()), |cause| Err(ApplyError::NoRoom(cause.clone())))
+        if let Some(cause) = &self.no_room {
+            return Err(ApplyError::NoRoom(cause.clone()));
+        }
+        self.reserve.as_ref().map_or(Ok(()), Reserve::floor)
     }
 
     /// Makes journal and view ready to go on, and writes what could not be written.
@@ -495,19 +562,7 @@ impl Hand {
             let mut lost = None;
             let mut news = Vec::new();
             let reopened = self.store.reopen(journal.genesis(), |store| {
-                for record in journal.read_from(store.applied() + 1) {
-                    match record {
-                        Ok(record) => {
-                            let touched = store.apply(&record)?;
-                            news.extend(touched.into_iter().filter(|_| record.seq > shown));
-                        }
-                        // What follows may build on what can not be read.
-                        Err(error) => {
-                            lost = Some(error);
-                            break;
-                        }
-                    }
-                }
+                lost = replay(journal, store, |seq, touched| news.extend(touched.into_iter().filter(|_| seq > shown)))?;
                 Ok(())
             });
             reopened.map_err(|error| ApplyError::Store(Arc::new(error)))?;
@@ -521,6 +576,26 @@ impl Hand {
             tracing::info!("the store was opened again and is up to the journal");
         }
         Ok(())
+    }
+
+    /// Makes the view anew from the journal and puts it in the place of the one on the disk, which may hold what it does not show.
+    fn renew_view(&mut self) -> Result<(), ApplyError> {
+        let journal = &self.journal;
+        let mut lost = None;
+        let renewed = self.store.renew(journal.genesis(), |store| {
+            lost = replay(journal, store, |_, _| {})?;
+            Ok(lost.is_none())
+        });
+        if let Err(error) = renewed {
+            return Err(self.broke(error));
+        }
+        match lost {
+            Some(error) => Err(error.into()),
+            None => {
+                self.free.clear();
+                Ok(())
+            }
+        }
     }
 
     /// Looks at the stories of late again. What can not be read is joined by link alone.
@@ -611,6 +686,18 @@ fn note(round: &mut Round, id: SourceId, noted: Noted) {
         (Some(Noted::State(state)), Noted::Unchanged(unchanged)) => state.answer_again(unchanged.at, unchanged.not_before),
         (_, noted) => drop(round.insert(id, noted)),
     }
+}
+
+/// Applies what a view does not have, and tells of each record what it touched. Gives what ended it, when the journal can not be read to its end:
+/// what follows may build on that.
+fn replay(journal: &Journal, store: &Store, mut tell: impl FnMut(u64, Vec<Touched>)) -> Result<Option<JournalError>, StoreError> {
+    for record in journal.read_from(store.applied() + 1) {
+        match record {
+            Ok(record) => tell(record.seq, store.apply(&record)?),
+            Err(error) => return Ok(Some(error)),
+        }
+    }
+    Ok(None)
 }
 
 /// Tells what became of a story, for those who want to watch.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Acted, Body, Draft, Item, Pull, Refiled, Second, SourceId, SourceState, Story};
+use crate::model::{Acted, Body, Draft, Imported, Item, Pruned, Pull, Refiled, Second, SourceId, SourceState, Story};
 
 /// Stories in one record at most.
 const STORIES_IN_RECORD: usize = 64;
@@ -22,7 +22,21 @@ pub(super) fn draft(source: SourceId, at: Second, stories: Vec<Arc<Story>>, stat
 
 /// Stories that were filed again; `seq` is the number that the first of their records gets.
 pub(super) fn refiled(stories: Vec<Arc<Story>>, now: Second, seq: u64) -> Vec<Draft> {
-    let drafted = |(seq, stories)| Draft { at: now, key: format!("refile/{now}/{seq}"), body: Body::Refiled(Refiled { stories }) };
+    drafted("refile", stories, now, seq, |stories| Body::Refiled(Refiled { stories }))
+}
+
+/// Stories that were brought in; `seq` is as above.
+pub(super) fn imported(stories: Vec<Arc<Story>>, now: Second, seq: u64) -> Vec<Draft> {
+    drafted("import", stories, now, seq, |stories| Body::Imported(Imported { stories }))
+}
+
+/// Stories that are kept no longer; `seq` is as above.
+pub(super) fn pruned(stories: Vec<Arc<Story>>, now: Second, seq: u64) -> Vec<Draft> {
+    drafted("prune", stories, now, seq, |stories| Body::Pruned(Pruned { stories }))
+}
+
+fn drafted(what: &str, stories: Vec<Arc<Story>>, now: Second, seq: u64, body: impl Fn(Vec<Arc<Story>>) -> Body) -> Vec<Draft> {
+    let drafted = |(seq, stories)| Draft { at: now, key: format!("{what}/{now}/{seq}"), body: body(stories) };
     (seq..).zip(parts(stories)).map(drafted).collect()
 }
 

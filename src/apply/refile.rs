@@ -41,8 +41,8 @@ impl Filing {
 
     /// A story as it is filed today; nothing when that is how it is filed. One that makes us stumble stays as it is.
     pub(super) fn again(&self, story: &Story) -> Option<Story> {
-        // What is told in another story is filed there.
-        if story.joined().is_some() {
+        // What is told in another story is filed there; what has no words is filed nowhere.
+        if story.joined().is_some() || story.is_at_rest() {
             return None;
         }
         let filed = catch_unwind(AssertUnwindSafe(|| dedup::refile(story, self.labels(story))));

@@ -11,7 +11,12 @@ use std::{
 
 use url::Url;
 
-use super::{Free, Kept, Noted, Report, Round, known::Fate, records::draft};
+use super::{
+    Free, Kept, Noted, Report, Round,
+    import::was_erased,
+    known::{Fate, given},
+    records::draft,
+};
 use crate::{
     dedup::{self, Also, Arrival, Candidates, Decision, Kinship, Own, Sketch, Sought, Teller, Telling, Window},
     model::{Copy, Draft, Ids, Item, Labels, Second, SourceId, Story, StoryId, Unchanged, Upstream, UpstreamFrom},
@@ -71,6 +76,7 @@ impl<'a> Table<'a> {
             }
         };
         let mut report = Report { items: items.len(), dropped, ..Report::default() };
+        self.leave_at_rest(&mut items, state.ids)?;
         // Feeds list the newest first; among items of one date the last one listed is the oldest.
         items.reverse();
         items.sort_by_key(|(item, _)| item.published.map_or((1, Second::EPOCH), |at| (0, at)));
@@ -180,6 +186,37 @@ impl<'a> Table<'a> {
         let decision = dedup::decide(item, labels, teller, Candidates { own: None, linked: &candidates, alike: &alike, id_is_used }, now);
         let also = found.into_iter().filter(|(_, kin)| matches!(kin, Kinship::Same(_))).map(|(story, _)| story).collect();
         Ok(Asked { decision, also })
+    }
+
+    /// Leaves out items that are kept no longer, or whose words were erased.
+    fn leave_at_rest(&self, items: &mut Vec<(Item, Labels)>, ids: Option<Ids>) -> Result<(), StoreError> {
+        let mut links: HashMap<&str, usize> = HashMap::new();
+        for link in items.iter().filter_map(|(item, _)| item.canonical.as_deref()) {
+            *links.entry(link).or_default() += 1;
+        }
+        let is_own = |item: &Item| item.canonical.as_deref().is_some_and(|link| links.get(link) == Some(&1));
+        let mut rests = Vec::with_capacity(items.len());
+        for (item, _) in items.iter() {
+            rests.push(self.rests(item, Ids::are_believed(ids), is_own(item))?);
+        }
+        let mut rests = rests.into_iter();
+        items.retain(|_| !rests.next().unwrap_or_default());
+        Ok(())
+    }
+
+    /// Whether an item is known to rest: by its own id, else by what it would be known by without one.
+    fn rests(&self, item: &Item, id_is_believed: bool, link_is_own: bool) -> Result<bool, StoreError> {
+        let is_known = |key: &str| self.store.by_upstream(&item.source, &dedup::resting(key)).is_some();
+        let link = item.canonical.as_deref().filter(|_| link_is_own);
+        let has_id = id_is_believed && item.upstream.from == UpstreamFrom::Guid;
+        if has_id && is_known(&item.upstream.id) || link.is_some_and(is_known) {
+            return Ok(true);
+        }
+        let link_rests = |link: &str| !self.store.by_link_of(&item.source, &dedup::resting(link)).is_empty();
+        if !has_id && (link.is_some_and(link_rests) || given(item).any(|key| is_known(&key))) {
+            return Ok(true);
+        }
+        if link_is_own { was_erased(self.store, item) } else { Ok(false) }
     }
 
     /// Whether an item is a copy that an editor took back.

@@ -63,7 +63,7 @@ pub fn now() -> Second {
 }
 
 /// The path and query of a feed. What was asked is a filter, or an address, which has a format of its own perhaps.
-fn address(asked: &str, format: Option<Format>) -> String {
+pub fn address(asked: &str, format: Option<Format>) -> String {
     let is_address = ["feed", "editor", "/"].iter().any(|begin| asked.starts_with(begin));
     let (path, query) = if is_address { asked.split_once('?').unwrap_or((asked, "")) } else { ("feed", asked) };
     let path = path.trim_matches('/');

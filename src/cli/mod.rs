@@ -13,6 +13,7 @@ mod eval;
 mod explain;
 mod groups;
 mod health;
+mod keep;
 mod lines;
 mod log;
 mod opml;
@@ -178,6 +179,43 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Print stories with all that is known of them, one JSON object a line
+    Export(keep::Export),
+    /// Bring the stories of an export in; what is here already stays as it is
+    Import {
+        /// An export, or - for standard input
+        file: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the journal anew, as short as it can be
+    Compact,
+    /// Let go what [keep] says is to be kept no longer, as the daemon does once a day
+    Prune {
+        /// Say what would go, and write nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take the words of a story out of all that is kept, for good
+    Erase {
+        /// A story: its id, the id of one of its entries, or the link of a copy
+        #[arg(value_name = "ID|URL")]
+        story: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        words: story::Reasoned,
+    },
+    /// Copy the journal into an empty folder, also while a daemon writes to it, and read the copy
+    Backup {
+        /// The folder; it can be used as a data folder
+        dir: PathBuf,
+    },
     /// Check that journal and store are whole and agree
     Verify {
         /// Write what the journal has lost back from the store
@@ -301,6 +339,12 @@ impl Command {
             Self::Sources { id, json, act: None } => sources::sources(common, id, json),
             Self::Story(asked) => story::story(common, asked),
             Self::Refile { dry_run, json } => refile::refile(common, dry_run, json),
+            Self::Export(asked) => keep::export(common, asked),
+            Self::Import { file, json } => keep::import(common, &file, json),
+            Self::Compact => keep::compact(common),
+            Self::Prune { dry_run, json } => keep::prune(common, dry_run, json),
+            Self::Erase { story, json, words } => keep::erase(common, story, words, json),
+            Self::Backup { dir } => keep::backup(common, &dir),
             Self::Verify { repair } => data::verify(common, repair),
             Self::Rebuild => data::rebuild(common),
             Self::Health => health::health(common),

@@ -30,11 +30,12 @@ pub fn run(common: &Common, listen: Option<String>, read_only: bool) -> Result<(
         let address: SocketAddr = config.settings.serve.listen;
         let listener = daemon::listen(address).await?;
         let metrics = daemon::listen_for_metrics(config.settings.serve.metrics).await?;
+        let admin = daemon::Admin::of(&config).await?;
         let stop = stop_signal()?;
         let again = common.clone();
         let edits =
             Edits::of(&common.folder(), move || again.load(&flags).map_err(told)).map_err(Failure::io("no signals can be heard"))?;
-        let config = Configured { config, edits: Some(edits), metrics };
+        let config = Configured { config, edits: Some(edits), metrics, admin };
         daemon::run(config, folder, listener, daemon::wall_clock(), !read_only, |_| {}, stop).await?;
         Ok(())
     })

@@ -8,6 +8,7 @@
 mod append;
 mod block;
 mod feeds;
+mod keep;
 mod mistake;
 mod page;
 mod picture;

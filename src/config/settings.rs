@@ -9,8 +9,8 @@ use std::{
 
 use url::Url;
 
-use super::{Mistake, picture::picture, reader::Reader, sources::choice};
-use crate::model::{Lang, Picture, Proxy, timetable::parse_duration};
+use super::{Mistake, keep, picture::picture, reader::Reader, sources::choice};
+use crate::model::{Keep, Lang, Picture, Proxy, timetable::parse_duration};
 
 /// All of `tributary.toml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,28 @@ pub struct Settings {
     pub serve: Serve,
     /// `[fetch]`.
     pub fetch: Fetch,
+    /// `[keep]`: how much is kept of each source, and in all.
+    pub keep: (Keep, Option<usize>),
+    /// `[limits]`.
+    pub limits: Limits,
+    /// `[admin]`.
+    pub admin: Admin,
+}
+
+/// `[admin]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admin {
+    /// Address and port where deeds are asked for.
+    pub listen: SocketAddr,
+    /// The file that holds the token; none when it is in the environment, or nowhere.
+    pub token_file: Option<PathBuf>,
+}
+
+/// `[limits]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the disk of the data folder that are to be left free.
+    pub free: u64,
 }
 
 /// `[daemon]`.
@@ -144,6 +166,9 @@ impl Default for Settings {
                 extra_ca: Vec::new(),
                 longest_body: 8 << 20,
             },
+            keep: Default::default(),
+            limits: Limits { free: 64 << 20 },
+            admin: Admin { listen: SocketAddr::from(([127, 0, 0, 1], 8081)), token_file: None },
         }
     }
 }
@@ -248,6 +273,21 @@ impl Settings {
             set(&mut fetch.extra_ca, table.list("extra_ca", |path| Ok(PathBuf::from(path))));
             set(&mut fetch.longest_body, size(table.integer("max_body_mib", 1..=64)).map(|mib| mib << 20));
         });
+        root.table("keep", |table| {
+            let (each, all) = &mut self.keep;
+            keep::read(table, "per_source", each);
+            keep::count(table, "stories", all);
+        });
+        root.table("admin", |table| {
+            set(&mut self.admin.listen, table.parsed("listen"));
+            if let Some(path) = table.string("token_file") {
+                self.admin.token_file = (!path.is_empty()).then(|| path.into());
+            }
+        });
+        root.table("limits", |table| {
+            let floor = table.integer("free_mib", 0..=1 << 30).and_then(|mib| u64::try_from(mib).ok());
+            set(&mut self.limits.free, floor.map(|mib| mib << 20));
+        });
         root.finish();
     }
 
@@ -309,9 +349,9 @@ pub(super) fn override_one(settings: &mut Settings, dir: Option<&Path>, [name, k
     };
     // Numbers and flags are written bare in TOML, everything else in quotes.
     let is_bare = value.parse::<i64>().is_ok() || matches!(value, "true" | "false");
-    let is_text =
-        matches!(key, "data" | "contact" | "instance" | "log" | "listen" | "public" | "title" | "feedback" | "icon" | "logo" | "proxy")
-            || key.ends_with("timeout");
+    const TEXTS: [&str; 13] =
+        ["data", "contact", "instance", "log", "listen", "public", "title", "feedback", "icon", "logo", "proxy", "age", "token_file"];
+    let is_text = TEXTS.contains(&key) || key.ends_with("timeout");
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     // Lists are given as their members, with commas between.
     let members = || value.split(',').map(str::trim).filter(|member| !member.is_empty());

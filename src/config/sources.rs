@@ -5,12 +5,12 @@ use std::time::Duration;
 use url::Url;
 
 use super::{
-    Layer, page,
+    Layer, keep, page,
     reader::{Reader, Table},
     topics::find,
 };
 use crate::model::{
-    ContentPolicy, CountryCode, DateOrder, Defaults, Private, Source, SourceId, Timetable, Topic,
+    ContentPolicy, CountryCode, DateOrder, Defaults, Keep, Private, Source, SourceId, Timetable, Topic,
     private::parse_range,
     timetable::{Cron, parse_duration},
 };
@@ -107,6 +107,7 @@ const KEYS: &[&str] = &[
     "enabled",
     "probed",
     "note",
+    "keep",
 ];
 
 fn one(table: &mut Table<'_, '_>, source: &mut Source, topics: &[Topic], layer: Layer) {
@@ -164,6 +165,11 @@ fn one(table: &mut Table<'_, '_>, source: &mut Source, topics: &[Topic], layer: 
     }
     if let Some(enabled) = table.flag("enabled") {
         source.enabled = enabled;
+    }
+    let mut keep = Keep::default();
+    if table.has("keep") {
+        table.table("keep", |table| keep::read(table, "stories", &mut keep));
+        source.keep = Some(keep);
     }
     source.probed = table.date("probed").or(source.probed);
     source.note = table.string("note").or(source.note.take());

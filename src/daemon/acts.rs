@@ -79,12 +79,18 @@ pub struct Words {
 }
 
 impl Words {
-    fn deed(&self, what: What) -> Deed {
+    /// As they are kept: one line each, and not too long.
+    pub(super) fn kept(&self) -> Self {
         let kept = |words: &Option<String>| {
             let words = words.as_ref().map(|words| text::shorten(&text::one_line(words), LONGEST));
             words.filter(|words| !words.is_empty())
         };
-        Deed { what, who: kept(&self.who), why: kept(&self.why) }
+        Self { who: kept(&self.who), why: kept(&self.why) }
+    }
+
+    fn deed(&self, what: What) -> Deed {
+        let Self { who, why } = self.kept();
+        Deed { what, who, why }
     }
 }
 
@@ -162,6 +168,8 @@ fn gone(story: &Story) -> Option<&'static str> {
         Gone::Hidden => "hidden",
         Gone::Withdrawn => "withdrawn",
         Gone::Joined(_) => "joined",
+        Gone::Pruned => "pruned",
+        Gone::Erased => "erased",
     })
 }
 

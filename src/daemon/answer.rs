@@ -11,10 +11,12 @@ use tokio::sync::{mpsc, watch};
 use super::{
     acts,
     control::Ask,
+    edits::Why,
     filing,
     refile::{Refiling, refile},
     reload::InForce,
     sources,
+    upkeep::{Upkeep, keeping},
 };
 use crate::{
     apply::{Clock, Desk},
@@ -39,6 +41,8 @@ pub(super) struct Answers {
     /// Why nothing is pulled or written, if so.
     pub(super) why_not: Option<String>,
     pub(super) stop: watch::Receiver<bool>,
+    /// Where it is told that the configuration is to be read again, when it can be.
+    pub(super) edits: Option<mpsc::Sender<Why>>,
 }
 
 impl Answers {
@@ -76,7 +80,23 @@ impl Answers {
                 acts::withdraw(self.store, self.desk, source, words, rows).await
             }
             Ask::Verify => verify(&self.desk, rows).await,
+            Ask::Reload => match &self.edits {
+                Some(edits) => edits.send(Why::Signal).await.map_err(|_| "the daemon is stopping".to_owned()),
+                None => Err("this daemon goes by the configuration that it was started with".to_owned()),
+            },
+            Ask::Keep { chore } => {
+                if chore.writes() {
+                    self.may_write()?;
+                }
+                self.upkeep().go(chore, rows).await
+            }
         }
+    }
+
+    /// What upkeep needs, by the configuration of now.
+    pub(super) fn upkeep(&self) -> Upkeep {
+        let Self { app, store, desk, clock, current, .. } = self.clone();
+        Upkeep { app, store, desk, keeping: keeping(&current.load().config), clock }
     }
 
     fn may_write(&self) -> Result<(), String> {

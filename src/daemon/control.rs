@@ -13,7 +13,10 @@ use std::{
     time::Duration,
 };
 
-use super::acts::{Wish, Words};
+use super::{
+    acts::{Wish, Words},
+    upkeep::Chore,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::{
@@ -22,8 +25,8 @@ use tokio::{
     sync::{Semaphore, mpsc, watch},
 };
 
-/// The longest question, in bytes.
-const LONGEST_ASK: u64 = 64 << 10;
+/// The longest question, in bytes: some stories that are brought in.
+pub const LONGEST_ASK: u64 = 16 << 20;
 /// Questions answered at once.
 const AT_ONCE: usize = 8;
 /// A question has to arrive within this.
@@ -36,6 +39,7 @@ pub enum Ask {
     /// Look at these sources now; all that are switched on when there is none.
     Pull {
         /// Source ids.
+        #[serde(default)]
         ids: Vec<String>,
     },
     /// What is known of each source, or of the named one with its history.
@@ -80,6 +84,13 @@ pub enum Ask {
     },
     /// Whether journal and store agree.
     Verify,
+    /// Read the configuration again.
+    Reload,
+    /// Do some upkeep.
+    Keep {
+        /// What.
+        chore: Chore,
+    },
 }
 
 /// One line of an answer.

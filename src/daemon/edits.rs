@@ -46,6 +46,7 @@ pub(super) enum Why {
 pub struct Edits {
     pub(super) load: Arc<Load>,
     told: mpsc::Receiver<Why>,
+    tell: mpsc::Sender<Why>,
     folder: Option<Folder>,
 }
 
@@ -61,8 +62,14 @@ impl Edits {
         let folder = Folder::watch(folder, tell.clone())
             .map_err(|error| tracing::warn!("{} is not watched: {error}; edits are seen at SIGHUP", folder.display()))
             .ok();
-        tokio::spawn(async move { while hangups.recv().await.is_some() && tell.send(Why::Signal).await.is_ok() {} });
-        Ok(Self { load: Arc::new(load), told, folder })
+        let hung_up = tell.clone();
+        tokio::spawn(async move { while hangups.recv().await.is_some() && hung_up.send(Why::Signal).await.is_ok() {} });
+        Ok(Self { load: Arc::new(load), told, tell, folder })
+    }
+
+    /// Where it is told that the configuration is to be read again.
+    pub(super) fn teller(&self) -> mpsc::Sender<Why> {
+        self.tell.clone()
     }
 
     /// Waits for the next edit, until it is over.

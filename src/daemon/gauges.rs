@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    apply::Queue,
+    apply::{Queue, free_bytes},
     health,
     meters::{Meters, Readings},
     model::{Second, Source, SourceId, SourceState, Standing},
@@ -27,6 +27,8 @@ pub(super) struct Gauges {
     /// The journal's folder.
     pub(super) journal: PathBuf,
     pub(super) queue: Queue,
+    /// Bytes of the disk that are to be left free.
+    pub(super) floor: u64,
     pub(super) started: Second,
     pub(super) most_connections: usize,
 }
@@ -59,6 +61,8 @@ impl Gauges {
             cached,
             cached_bytes,
             most_connections: self.most_connections,
+            disk_free_bytes: free_bytes(&self.journal).ok(),
+            disk_floor_bytes: self.floor,
             mistakes: configuration.map_or(0, |configuration| configuration.mistakes.len()),
             waiting: configuration.map_or(0, |configuration| configuration.waiting.len()),
             resident_bytes: resident_bytes(),

@@ -5,7 +5,9 @@
 //! by the same door, [`run`], which is handed its listener, its clock and its stop signal.
 
 pub mod acts;
+mod admin;
 mod answer;
+mod brought;
 pub mod control;
 pub mod data;
 mod edits;
@@ -13,6 +15,7 @@ mod gauges;
 mod publishing;
 mod refile;
 mod reload;
+mod upkeep;
 
 use std::{collections::BTreeMap, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
@@ -23,10 +26,12 @@ use tokio::{
     task::JoinHandle,
 };
 
+pub use admin::Admin;
 pub use answer::{outcome_row, source_rows, wanted_sources};
 pub use edits::Edits;
 pub use publishing::publishing;
 pub use refile::{Refiling, refile};
+pub use upkeep::{Brought, Chore, Upkeep, keeping};
 
 use self::{
     answer::Answers,
@@ -75,6 +80,9 @@ pub enum DaemonError {
     /// The topics can not be compiled.
     #[error("the topics can not be compiled: {0}")]
     Topics(String),
+    /// What has to be shown to whoever does deeds is not there, or no token.
+    #[error("{0}")]
+    Token(String),
     /// Publishers have a right to know who asks.
     #[error(
         "no contact address is configured: publishers have a right to know who asks. Give `--contact you@example.org`, TRIBUTARY__DAEMON__CONTACT, or `contact` under [daemon] in tributary.toml"
@@ -200,12 +208,14 @@ pub struct Configured {
     pub edits: Option<Edits>,
     /// Where metrics are asked for, when they have an address of their own.
     pub metrics: Option<TcpListener>,
+    /// Where deeds are asked for, if anywhere.
+    pub admin: Option<Admin>,
 }
 
 impl From<Config> for Configured {
     /// One that stays as it is.
     fn from(config: Config) -> Self {
-        Self { config, edits: None, metrics: None }
+        Self { config, edits: None, metrics: None, admin: None }
     }
 }
 
@@ -221,7 +231,7 @@ pub async fn run(
     ready: impl FnOnce(Ready),
     stop: watch::Receiver<bool>,
 ) -> Result<(), DaemonError> {
-    let Configured { config, edits, metrics } = configured.into();
+    let Configured { config, edits, metrics, admin } = configured.into();
     if pulls {
         need_contact(&config)?;
     }
@@ -248,7 +258,7 @@ pub async fn run(
         let app = app.clone();
         move |touched: &[_]| app.changed(touched)
     };
-    let reserve = (pulls && read_only.is_none()).then(|| Reserve::of(&data));
+    let reserve = (pulls && read_only.is_none()).then(|| Reserve::of(&data, config.settings.limits.free));
     let (desk, writer) = Writer::start_with(journal, store.clone(), clock.clone(), reserve, changed).map_err(DaemonError::Thread)?;
     let why_not = read_only.clone().or_else(|| (!pulls).then(|| "this daemon was started with --read-only".to_owned()));
     let (order, orders) = mpsc::channel(16);
@@ -268,6 +278,7 @@ pub async fn run(
         store: store.clone(),
         journal: data.join("journal"),
         queue: desk.queue(),
+        floor: config.settings.limits.free,
         started: now,
         most_connections: limits.connections,
     };
@@ -293,18 +304,25 @@ pub async fn run(
     // What is there can be served from here on, whatever becomes of pulling.
     app.set_ready(read_only.as_deref());
     let scheduling = tokio::spawn(schedule.run(orders, stop.clone()));
+    let is_writing = why_not.is_none();
+    let answers = Answers {
+        current: followers.current.clone(),
+        app: app.clone(),
+        desk,
+        register,
+        store,
+        clock,
+        order,
+        why_not,
+        stop: stop.clone(),
+        edits: edits.as_ref().map(Edits::teller),
+    };
+    let doing = admin.map(|admin| admin.serve(answers.clone(), limits, stop.clone()));
+    let pruning = is_writing.then(|| {
+        let answers = answers.clone();
+        tokio::spawn(upkeep::daily(move || answers.upkeep(), stop.clone()))
+    });
     let answering = control_socket(&data).map(|listener| {
-        let answers = Answers {
-            current: followers.current.clone(),
-            app: app.clone(),
-            desk,
-            register,
-            store,
-            clock,
-            order,
-            why_not,
-            stop: stop.clone(),
-        };
         let answer = move |ask, rows| answers.clone().answer(ask, rows);
         tokio::spawn(control::serve(listener, answer, stop.clone()))
     });
@@ -319,7 +337,7 @@ pub async fn run(
     // Looks under way are given up, what was found is kept.
     let settle = async {
         let _ = scheduling.await;
-        for task in [answering, following, telling].into_iter().flatten() {
+        for task in [answering, pruning, doing, following, telling].into_iter().flatten() {
             task.abort();
             let _ = task.await;
         }

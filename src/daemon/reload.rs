@@ -155,6 +155,8 @@ fn keep_what_is_fixed(now: &Settings, new: &mut Settings) -> Vec<String> {
     keep(&mut waiting, "[serve] listen", &now.serve.listen, &mut new.serve.listen);
     keep(&mut waiting, "[serve] metrics", &now.serve.metrics, &mut new.serve.metrics);
     keep(&mut waiting, "[serve] connections", &now.serve.connections, &mut new.serve.connections);
+    keep(&mut waiting, "[admin]", &now.admin, &mut new.admin);
+    keep(&mut waiting, "[limits] free_mib", &now.limits.free, &mut new.limits.free);
     waiting
 }
 

@@ -17,6 +17,9 @@ pub enum Unfit {
     /// It is in no feed.
     #[error("story {0} is in no feed; `tributary story {0} release` brings it back")]
     Gone(StoryId),
+    /// Its words are gone for good.
+    #[error("story {0} is kept no longer: its words are gone, and only what it is known by is left")]
+    AtRest(StoryId),
     /// It is told in another one.
     #[error("story {0} was joined to {1}; say it of that one")]
     Joined(StoryId, StoryId),
@@ -50,6 +53,7 @@ pub fn release(story: &Story, said: Said) -> Result<Story, Unfit> {
     match story.edited.gone {
         None => return Err(Unfit::NotGone(story.id)),
         Some(Gone::Joined(other)) => return Err(Unfit::Joined(story.id, other)),
+        Some(Gone::Pruned | Gone::Erased) => return Err(Unfit::AtRest(story.id)),
         Some(Gone::Hidden | Gone::Withdrawn) => {}
     }
     let mut released = story.clone();
@@ -186,7 +190,7 @@ pub fn one_of_all<'a>(mut story: Story, others: impl Iterator<Item = &'a Story>,
 pub fn withdraw(story: &Story, source: &SourceId, said: Said) -> Option<Story> {
     let is_theirs = |copy: &Copy| copy.item.source == *source;
     let is_withdrawn = matches!(story.edited.gone, Some(Gone::Withdrawn | Gone::Joined(_)));
-    if is_withdrawn || !story.copies.iter().any(is_theirs) {
+    if is_withdrawn || story.is_at_rest() || !story.copies.iter().any(is_theirs) {
         return None;
     }
     let mut story = story.clone();
@@ -201,12 +205,24 @@ pub fn withdraw(story: &Story, source: &SourceId, said: Said) -> Option<Story> {
     Some(story)
 }
 
+/// A story without some of its copies, for when those are told elsewhere; nothing when no copy or no edition would be left.
+pub fn without(story: &Story, leaves: impl Fn(&Copy) -> bool, now: Second) -> Option<Story> {
+    if story.copies.iter().all(&leaves) {
+        return None;
+    }
+    let mut rest = story.clone();
+    take_out(&mut rest, &leaves, now);
+    relabel(&mut rest);
+    (!rest.editions.is_empty()).then_some(rest)
+}
+
 /// A story that is in its feeds.
 fn shown(story: &Story) -> Result<&Story, Unfit> {
     match story.edited.gone {
         None => Ok(story),
         Some(Gone::Joined(other)) => Err(Unfit::Joined(story.id, other)),
         Some(Gone::Hidden | Gone::Withdrawn) => Err(Unfit::Gone(story.id)),
+        Some(Gone::Pruned | Gone::Erased) => Err(Unfit::AtRest(story.id)),
     }
 }
 

@@ -90,8 +90,8 @@ impl Window {
     /// Takes a story in, or what became of it.
     pub fn add(&mut self, story: &Story, now: Second) {
         self.remove(&story.id);
-        // What it told is told in another one.
-        if story.joined().is_some() {
+        // What it told is told in another one, or not at all.
+        if story.joined().is_some() || story.is_at_rest() {
             return;
         }
         // To sketch a whole archive that nobody will be compared with takes its time.

@@ -2,11 +2,14 @@
 
 use serde::Deserialize;
 
-use super::{Header, frame::Bad};
+use super::{
+    Header,
+    frame::{self, Bad},
+};
 use crate::model::{Record, Second};
 
 /// The kinds that this version knows; anything else is refused.
-const KINDS: [&str; 6] = ["pull", "checked", "refiled", "acted", "snapshot", "snapshot_end"];
+const KINDS: [&str; 9] = ["pull", "checked", "refiled", "acted", "imported", "pruned", "erased", "snapshot", "snapshot_end"];
 
 /// What the chain needs of a record; the rest of the line is passed over.
 #[derive(Deserialize)]
@@ -15,12 +18,23 @@ pub(super) struct Outline {
     pub(super) at: Second,
     kind: String,
     prev: String,
+    /// BLAKE3 of the line as it was first written, when words were taken from it since.
+    #[serde(default)]
+    pub(super) was: Option<String>,
+}
+
+impl Outline {
+    /// What the next line names this one by.
+    pub(super) fn hash(&self, line: &[u8]) -> String {
+        self.was.clone().unwrap_or_else(|| frame::hash(line))
+    }
 }
 
 /// A line as the record that should stand here: the next in sequence, chained to the line before.
-pub(super) fn record(line: &[u8], seq: u64, prev: &str) -> Result<Record, Bad> {
-    outline(line, seq, prev)?;
-    serde_json::from_slice(line).map_err(|error| Bad::Line(format!("record {seq} can not be read: {error}")))
+pub(super) fn record(line: &[u8], seq: u64, prev: &str) -> Result<(Record, Outline), Bad> {
+    let outline = outline(line, seq, prev)?;
+    let record = serde_json::from_slice(line).map_err(|error| Bad::Line(format!("record {seq} can not be read: {error}")))?;
+    Ok((record, outline))
 }
 
 /// Whether the record that should stand here does; what it says is not looked at.

@@ -67,12 +67,17 @@ pub enum JournalError {
         kind: String,
     },
     /// A segment of a newer format.
-    #[error("{} has format {format}, this version reads up to {}; use the version that wrote it", file.display(), super::FORMAT)]
+    #[error(
+        "{} has format {format}, written by tributary {version}; this is {}, which reads formats up to {}. Nothing was changed: start {version} or a later version again, or bring back a backup of the data folder from before it",
+        file.display(), env!("CARGO_PKG_VERSION"), super::FORMAT
+    )]
     NewerFormat {
         /// The segment.
         file: PathBuf,
         /// Its format.
         format: u32,
+        /// The version that wrote it, as far as it said so.
+        version: String,
     },
 }
 

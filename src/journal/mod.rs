@@ -8,31 +8,39 @@
 //! A frame that was cut off at the very end is what a crash leaves of a write that nobody was told
 //! of: it is taken off, and kept beside the segment all the same. A bad frame anywhere else means
 //! that something kept was lost: then nothing is appended any more until `verify --repair`.
-//! Deliberately absent: a lock (the data folder's), and any way to change a line.
+//! A line is changed in one case only, when words have to be taken out of it (`rewrite`), and says so.
+//! Deliberately absent: a lock (the data folder's).
 
+mod backup;
 mod chain;
 mod error;
 mod frame;
 mod read;
+mod rewrite;
 mod scan;
 mod segment;
+mod snapshot;
 
 use std::{
     fs::{self, File, OpenOptions},
     io::Write,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use self::frame::{Frames, Press};
-use crate::model::{Body, Draft, Genesis, Record, Second, Snapshot, SnapshotEnd, SourceState, Story};
+use crate::model::{Draft, Genesis, Record, Second};
+pub use backup::back_up;
 pub use error::{Damage, JournalError, Notice};
 pub use read::{Records, Report};
+pub use rewrite::Blank;
 use segment::{Segment, io_error};
 use serde::{Deserialize, Serialize};
+pub use snapshot::Compacted;
 
 /// The format that this version writes; it reads this one and older ones.
-pub const FORMAT: u32 = 1;
+///
+/// 2: stories without words, and lines from which words were taken (`was`), which an older version would call damage.
+pub const FORMAT: u32 = 2;
 
 /// A segment is closed when it is this long, in bytes: short enough to be read into memory whole, long enough that a million stories are a few dozen files.
 const SEGMENT: u64 = 16 << 20;
@@ -40,15 +48,15 @@ const SEGMENT: u64 = 16 << 20;
 /// Bytes that a disk has to take before it is written to again after it was full: more than a group of records usually is.
 const ROOM: usize = 1 << 20;
 
-/// Stories in one snapshot record at most.
-const STORIES_IN_RECORD: usize = 64;
-
 /// The first line of a segment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Header {
     /// Always `journal`.
     tributary: String,
     format: u32,
+    /// The version that began the segment; older ones did not say.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    version: String,
     genesis: Genesis,
     /// Sequence of the first record that follows.
     first: u64,
@@ -113,6 +121,7 @@ impl Journal {
             let header = Header {
                 tributary: "journal".into(),
                 format: FORMAT,
+                version: env!("CARGO_PKG_VERSION").into(),
                 first: 1,
                 before: zeros,
                 created: genesis.created,
@@ -136,11 +145,12 @@ impl Journal {
         let mut end = None;
         while let Some(line) = frames.next() {
             let checked = line.and_then(|line| {
-                if length > 0 {
+                if length == 0 {
+                    hash = frame::hash(line);
+                } else {
                     let record = chain::outline(line, bounds.last + 1, &hash)?;
-                    (bounds.last, bounds.last_at) = (record.seq, record.at);
+                    (bounds.last, bounds.last_at, hash) = (record.seq, record.at, record.hash(line));
                 }
-                hash = frame::hash(line);
                 Ok(())
             });
             match checked {
@@ -207,12 +217,7 @@ impl Journal {
     /// When the write failed and could be undone, it may be tried again ([`JournalError::NotWritten`]);
     /// when an fsync failed, the journal takes nothing any more until it is opened again.
     pub fn append(&mut self, drafts: &[Draft]) -> Result<Vec<Record>, JournalError> {
-        if let Some(damage) = &self.damage {
-            return Err(JournalError::Damaged(damage.clone()));
-        }
-        if self.failed {
-            return Err(JournalError::Failed { path: self.dir.clone() });
-        }
+        self.must_be_whole()?;
         if self.length >= self.longest {
             self.rotate()?;
         }
@@ -234,6 +239,14 @@ impl Journal {
         self.put(&bytes)?;
         (self.hash, self.bounds) = (hash, bounds);
         Ok(records)
+    }
+
+    /// Refuses to go on when something was lost, or what is on the disk is not known.
+    fn must_be_whole(&self) -> Result<(), JournalError> {
+        if let Some(damage) = &self.damage {
+            return Err(JournalError::Damaged(damage.clone()));
+        }
+        if self.failed { Err(JournalError::Failed { path: self.dir.clone() }) } else { Ok(()) }
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), JournalError> {
@@ -278,8 +291,8 @@ impl Journal {
     }
 
     fn header(&self, first: u64, snapshot: bool, created: Second) -> Header {
-        let (genesis, before) = (self.genesis.clone(), self.hash.clone());
-        Header { tributary: "journal".into(), format: FORMAT, genesis, first, before, created, snapshot }
+        let (genesis, before, version) = (self.genesis.clone(), self.hash.clone(), env!("CARGO_PKG_VERSION").into());
+        Header { tributary: "journal".into(), format: FORMAT, version, genesis, first, before, created, snapshot }
     }
 
     fn go_on_in(&mut self, segment: Segment) -> Result<(), JournalError> {
@@ -299,51 +312,6 @@ impl Journal {
     pub fn verify(&self) -> Report {
         read::verify(&self.segments)
     }
-
-    /// Writes all that is known as a new segment, after which no older one is needed; those are moved into `set-aside-…`, never deleted.
-    ///
-    /// `applied` is the last sequence that the stories reflect. This mends a damaged journal, and one that a view is ahead of.
-    pub fn write_snapshot(
-        &mut self,
-        stories: impl Iterator<Item = Story>,
-        states: Vec<SourceState>,
-        applied: u64,
-        at: Second,
-    ) -> Result<PathBuf, JournalError> {
-        let at = at.max(self.bounds.last_at);
-        // Records behind a bad frame have used their numbers, even if nothing reads them any more.
-        let used = if self.damage.is_some() { segment::last_number_used(&self.segments)? } else { self.bounds.last };
-        let mut seq = applied.max(used).max(self.bounds.last) + 1;
-        let header = self.header(seq, true, at);
-        let first = header.first;
-        let number = self.segments.last().map_or(1, |segment| segment.number + 1);
-        let mut draft = segment::Aside::begin(&self.dir, number, header, &mut self.press)?;
-        let (mut told, mut all) = (0u64, blake3::Hasher::new());
-        let count = states.len() as u64;
-        let mut parts = stories.peekable();
-        let mut states = Some(states);
-        let mut prev = draft.hash.clone();
-        while states.is_some() || parts.peek().is_some() {
-            let stories: Vec<Arc<Story>> = parts.by_ref().take(STORIES_IN_RECORD).map(Arc::new).collect();
-            told += stories.len() as u64;
-            let body = Body::Snapshot(Snapshot { stories, states: states.take().unwrap_or_default() });
-            prev = draft.line(&Record { seq, at, prev, key: format!("snapshot/{first}/{seq}"), body }, &mut self.press, &mut all)?;
-            seq += 1;
-        }
-        let end = SnapshotEnd { stories: told, states: count, hash: all.finalize().to_hex().to_string() };
-        draft.line(
-            &Record { seq, at, prev, key: format!("snapshot/{first}/end"), body: Body::SnapshotEnd(end) },
-            &mut self.press,
-            &mut all,
-        )?;
-        let segment = draft.finish()?;
-        let aside = segment::set_aside(&self.dir, &self.segments, first)?;
-        self.segments.clear();
-        self.go_on_in(segment)?;
-        self.bounds = Bounds { first, last: seq, last_at: at };
-        self.damage = None;
-        Ok(aside)
-    }
 }
 
 #[cfg(test)]
@@ -351,7 +319,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
 
     use super::*;
-    use crate::model::Checked;
+    use crate::model::{Body, Checked};
 
     fn draft(n: i64) -> Draft {
         let body = Body::Checked(Checked { unchanged: vec![], states: vec![] });

@@ -35,7 +35,12 @@ pub(super) fn io_error(path: &Path) -> impl FnOnce(io::Error) -> JournalError {
 
 /// Whether a file of that name is a segment.
 pub(super) fn is_segment(name: &str) -> bool {
-    name.strip_suffix(ENDING).is_some_and(|number| number.parse::<u64>().is_ok())
+    number_of(name).is_some()
+}
+
+/// The number of a segment of that name.
+fn number_of(name: &str) -> Option<u64> {
+    name.strip_suffix(ENDING)?.parse().ok()
 }
 
 /// A new name in a folder is kept only once the folder is (fsync of the directory).
@@ -64,7 +69,7 @@ pub(super) fn list(dir: &Path) -> Result<(Vec<Segment>, Vec<Notice>), JournalErr
         if name.ends_with(".partial") {
             let path = dir.join(name);
             fs::remove_file(&path).map_err(io_error(&path))?;
-        } else if let Some(number) = name.strip_suffix(ENDING).and_then(|number| number.parse::<u64>().ok()) {
+        } else if let Some(number) = number_of(&name) {
             numbers.push(number);
         }
     }
@@ -100,6 +105,8 @@ fn header(path: &Path) -> Result<Option<Header>, JournalError> {
     #[derive(serde::Deserialize)]
     struct Outline {
         format: u32,
+        #[serde(default)]
+        version: Option<String>,
     }
     let mut head = Vec::new();
     // A header is a few hundred bytes; the rest of the segment is not read for it.
@@ -107,7 +114,10 @@ fn header(path: &Path) -> Result<Option<Header>, JournalError> {
     let mut frames = Frames::new(&head);
     let Some(Ok(line)) = frames.next() else { return Ok(None) };
     match serde_json::from_slice::<Outline>(line) {
-        Ok(outline) if outline.format > FORMAT => Err(JournalError::NewerFormat { file: path.to_owned(), format: outline.format }),
+        Ok(Outline { format, version }) if format > FORMAT => {
+            let version = version.unwrap_or_else(|| "of a later version".to_owned());
+            Err(JournalError::NewerFormat { file: path.to_owned(), format, version })
+        }
         _ => Ok(serde_json::from_slice(line).ok()),
     }
 }
@@ -176,6 +186,12 @@ impl Aside {
         Ok(self.hash.clone())
     }
 
+    /// Gives it up, and the room that it took.
+    pub(super) fn abandon(self) {
+        // What stays behind is removed when the journal is opened.
+        let _ = fs::remove_file(&self.partial);
+    }
+
     /// Makes it a segment.
     pub(super) fn finish(self) -> Result<Segment, JournalError> {
         let path = path(&self.dir, self.number);
@@ -184,6 +200,34 @@ impl Aside {
         sync_dir(&self.dir)?;
         Ok(Segment { number: self.number, path, header: self.header, length: self.length, hash: self.hash })
     }
+}
+
+/// Removes the segments before a number, which a snapshot made needless; says how many there were, and their bytes.
+pub(super) fn remove_before(dir: &Path, number: u64) -> Result<(u64, u64), JournalError> {
+    let mut removed = (0, 0);
+    for entry in fs::read_dir(dir).map_err(io_error(dir))? {
+        let entry = entry.map_err(io_error(dir))?;
+        if number_of(&entry.file_name().to_string_lossy()).is_some_and(|own| own < number) {
+            let bytes = entry.metadata().map_or(0, |file| file.len());
+            fs::remove_file(entry.path()).map_err(io_error(&entry.path()))?;
+            removed = (removed.0 + 1, removed.1 + bytes);
+        }
+    }
+    sync_dir(dir)?;
+    Ok(removed)
+}
+
+/// Puts other bytes in the place of a segment's: written aside, fsynced, renamed.
+pub(super) fn replace(dir: &Path, path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(".partial");
+    let partial = PathBuf::from(partial);
+    let written = File::create(&partial).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    written.and_then(|()| fs::rename(&partial, path)).map_err(io_error(path))?;
+    sync_dir(dir)
 }
 
 /// Moves segments that are not needed any more out of the way; they are kept.

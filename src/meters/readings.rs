@@ -49,6 +49,10 @@ pub struct Readings {
     pub mistakes: usize,
     /// What of the configuration waits for the next start.
     pub waiting: usize,
+    /// Bytes of the disk of the data folder that are free.
+    pub disk_free_bytes: Option<u64>,
+    /// Bytes of it that are to be left free.
+    pub disk_floor_bytes: u64,
     /// Bytes of memory that the process holds.
     pub resident_bytes: Option<u64>,
     /// Files and connections that the process has open.
@@ -70,6 +74,7 @@ impl Readings {
             ("cache_feeds", "Finished feeds in memory", self.cached as u64),
             ("cache_bytes", "Bytes of memory that finished feeds take", self.cached_bytes as u64),
             ("connections_limit", "Connections of readers that may be open at once", self.most_connections as u64),
+            ("disk_floor_bytes", "Bytes of the disk of the data folder below which nothing is taken in", self.disk_floor_bytes),
             ("configuration_mistakes", "Mistakes of the configuration that was last read and not taken", self.mistakes as u64),
             ("configuration_waiting", "Settings that wait for the daemon to be started again", self.waiting as u64),
         ];
@@ -78,6 +83,7 @@ impl Readings {
         }
         let process = [
             ("start_time_seconds", "When the daemon was started, in seconds since 1970", self.started.map(|at| at.unix().unsigned_abs())),
+            ("disk_free_bytes", "Bytes of the disk of the data folder that are free", self.disk_free_bytes),
             ("resident_memory_bytes", "Bytes of memory that the process holds", self.resident_bytes),
             ("open_files", "Files and connections that the process has open", self.open_files),
         ];

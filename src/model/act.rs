@@ -28,6 +28,8 @@ pub enum Act {
     Join,
     /// Take all copies of a source back.
     Withdraw,
+    /// Take its words out of all that is kept.
+    Erase,
 }
 
 impl Act {
@@ -40,6 +42,7 @@ impl Act {
             Self::Split => "split",
             Self::Join => "join",
             Self::Withdraw => "withdraw",
+            Self::Erase => "erase",
         }
     }
 }
@@ -75,6 +78,10 @@ pub enum Gone {
     Withdrawn,
     /// It is told in another story.
     Joined(StoryId),
+    /// It is kept no longer: its words are gone, and what it is known by is kept.
+    Pruned,
+    /// Its words were taken out of all that is kept.
+    Erased,
 }
 
 /// All that editors said of a story. Nothing, of most.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Act, Fault, Hints, Rhythm, Second, SourceId, Story, StoryId};
+use super::{Act, Erased, Fault, Hints, Imported, Pruned, Rhythm, Second, SourceId, Story, StoryId};
 
 /// Who began a journal, and when. Written into every segment, and into the view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,10 +62,32 @@ pub enum Body {
     Refiled(Refiled),
     /// What an editor did.
     Acted(Acted),
+    /// Stories that were brought in.
+    Imported(Imported),
+    /// Stories that are kept no longer.
+    Pruned(Pruned),
+    /// A story whose words were taken out.
+    Erased(Erased),
     /// A part of a whole view, written by compaction or repair.
     Snapshot(Snapshot),
     /// The end of a snapshot: how much it holds.
     SnapshotEnd(SnapshotEnd),
+}
+
+impl Body {
+    /// The stories that it holds, each as it stands afterwards.
+    pub fn stories(&self) -> &[Arc<Story>] {
+        match self {
+            Self::Pull(Pull { stories, .. })
+            | Self::Refiled(Refiled { stories })
+            | Self::Acted(Acted { stories, .. })
+            | Self::Imported(Imported { stories })
+            | Self::Pruned(Pruned { stories })
+            | Self::Erased(Erased { stories, .. })
+            | Self::Snapshot(Snapshot { stories, .. }) => stories,
+            Self::Checked(_) | Self::SnapshotEnd(_) => &[],
+        }
+    }
 }
 
 /// Stories that a pull made or changed.
@@ -143,7 +165,7 @@ pub struct Snapshot {
 }
 
 /// The end of a snapshot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SnapshotEnd {
     /// How many stories the snapshot holds.
     pub stories: u64,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use url::Url;
 
-use super::{CountryCode, DateOrder, Lang, PageRules, Private, SourceId, TopicSlug, timetable::Timetable};
+use super::{CountryCode, DateOrder, Keep, Lang, PageRules, Private, SourceId, TopicSlug, timetable::Timetable};
 
 /// A publisher's feed as it is configured. What we learned from asking it is [`SourceState`](super::SourceState).
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +52,8 @@ pub struct Source {
     pub allow_private: Private,
     /// Whether its redirects may lead from https to http.
     pub allow_downgrade: bool,
+    /// How much of it is kept, in the place of what `[keep]` says of each source.
+    pub keep: Option<Keep>,
     /// The day its address was last seen to work; `None` when it never was.
     pub probed: Option<NaiveDate>,
     /// Why it is switched off, or anything an editor should know.
@@ -83,6 +85,7 @@ impl Source {
             timeout: Duration::ZERO,
             allow_private: Private::Refused,
             allow_downgrade: false,
+            keep: None,
             probed: None,
             note: None,
         }

@@ -184,6 +184,11 @@ impl Story {
         }
     }
 
+    /// Whether its words are gone for good. It is known by hashes of its keys alone, and nothing joins it.
+    pub fn is_at_rest(&self) -> bool {
+        matches!(self.edited.gone, Some(Gone::Pruned | Gone::Erased))
+    }
+
     /// The edition to show when nobody asks for a language: the first kept.
     pub fn first_edition(&self) -> &Edition {
         &self.editions[0]

@@ -91,8 +91,8 @@ fn count(meters: &Meters, fault: Option<Fault>, report: Option<&Report>, took: D
 fn refusal(error: &ApplyError) -> Refusal {
     match error {
         ApplyError::Journal(_) => Refusal::Journal,
-        ApplyError::Store(_) => Refusal::Store,
-        ApplyError::NoRoom(_) => Refusal::NoRoom,
+        ApplyError::Store(_) | ApplyError::Differ { .. } => Refusal::Store,
+        ApplyError::NoRoom(_) | ApplyError::Floor { .. } => Refusal::NoRoom,
         ApplyError::Clock { .. } => Refusal::Clock,
         ApplyError::Stopped => Refusal::Stopped,
     }

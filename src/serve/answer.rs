@@ -215,6 +215,13 @@ pub(super) fn problem(status: StatusCode, detail: &str, nearest: &[String]) -> R
     response
 }
 
+/// 200: what became of a deed. Nobody keeps it.
+pub(super) fn deed(told: &serde_json::Value) -> Response {
+    let mut response = text(StatusCode::OK, JSON, format!("{told}\n"));
+    set(response.headers_mut(), header::CACHE_CONTROL, "no-store");
+    response
+}
+
 /// 301: the same under its right name, for ever.
 pub(super) fn elsewhere(address: &str) -> Response {
     let mut response = text(StatusCode::MOVED_PERMANENTLY, PLAIN, format!("{address}\n"));

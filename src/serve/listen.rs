@@ -29,7 +29,7 @@ use tokio::{
 };
 use tower::util::MapResponse;
 
-use super::{App, Exposition, Limits, answer, exposition, routes};
+use super::{App, Exposition, Limits, Token, admin, answer, exposition, routes};
 use crate::meters::Meters;
 
 /// After an `accept` that failed for want of descriptors, others are given time to close.
@@ -46,6 +46,11 @@ pub async fn listen(listener: TcpListener, app: Arc<App>, limits: &Limits, stop:
 /// Tells metrics, and nothing else, until `stop` becomes true. These connections are not counted among those of readers.
 pub async fn listen_metrics(listener: TcpListener, exposition: Arc<Exposition>, limits: &Limits, stop: watch::Receiver<bool>) {
     serve(listener, exposition::service(exposition), limits, Meters::default(), stop).await;
+}
+
+/// Does deeds for whoever shows the token, until `stop` becomes true. These connections are not counted either.
+pub async fn listen_admin(listener: TcpListener, token: Token, deeds: admin::Deeds, limits: &Limits, stop: watch::Receiver<bool>) {
+    serve(listener, admin::service(token, deeds), limits, Meters::default(), stop).await;
 }
 
 async fn serve(listener: TcpListener, service: Router, limits: &Limits, meters: Meters, mut stop: watch::Receiver<bool>) {

@@ -4,6 +4,7 @@
 //! as bytes; a request for it is a look-up and a write. Links in it begin with the configured
 //! address, never with what a request says. Deliberately absent: anything that changes a story.
 
+mod admin;
 mod answer;
 mod archive;
 mod art;
@@ -30,13 +31,14 @@ use std::{
     time::Duration,
 };
 
+pub use admin::{Deeds, Outcome, Token, Undone};
 use arc_swap::{ArcSwap, ArcSwapOption};
 pub use archive::Leaf;
 pub use art::Art;
 use axum::{http::HeaderMap, response::Response};
 pub use exposition::Exposition;
 pub use filter::{Asked, Base, Format, Wrong};
-pub use listen::{listen, listen_metrics};
+pub use listen::{listen, listen_admin, listen_metrics};
 pub use status::{Configuration, Watched};
 
 use self::{
@@ -51,7 +53,7 @@ use crate::{
     classify::Classifier,
     config::SavedFeed,
     meters::Meters,
-    model::{FeedSlug, Names, Page, Second, Site, SourceId},
+    model::{FeedSlug, Filter, Names, Page, Second, Site, SourceId, Window},
     publish::{self, More, SourceCard},
     store::{Store, StoreError, Touched},
 };
@@ -217,15 +219,29 @@ impl App {
         });
     }
 
-    /// One feed as it would be served, asked for by path and query.
-    pub async fn print(self: &Arc<Self>, path: &str) -> Result<String, String> {
+    /// The stories of a feed that is asked for by path and query, and from when to when they stand; however many there are.
+    pub fn sought(&self, path: &str) -> Result<(Filter, Window), String> {
+        let (asked, _) = self.understood(path)?;
+        if asked.leaf.is_some() {
+            return Err("this is a page of an archive; name the feed itself, which gives all of its stories".to_owned());
+        }
+        let window = asked.filter.window((self.clock)());
+        Ok((asked.filter, window))
+    }
+
+    fn understood(&self, path: &str) -> Result<(Asked, Format), String> {
         let publishing = self.publishing.load_full();
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let read = Format::of(path.trim_matches('/')).ok_or(Wrong::NoPage).and_then(|(path, format)| {
             let asked = reading::read(path, query, &publishing)?;
             if asked.base.formats().contains(&format) && !self.is_ahead(&asked) { Ok((asked, format)) } else { Err(Wrong::NoPage) }
         });
-        let (asked, format) = read.map_err(|wrong| wrong.detail(&publishing))?;
+        read.map_err(|wrong| wrong.detail(&publishing))
+    }
+
+    /// One feed as it would be served, asked for by path and query.
+    pub async fn print(self: &Arc<Self>, path: &str) -> Result<String, String> {
+        let (asked, format) = self.understood(path)?;
         let finished = self.finished(&self.question(asked, format)).await.map_err(|error| error.to_string())?;
         Ok(String::from_utf8_lossy(finished.bytes(Coding::Identity).0).into_owned())
     }

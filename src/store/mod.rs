@@ -157,6 +157,33 @@ impl Store {
         })
     }
 
+    /// Makes the view anew beside itself and takes its place, so that nothing of the old one is left on the disk. `fill` says whether
+    /// it is whole; one that is not is thrown away. Readers are served from the old one until then, and wait while it is opened.
+    pub fn renew(&self, genesis: &Genesis, fill: impl FnOnce(&Self) -> Result<bool, StoreError>) -> Result<(), StoreError> {
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |cause: io::Error| StoreError::Engine { path, why: cause.to_string() }
+        };
+        let aside = self.tree.path().with_extension("anew");
+        if aside.exists() {
+            fs::remove_dir_all(&aside).map_err(failed(&aside))?;
+        }
+        let fresh = Self::open(&aside, genesis)?;
+        let is_whole = fill(&fresh)?;
+        fresh.flush()?;
+        drop(fresh);
+        if !is_whole {
+            return fs::remove_dir_all(&aside).map_err(failed(&aside));
+        }
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        self.tree.replace(|path| {
+            fs::remove_dir_all(path).and_then(|()| fs::rename(&aside, path)).map_err(failed(path))?;
+            let store = Self::open(path, genesis)?;
+            *index = store.index.into_inner().unwrap_or_else(PoisonError::into_inner);
+            Ok(store.tree)
+        })
+    }
+
     /// The last sequence whose record is in the view; 0 when there is none.
     pub fn applied(&self) -> u64 {
         self.index().applied
@@ -192,10 +219,11 @@ impl Store {
                 Vec::new()
             }
             Body::Refiled(refiled) => change.stories(&refiled.stories)?,
-            Body::Acted(acted) => change.stories(&acted.stories)?,
+            Body::Acted(_) | Body::Imported(_) | Body::Pruned(_) | Body::Erased(_) => change.stories(record.body.stories())?,
             Body::Snapshot(snapshot) => {
                 snapshot.states.iter().try_for_each(|state| change.state(state))?;
-                change.stories(&snapshot.stories)?
+                // A view that has all of it already is only told so.
+                change.stories(&self.unlike(&snapshot.stories)?)?
             }
             Body::SnapshotEnd(_) => Vec::new(),
         };
@@ -208,6 +236,17 @@ impl Store {
         let number = self.index().number(id);
         let kept = number.map(|number| self.kept(number)).transpose()?.flatten();
         Ok(kept.map(|(_, story)| Arc::new(story)))
+    }
+
+    /// Those stories that the view does not have as they are.
+    fn unlike(&self, stories: &[Arc<Story>]) -> Result<Vec<Arc<Story>>, StoreError> {
+        let mut unlike = Vec::new();
+        for story in stories {
+            if self.story(&story.id)?.as_ref() != Some(story) {
+                unlike.push(story.clone());
+            }
+        }
+        Ok(unlike)
     }
 
     /// A story, and the record that wrote it.

@@ -64,6 +64,11 @@ impl Tree {
         }
     }
 
+    /// The folder.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     fn failed(&self) -> impl Fn(::sled::Error) -> StoreError + '_ {
         |error| StoreError::Engine { path: self.path.clone(), why: error.to_string() }
     }

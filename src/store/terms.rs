@@ -59,9 +59,10 @@ pub(super) fn terms(story: &Story) -> Vec<(Term, Second)> {
     terms
 }
 
-/// Where a story stands that is in no feed: its sources know it again. Of one that is told in another nothing is left to know.
+/// Where a story stands that is in no feed: its sources know it again. Of one that is told in another, or whose words are gone,
+/// nothing is left to compare.
 fn gone(story: &Story) -> Vec<(Term, Second)> {
-    if story.joined().is_some() {
+    if story.joined().is_some() || story.is_at_rest() {
         return Vec::new();
     }
     let sources = |at: Second| story.copies.iter().map(move |copy| (Term::Gone(copy.item.source.clone()), at));

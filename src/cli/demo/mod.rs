@@ -102,6 +102,7 @@ fn source(sample: &Sample, publishers: &str) -> Option<Source> {
         timeout: Duration::from_secs(5),
         allow_private: Private::Allowed,
         allow_downgrade: false,
+        keep: None,
         probed: None,
         note: None,
     })

@@ -334,6 +334,7 @@ fn act_words(act: Act, w: &Words) -> &'static str {
         Act::Split => w.act_split,
         Act::Join => w.act_join,
         Act::Withdraw => w.act_withdraw,
+        Act::Erase => w.act_erase,
     }
 }
 

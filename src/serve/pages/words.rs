@@ -143,6 +143,7 @@ table! {
     act_split: ["a copy was taken out by an editor", "un editor separó una copia", "un éditeur a retiré une copie", "um editor separou uma cópia"],
     act_join: ["made one of two by an editor", "un editor unió dos noticias", "un éditeur a réuni deux actualités", "um editor juntou duas notícias"],
     act_withdraw: ["a source was withdrawn", "se retiró una fuente", "une source a été retirée", "uma fonte foi retirada"],
+    act_erase: ["its words were taken out by an editor", "un editor quitó sus palabras", "un éditeur a retiré ses mots", "um editor retirou as suas palavras"],
     permanent: ["Permanent address", "Dirección permanente", "Adresse permanente", "Endereço permanente"],
     wrong_here: ["Wrong here? Tell us", "¿Hay un error? Avísenos", "Une erreur\u{202f}? Dites-le-nous", "Algo errado? Avise-nos"],
     wrong_label: ["wrong?", "¿error?", "erreur\u{202f}?", "errado?"],
