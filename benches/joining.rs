@@ -94,7 +94,7 @@ fn made(n: u64, words: &[&str], classifier: &Classifier) -> (Item, Labels) {
 }
 
 fn begun(item: Item, labels: Labels) -> Story {
-    match dedup::decide(item, labels, Teller { rank: 1, hosts: &[] }, Candidates::default(), at()) {
+    match dedup::decide(item, labels, Teller { rank: 1, hosts: &[], settles: false }, Candidates::default(), at()) {
         Decision::NewStory(story) => story,
         other => panic!("{other:?}"),
     }

@@ -5,12 +5,14 @@ mod common;
 
 use common::{at, item, labels};
 use tributary::{
-    dedup::{Also, By, Candidates, Decision, Own, Teller, decide, refile},
-    model::{Item, Labels, Lang, Second, Story, TopicLabel},
+    dedup::{self, Also, By, Candidates, Decision, Own, Teller, decide, refile},
+    model::{
+        Act, Gone, Item, Labels, Lang, Retracted, Retraction, Revision, Rule, Said, Second, Story, TextChange, TopicLabel, Verdict, Why,
+    },
 };
 
-const WIRE: Teller<'static> = Teller { rank: 1, hosts: &["wire.example"] };
-const PAPER: Teller<'static> = Teller { rank: 5, hosts: &["www.paper.example"] };
+const WIRE: Teller<'static> = Teller { rank: 1, hosts: &["wire.example"], settles: false };
+const PAPER: Teller<'static> = Teller { rank: 5, hosts: &["www.paper.example"], settles: false };
 
 fn begin(item: Item, lang: Lang, teller: Teller<'_>, now: Second) -> Story {
     match decide(item, labels(lang), teller, Candidates::default(), now) {
@@ -179,4 +181,75 @@ fn an_entry_keeps_the_publishers_id_when_it_is_an_iri_and_free() {
         assert!(entry(other, false).starts_with("urn:uuid:"), "{other}");
         assert_eq!(entry(other, false), entry(other, false));
     }
+}
+
+#[test]
+fn of_two_stories_the_one_that_waits_is_the_younger_however_old_it_is() {
+    let mut waiting = begin(item("mirror", "1", "A course"), Lang::EN, PAPER, at(0));
+    waiting.edited.gone = Some(Gone::Waiting(at(900)));
+    let shown = begin(item("wire", "1", "A course"), Lang::EN, WIRE, at(100));
+    let said = Said { act: Act::Join, at: at(200), who: None, why: None };
+    let (whole, left) = dedup::join(&waiting, &shown, &Why::Between, said.clone()).unwrap();
+    assert_eq!((whole.id, &whole.editions, whole.edited.gone), (shown.id, &shown.editions, None));
+    assert_eq!((whole.copies.len(), left.joined()), (2, Some(shown.id)));
+    // Two that wait, wait for the shorter time.
+    let mut other = begin(item("paper", "2", "A course"), Lang::EN, PAPER, at(50));
+    other.edited.gone = Some(Gone::Waiting(at(500)));
+    let (whole, _) = dedup::join(&waiting, &other, &Why::Between, said).unwrap();
+    assert_eq!((whole.id, whole.waits()), (waiting.id, Some(at(500))));
+}
+
+#[test]
+fn a_wait_is_ended_by_a_better_rank_or_by_whoever_does_not_wait() {
+    let mut waiting = begin(copy("A course for all"), Lang::EN, PAPER, at(0));
+    waiting.edited.gone = Some(Gone::Waiting(at(900)));
+    let told = |rank, settles| linked(item("wire", "1", "A course for all"), Lang::EN, Teller { rank, settles, ..WIRE }, &waiting, at(60));
+    for (rank, settles) in [(1, false), (9, false), (1, true)] {
+        let Decision::Opened(story) = told(rank, settles) else { panic!("{rank} {settles}") };
+        assert_eq!((story.edited.gone, story.first_edition().switched), (None, None));
+        assert_eq!(story.first_edition().preferred, usize::from(rank == 1), "it opens with the best");
+    }
+    let Decision::Joined(story) = told(5, true) else { panic!("an equal that waits as well") };
+    assert_eq!(story.waits(), Some(at(900)));
+    assert_eq!((dedup::open(&waiting, at(899)), dedup::open(&waiting, at(900)).map(|story| story.edited.gone)), (None, Some(None)));
+}
+
+#[test]
+fn what_an_editor_hid_stays_hidden_whatever_its_publisher_says() {
+    let mut hidden = begin(item("wire", "1", "A course"), Lang::EN, WIRE, at(0));
+    hidden.edited.gone = Some(Gone::Hidden);
+    let word = Retraction { id: "1".into(), when: Some(at(10)) };
+    let retracted = dedup::retract(&hidden, 0, &word, at(20)).unwrap();
+    assert_eq!((retracted.edited.gone, retracted.copies[0].retracted.is_some()), (Some(Gone::Hidden), true));
+    assert_eq!(dedup::retract(&retracted, 0, &word, at(30)), None, "the same word twice");
+    let Decision::Joined(told) = linked(copy("A course"), Lang::EN, PAPER, &retracted, at(40)) else { panic!("it joins") };
+    assert_eq!(told.edited.gone, Some(Gone::Hidden));
+}
+
+#[test]
+fn what_happened_to_a_story_is_written_so_for_ever() {
+    let mut story = begin(item("wire", "1", "A course"), Lang::EN, WIRE, at(0));
+    assert!(!["verdict", "revisions", "retracted", "edited"].iter().any(|key| serde_json::to_string(&story).unwrap().contains(key)));
+    let [first, old, most] = [Rule::FirstLook, Rule::Old, Rule::TooMany { most: 3 }].map(|rule| Some(Verdict { rule, at: at(1) }));
+    story.editions[0].verdict = most;
+    story.edited.gone = Some(Gone::Waiting(at(900)));
+    story.copies[0].retracted = Some(Retracted { seen: at(5), when: Some(at(4)) });
+    let text = TextChange { gone: "12".into(), new: "15".into(), words: [6, 7] };
+    story.copies[0].revisions = vec![Revision { at: at(3), title: Some("Courses".into()), link: Some(String::new()), text: Some(text) }];
+    let mut written = serde_json::to_value(&story).unwrap();
+    assert_eq!(
+        written["copies"][0]["revisions"],
+        serde_json::json!([{"at": at(3), "title": "Courses", "link": "", "text": {"gone": "12", "new": "15", "words": [6, 7]}}])
+    );
+    assert_eq!(written["copies"][0]["retracted"], serde_json::json!({"seen": at(5), "when": at(4)}));
+    assert_eq!(written["editions"][0]["verdict"], serde_json::json!({"rule": {"too_many": {"most": 3}}, "at": at(1)}));
+    assert_eq!(written["edited"]["gone"], serde_json::json!({"waiting": at(900)}));
+    let rules = [first, old].map(|verdict| serde_json::to_value(verdict.unwrap().rule).unwrap());
+    assert_eq!(rules, ["first_look", "old"]);
+    assert_eq!(serde_json::to_value(Gone::Retracted).unwrap(), "retracted");
+    // What a later version adds is ignored.
+    written["copies"][0]["retracted"]["by"] = "the editor".into();
+    written["copies"][0]["revisions"][0]["by"] = "the editor".into();
+    written["editions"][0]["verdict"]["mood"] = "stern".into();
+    assert_eq!(serde_json::from_value::<Story>(written).unwrap(), story);
 }

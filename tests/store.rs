@@ -120,7 +120,8 @@ fn build((number, langs, topics, countries, joined): (u8, Vec<usize>, u8, u8, bo
     if joined {
         let item = common::item("paper", &format!("p{number}"), "Title");
         let why = Why::SameLink { link: "x".into() };
-        story.copies.push(Copy { item, labels: labels(Lang::EN), first_seen: at(0), revised: None, rank: 5, why, refused: Vec::new() });
+        let copy = Copy { item, labels: labels(Lang::EN), first_seen: at(0), rank: 5, why, ..story.copies[0].clone() };
+        story.copies.push(copy);
         for edition in &mut story.editions {
             edition.preferred = usize::from(topics > 3);
         }
@@ -159,7 +160,7 @@ fn choice<L: Label + std::fmt::Debug + FromStr<Err: std::fmt::Debug> + 'static>(
 fn about() -> impl Strategy<Value = About> {
     let (topics, countries) = (choice(&["youth", "diaspora", "remittances", "none"]), choice(&["GT", "HN", "MX", "none"]));
     (topics, countries, choice(&["central-america", "sahel"]), choice(&["wire", "paper"]))
-        .prop_map(|(topics, countries, regions, sources)| About { topics, countries, regions, sources })
+        .prop_map(|(topics, countries, regions, sources)| About { topics, countries, regions, sources, ..About::default() })
 }
 
 fn filters() -> impl Strategy<Value = Filter> {

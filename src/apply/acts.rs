@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{ApplyError, Hand, records};
 use crate::{
     dedup::{self, Parted, Unfit, Wanted},
-    model::{Act, Acted, Relabelled, Said, Second, SourceId, Story, StoryId, Why},
+    model::{Act, Acted, Edition, Relabelled, Said, Second, SourceId, Story, StoryId, Why},
     store::Touched,
 };
 
@@ -59,6 +59,15 @@ pub enum What {
     },
     /// One story of two.
     Join(StoryId, StoryId),
+    /// What a source had filed in the archive because it was too much, shown as news.
+    ReleaseFlood {
+        /// Which source.
+        source: SourceId,
+        /// When it was filed.
+        at: Second,
+        /// Which stories; a few at a time, the oldest first.
+        stories: Vec<StoryId>,
+    },
     /// Copies of a source out of stories.
     Withdraw {
         /// Whose copies.
@@ -72,7 +81,7 @@ impl What {
     fn act(&self) -> Act {
         match self {
             Self::Hide(_) => Act::Hide,
-            Self::Release { .. } => Act::Release,
+            Self::Release { .. } | Self::ReleaseFlood { .. } => Act::Release,
             Self::Relabel { .. } => Act::Relabel,
             Self::Split { .. } => Act::Split,
             Self::Join(..) => Act::Join,
@@ -87,13 +96,13 @@ impl What {
             | Self::Relabel { story, .. }
             | Self::Split { story, .. }
             | Self::Join(story, _) => Some(*story),
-            Self::Withdraw { .. } => None,
+            Self::Withdraw { .. } | Self::ReleaseFlood { .. } => None,
         }
     }
 
     fn source(&self) -> Option<SourceId> {
         match self {
-            Self::Withdraw { source, .. } => Some(source.clone()),
+            Self::Withdraw { source, .. } | Self::ReleaseFlood { source, .. } => Some(source.clone()),
             _ => None,
         }
     }
@@ -153,8 +162,12 @@ impl Hand {
             }
             What::Release { story, as_new } => {
                 let story = self.existing(story)?;
-                let released = dedup::release(&story, said.clone())?;
-                Ok(vec![self.placed(released, *as_new, said.at)])
+                let released = dedup::release(&story, *as_new, said.clone())?;
+                if !story.is_gone() {
+                    return Ok(self.as_news(vec![released], |edition| edition.archived, said.at));
+                }
+                // What nobody has seen is news.
+                Ok(vec![self.placed(released, *as_new || story.waits().is_some(), said.at)])
             }
             What::Relabel { story, labels, forget, as_new } => {
                 let story = self.existing(story)?;
@@ -172,6 +185,15 @@ impl Hand {
                 let (one, other) = (self.existing(one)?, self.existing(other)?);
                 let (whole, left) = dedup::join(&one, &other, &Why::Editor { why: said.why.clone() }, said.clone())?;
                 Ok(vec![whole, left])
+            }
+            What::ReleaseFlood { at, stories, .. } => {
+                let mut released = Vec::new();
+                for id in stories {
+                    let story = self.store.story(id).map_err(|error| self.failed(error))?;
+                    let story = story.filter(|story| !story.is_gone() && story.editions.iter().any(|edition| edition.is_of_flood(*at)));
+                    released.extend(story.map(|story| dedup::release(&story, true, said.clone())).transpose()?);
+                }
+                Ok(self.as_news(released, |edition| edition.is_of_flood(*at), said.at))
             }
             What::Withdraw { source, stories } => {
                 let mut after = Vec::new();
@@ -211,10 +233,27 @@ impl Hand {
     /// The story, in places of today when it is to be news.
     fn placed(&self, mut story: Story, as_new: bool, now: Second) -> Story {
         if as_new {
-            let wanted = vec![Wanted::Live; story.editions.len()];
-            let places = dedup::places(&wanted, self.store.last_position(), now, |from| self.store.free_at_or_before(from));
-            dedup::place_anew(&mut story, &places);
+            self.place_as_news([&mut story], |_| true, now);
         }
         story
+    }
+
+    fn as_news(&self, mut stories: Vec<Story>, which: impl Fn(&Edition) -> bool, now: Second) -> Vec<Story> {
+        self.place_as_news(&mut stories, which, now);
+        stories
+    }
+
+    /// Gives some editions of stories places of today, in their order.
+    pub(super) fn place_as_news<'s>(
+        &self,
+        stories: impl IntoIterator<Item = &'s mut Story>,
+        which: impl Fn(&Edition) -> bool,
+        now: Second,
+    ) {
+        let mut editions: Vec<&mut Edition> =
+            stories.into_iter().flat_map(|story| &mut story.editions).filter(|edition| which(edition)).collect();
+        let wanted = vec![Wanted::Live; editions.len()];
+        let places = dedup::places(&wanted, self.store.last_position(), now, |from| self.store.free_at_or_before(from));
+        editions.iter_mut().zip(places).for_each(|(edition, place)| dedup::place_anew(edition, place));
     }
 }

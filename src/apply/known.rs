@@ -281,11 +281,7 @@ impl Pool<'_> {
 
     /// The copy that goes by a key.
     fn by_key(&mut self, key: &str) -> Result<Option<usize>, StoreError> {
-        let id = match self.table.upstream.get(&(self.source.clone(), key.to_owned())) {
-            Some(id) => Some(*id),
-            None => self.table.store.by_upstream(self.source, key),
-        };
-        let Some(id) = id else { return Ok(None) };
+        let Some(id) = self.table.by_upstream(self.source, key) else { return Ok(None) };
         Ok(self.take(id, |copy| copy.item.upstream.goes_by(key))?.pop())
     }
 

@@ -15,10 +15,12 @@ mod prune;
 mod records;
 mod refile;
 mod reserve;
+mod retract;
 mod table;
+mod waiting;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::{
@@ -72,6 +74,8 @@ pub struct Report {
     pub joined: usize,
     /// Items that changed.
     pub revised: usize,
+    /// Items that their publisher took back.
+    pub withdrawn: usize,
     /// Items with neither title, link nor text.
     pub dropped: usize,
 }
@@ -340,6 +344,21 @@ type Free = HashMap<Second, Second>;
 /// Searches that are remembered at most.
 const REMEMBERED: usize = 100_000;
 
+/// The stories that a look changed, each once, in the order in which they were first changed.
+#[derive(Default)]
+struct Changes {
+    order: Vec<StoryId>,
+    known: HashSet<StoryId>,
+}
+
+impl Changes {
+    fn add(&mut self, story: StoryId) {
+        if self.known.insert(story) {
+            self.order.push(story);
+        }
+    }
+}
+
 /// Whoever is told of stories once they are in the view.
 type Changed = Box<dyn Fn(&[Touched]) + Send>;
 
@@ -382,6 +401,7 @@ impl Hand {
             }
             if Instant::now() >= round_ends {
                 self.end_round();
+                self.open_in_time();
                 self.window.forget((self.clock)());
                 round_ends = Instant::now() + ROUND;
             }
@@ -452,6 +472,7 @@ impl Hand {
 
     fn decide(&mut self, looks: Vec<Look>) -> Result<(Vec<Kept>, Round), ApplyError> {
         let now = self.begin()?;
+        self.open_waiting(now)?;
         let mut noted = Round::new();
         let mut kept = Vec::with_capacity(looks.len());
         if self.free.len() > REMEMBERED {

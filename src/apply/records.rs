@@ -40,10 +40,10 @@ fn drafted(what: &str, stories: Vec<Arc<Story>>, now: Second, seq: u64, body: im
     (seq..).zip(parts(stories)).map(drafted).collect()
 }
 
-/// What an editor did; `seq` is as above. What was done to single stories is one record: it is done, or it is not.
+/// What an editor did, or the end of a wait; `seq` is as above. What was done to single stories is one record: it is done, or it is not.
 pub(super) fn acted(acted: Acted, now: Second, seq: u64) -> Vec<Draft> {
     let Acted { stories, .. } = &acted;
-    let parts = if acted.source.is_some() { parts(stories.clone()) } else { vec![stories.clone()] };
+    let parts = if acted.story.is_none() { parts(stories.clone()) } else { vec![stories.clone()] };
     let draft = |(seq, stories)| Draft { at: now, key: format!("act/{now}/{seq}"), body: Body::Acted(Acted { stories, ..acted.clone() }) };
     (seq..).zip(parts).map(draft).collect()
 }

@@ -4,6 +4,7 @@
 //! item is decided against both. Deliberately absent: the journal.
 
 use std::{
+    cmp::Reverse,
     collections::{HashMap, HashSet},
     sync::Arc,
     time::Duration,
@@ -12,14 +13,17 @@ use std::{
 use url::Url;
 
 use super::{
-    Free, Kept, Noted, Report, Round,
+    Changes, Free, Kept, Noted, Report, Round,
     import::was_erased,
     known::{Fate, given},
     records::draft,
+    retract::TakenBack,
 };
 use crate::{
-    dedup::{self, Also, Arrival, Candidates, Decision, Kinship, Own, Sketch, Sought, Teller, Telling, Window},
-    model::{Copy, Draft, Ids, Item, Labels, Second, SourceId, Story, StoryId, Unchanged, Upstream, UpstreamFrom},
+    dedup::{self, Also, Arrival, Candidates, Decision, Kinship, Limit, Own, Sketch, Sought, Teller, Telling, Wanted, Window},
+    model::{
+        Draft, Flood, Gone, Guard, Ids, Item, Labels, Rule, Second, SourceId, Story, StoryId, Unchanged, Upstream, UpstreamFrom, Verdict,
+    },
     pull::{Found, Look},
     store::{Store, StoreError},
 };
@@ -62,8 +66,8 @@ impl<'a> Table<'a> {
     pub(super) fn decide(&mut self, look: Look, now: Second, drafts: &mut Vec<Draft>, noted: &mut Round) -> Result<Kept, StoreError> {
         let mut state = look.state;
         let id = look.source.id.clone();
-        let (mut items, dropped) = match look.found {
-            Found::Items { items, dropped } => (items, dropped),
+        let (mut items, dropped, retracted) = match look.found {
+            Found::Items { items, dropped, retracted } => (items, dropped, retracted),
             Found::Unchanged if look.is_repeat => {
                 let unchanged = Unchanged { source: id.clone(), at: look.at, not_before: state.not_before };
                 noted.insert(id, Noted::Unchanged(unchanged));
@@ -77,23 +81,27 @@ impl<'a> Table<'a> {
         };
         let mut report = Report { items: items.len(), dropped, ..Report::default() };
         self.leave_at_rest(&mut items, state.ids)?;
-        // Feeds list the newest first; among items of one date the last one listed is the oldest.
-        items.reverse();
-        items.sort_by_key(|(item, _)| item.published.map_or((1, Second::EPOCH), |at| (0, at)));
-
         let hosts: Vec<&str> =
             [look.source.home.as_ref(), Some(&look.source.url)].into_iter().flatten().filter_map(Url::host_str).collect();
-        let teller = Teller { rank: look.source.rank, hosts: &hosts };
-        let (mut changed, mut is_changed): (Vec<StoryId>, HashSet<StoryId>) = Default::default();
-        let mut unplaced: Vec<(StoryId, usize)> = Vec::new();
-        let mut arrivals: Vec<Arrival> = Vec::new();
+        let settle = look.source.settle;
+        let teller = Teller { rank: look.source.rank, hosts: &hosts, settles: !settle.is_zero() };
+        let mut changes = Changes::default();
+        let TakenBack { copies, disbelieved } = self.take_back(&id, &retracted, &mut items, state.ids, &mut changes, now)?;
+        report.withdrawn = copies;
+        state.guard.disbelieved = u32::try_from(disbelieved).unwrap_or(u32::MAX);
+        let (ranks, items) = in_order(items);
+        let mut newcomers = Newcomers::default();
         let (fates, ids) = self.recognise(&id, &items, state.ids, look.last_good, now)?;
         tell_of_ids(&id, state.ids, ids);
         state.ids = ids;
         let mut heard: Vec<Option<Second>> = Vec::new();
-        for ((item, labels), fate) in items.into_iter().zip(fates) {
+        for (((item, labels), fate), rank) in items.into_iter().zip(fates).zip(ranks) {
             let published = item.published;
             let Asked { decision, also } = self.ask(item, labels, fate, teller, now)?;
+            if matches!(decision, Decision::NewStory(_) | Decision::NewEdition(_) | Decision::Opened(_)) {
+                report.new += 1;
+                heard.push(published);
+            }
             let story = match decision {
                 Decision::Same => continue,
                 Decision::Renamed(story) => story,
@@ -105,42 +113,53 @@ impl<'a> Table<'a> {
                     report.joined += 1;
                     heard.push(published);
                     // What was begun with this document has no place yet, and can wait for the next telling.
-                    let is_placed = |id: StoryId| !unplaced.iter().any(|(unplaced, _)| *unplaced == id);
+                    let is_placed = |id: StoryId| !newcomers.editions.iter().any(|newcomer| newcomer.story == id);
                     let also = if is_placed(story.id) { also } else { Vec::new() };
                     let others = also.iter().map(AsRef::as_ref).filter(|other: &&Story| is_placed(other.id));
                     let (story, left) = dedup::one_of_all(story, others, now);
                     for left in left {
                         tracing::info!(story.id = %story.id, "story {} turns out to be {}: another copy tells the same as both", left.id, story.id);
-                        changed.extend(is_changed.insert(left.id).then_some(left.id));
+                        changes.add(left.id);
                         self.lay(left, now);
                     }
                     story
                 }
-                Decision::NewEdition(story) | Decision::NewStory(story) => {
-                    report.new += 1;
-                    heard.push(published);
-                    unplaced.push((story.id, story.editions.len() - 1));
-                    arrivals.push(Arrival { published });
+                Decision::NewStory(story) => {
+                    newcomers.begun.push(story.id);
+                    newcomers.add(&story, 0, published, rank);
+                    story
+                }
+                Decision::NewEdition(story) => {
+                    newcomers.add(&story, story.editions.len() - 1, published, rank);
+                    story
+                }
+                Decision::Opened(story) => {
+                    (0..story.editions.len()).for_each(|edition| newcomers.add(&story, edition, published, rank));
                     story
                 }
             };
-            if is_changed.insert(story.id) {
-                changed.push(story.id);
-            }
+            changes.add(story.id);
             self.lay(story, now);
         }
-        self.place(&unplaced, &arrivals, look.last_good, now);
+        let limit = Limit { most: look.source.most_per_hour, had: state.guard.new_within_hour(now) };
+        let (unplaced, arrivals) = newcomers.in_order();
+        let wanted = dedup::wanted(&arrivals, look.last_good, limit, now);
+        self.place(&unplaced, &wanted, now);
+        take_note(&mut state.guard, &id, &wanted, now);
+        if !settle.is_zero() {
+            self.let_wait(&newcomers.begun, now.plus(settle));
+        }
         let news = report.new + report.joined + report.revised;
         if news > 0 {
             state.newest = Some(now);
         }
         state.rhythm.hear(heard, look.last_good, now);
         state.news = u32::try_from(news).unwrap_or(u32::MAX);
-        if changed.is_empty() {
+        if changes.order.is_empty() {
             noted.insert(id, Noted::State(Box::new(state.clone())));
         } else {
             noted.insert(id, Noted::Kept);
-            let stories: Vec<Arc<Story>> = changed.iter().filter_map(|id| self.stories.get(id).cloned()).collect();
+            let stories: Vec<Arc<Story>> = changes.order.iter().filter_map(|id| self.stories.get(id).cloned()).collect();
             draft(look.source.id.clone(), look.at, stories, state.clone(), now, drafts);
         }
         Ok(Kept { report, state: Box::new(state) })
@@ -161,8 +180,9 @@ impl<'a> Table<'a> {
             }
             Fate::New { id, link } => (id, link),
         };
-        if self.is_withdrawn(&item)? {
-            return Ok(Decision::Same.into());
+        if let Some((story, nth)) = self.taken_out(&item)? {
+            let id_is_used = self.is_entry(&story.edited.withdrawn[nth].item.upstream.id);
+            return Ok(dedup::tell_anew(&story, nth, item, labels, teller, id_is_used, now).into());
         }
         item.upstream = self.name(&item, id, link);
         let mut linked: Vec<StoryId> = Vec::new();
@@ -177,10 +197,9 @@ impl<'a> Table<'a> {
         }
         // The view does not know yet of what this group has made one.
         stories.retain(|story| story.joined().is_none());
-        stories.sort_by_key(|story| story.copies[0].first_seen);
+        stories.sort_by_key(|story| (story.waits().is_some(), story.copies[0].first_seen));
         let candidates: Vec<&Story> = stories.iter().map(AsRef::as_ref).collect();
-        let id = item.upstream.id.as_str();
-        let id_is_used = self.entry_ids.contains(id) || self.store.by_entry_id(id).is_some();
+        let id_is_used = self.is_entry(&item.upstream.id);
         let found = self.alike(&item, &labels, now)?;
         let alike: Vec<(&Story, Kinship)> = found.iter().map(|(story, kin)| (story.as_ref(), kin.clone())).collect();
         let decision = dedup::decide(item, labels, teller, Candidates { own: None, linked: &candidates, alike: &alike, id_is_used }, now);
@@ -219,23 +238,6 @@ impl<'a> Table<'a> {
         if link_is_own { was_erased(self.store, item) } else { Ok(false) }
     }
 
-    /// Whether an item is a copy that an editor took back.
-    fn is_withdrawn(&self, item: &Item) -> Result<bool, StoreError> {
-        let mut stories: Vec<StoryId> = self.store.by_upstream(&item.source, &item.upstream.id).into_iter().collect();
-        stories.extend(item.canonical.iter().flat_map(|link| self.store.by_link_of(&item.source, link)));
-        let is_it = |copy: &Copy| {
-            let kept = &copy.item;
-            kept.source == item.source
-                && (kept.upstream.goes_by(&item.upstream.id) || kept.canonical.is_some() && kept.canonical == item.canonical)
-        };
-        for id in stories {
-            if self.story(&id)?.is_some_and(|story| story.edited.withdrawn.iter().any(is_it)) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
     /// The identity of a new item: the first of its keys that are believed and that no other item of the source goes by.
     fn name(&self, item: &Item, id_is_believed: bool, link_is_believed: bool) -> Upstream {
         let id = (id_is_believed && item.upstream.from == UpstreamFrom::Guid).then(|| item.upstream.clone());
@@ -260,7 +262,17 @@ impl<'a> Table<'a> {
 
     /// Whether no item of the source goes by a key.
     fn is_free(&self, source: &SourceId, key: &str) -> bool {
-        !self.upstream.contains_key(&(source.clone(), key.to_owned())) && self.store.by_upstream(source, key).is_none()
+        self.by_upstream(source, key).is_none()
+    }
+
+    /// The story that holds, or held, a copy from this source which goes by this key.
+    pub(super) fn by_upstream(&self, source: &SourceId, key: &str) -> Option<StoryId> {
+        self.upstream.get(&(source.clone(), key.to_owned())).copied().or_else(|| self.store.by_upstream(source, key))
+    }
+
+    /// Whether an entry has this id.
+    fn is_entry(&self, id: &str) -> bool {
+        self.entry_ids.contains(id) || self.store.by_entry_id(id).is_some()
     }
 
     pub(super) fn story(&self, id: &StoryId) -> Result<Option<Arc<Story>>, StoreError> {
@@ -271,8 +283,8 @@ impl<'a> Table<'a> {
     }
 
     /// Lays a decided story on the table, where the next item finds it.
-    fn lay(&mut self, story: Story, now: Second) {
-        for copy in &story.copies {
+    pub(super) fn lay(&mut self, story: Story, now: Second) {
+        for copy in story.copies.iter().chain(&story.edited.withdrawn) {
             let Upstream { id, also, .. } = &copy.item.upstream;
             for key in [Some(id), also.as_ref()].into_iter().flatten() {
                 self.upstream.insert((copy.item.source.clone(), key.clone()), story.id);
@@ -311,17 +323,16 @@ impl<'a> Table<'a> {
                 alike.push((story, kin));
             }
         }
-        // The oldest of several is the one that others joined.
-        alike.sort_by_key(|(story, _)| (story.copies[0].first_seen, story.id));
+        // The oldest of several is the one that others joined, and nobody has seen one that waits.
+        alike.sort_by_key(|(story, _)| (story.waits().is_some(), story.copies[0].first_seen, story.id));
         Ok(alike)
     }
 
     /// Gives each new edition its place.
-    fn place(&mut self, unplaced: &[(StoryId, usize)], arrivals: &[Arrival], last_good: Option<Second>, now: Second) {
+    fn place(&mut self, unplaced: &[(StoryId, usize)], wanted: &[Wanted], now: Second) {
         let last = self.last.max(self.store.last_position());
-        let wanted = dedup::wanted(arrivals, last_good, now);
         let (store, positions, free) = (self.store, &self.positions, &mut self.free);
-        let places = dedup::places(&wanted, last, now, |from| {
+        let places = dedup::places(wanted, last, now, |from| {
             let mut at = store.free_at_or_before(*free.get(&from).unwrap_or(&from));
             while positions.contains(&at) {
                 at = store.free_at_or_before(at.minus(Duration::from_secs(1)));
@@ -329,16 +340,98 @@ impl<'a> Table<'a> {
             free.insert(from, at);
             at
         });
-        for (((id, edition), place), wanted) in unplaced.iter().zip(&places).zip(&wanted) {
+        for (((id, edition), place), wanted) in unplaced.iter().zip(&places).zip(wanted) {
             if let Some(edition) = self.stories.get_mut(id).and_then(|story| Arc::make_mut(story).editions.get_mut(*edition)) {
                 edition.position = *place;
                 edition.updated = *place;
-                edition.archived = *wanted != dedup::Wanted::Live;
+                edition.archived = *wanted != Wanted::Live;
+                edition.verdict = rule(wanted).map(|rule| Verdict { rule, at: now });
             }
             self.positions.insert(*place);
         }
         self.last = last.max(places.iter().max().copied());
     }
+
+    /// Lets stories wait that would be shown at the live end.
+    fn let_wait(&mut self, begun: &[StoryId], until: Second) {
+        for id in begun {
+            if let Some(story) = self.stories.get_mut(id).filter(|story| !story.first_edition().archived) {
+                Arc::make_mut(story).edited.gone = Some(Gone::Waiting(until));
+            }
+        }
+    }
+}
+
+/// The items of a document as they are decided, and the place of each in the document: the oldest first, and among those of one date
+/// by what they say, so that what becomes of them does not depend on the order of the list.
+fn in_order(items: Vec<(Item, Labels)>) -> (Vec<usize>, Vec<(Item, Labels)>) {
+    let mut ranked: Vec<(usize, (Item, Labels))> = items.into_iter().enumerate().collect();
+    ranked
+        .sort_by(|(_, (one, _)), (_, (other, _))| age(one.published).cmp(&age(other.published)).then_with(|| told(one).cmp(&told(other))));
+    ranked.into_iter().unzip()
+}
+
+/// What an item says, to tell it from others of its date.
+fn told(item: &Item) -> (&str, &str, Option<&str>, &str) {
+    (&item.title, &item.upstream.id, item.canonical.as_deref(), &item.summary)
+}
+
+/// What is dated comes before what is not.
+fn age(published: Option<Second>) -> (bool, Option<Second>) {
+    (published.is_none(), published)
+}
+
+/// New editions of a look.
+#[derive(Default)]
+struct Newcomers {
+    editions: Vec<Newcomer>,
+    /// The stories that began.
+    begun: Vec<StoryId>,
+}
+
+/// A new edition, and what is known of its item.
+struct Newcomer {
+    story: StoryId,
+    edition: usize,
+    published: Option<Second>,
+    /// Its place in the document, from the top.
+    rank: usize,
+}
+
+impl Newcomers {
+    fn add(&mut self, story: &Story, edition: usize, published: Option<Second>, rank: usize) {
+        self.editions.push(Newcomer { story: story.id, edition, published, rank });
+    }
+
+    /// In the order in which they get their places. Feeds list the newest first: among items of one date the last one listed is the oldest.
+    fn in_order(&mut self) -> (Vec<(StoryId, usize)>, Vec<Arrival>) {
+        self.editions.sort_by_key(|newcomer| (age(newcomer.published), Reverse(newcomer.rank)));
+        let place = |newcomer: &Newcomer| ((newcomer.story, newcomer.edition), Arrival { published: newcomer.published });
+        self.editions.iter().map(place).unzip()
+    }
+}
+
+/// By which rule an edition is filed in the archive.
+fn rule(wanted: &Wanted) -> Option<Rule> {
+    match wanted {
+        Wanted::Live => None,
+        Wanted::Archive(_, rule) => Some(*rule),
+    }
+}
+
+/// Remembers what was new, and tells what was too much. That the first look at a source finds old items is no flood.
+fn take_note(guard: &mut Guard, source: &SourceId, wanted: &[Wanted], now: Second) {
+    let count = |is_it: &dyn Fn(Option<Rule>) -> bool| {
+        u32::try_from(wanted.iter().filter(|wanted| is_it(rule(wanted))).count()).unwrap_or(u32::MAX)
+    };
+    guard.count(count(&|rule| rule.is_none()), now);
+    let Some(rule) = wanted.iter().filter_map(rule).rfind(|rule| *rule != Rule::FirstLook) else { return };
+    let entries = count(&|rule| rule.is_some_and(|rule| rule != Rule::FirstLook));
+    guard.flood = Some(Flood { verdict: Verdict { rule, at: now }, entries });
+    tracing::warn!(
+        source.id = %source, entries,
+        "`{source}`: {entries} new entries are filed in the archive: {rule}; `tributary sources release {source}` shows them as news"
+    );
 }
 
 /// What became of an item, and the stories that it is the same as.

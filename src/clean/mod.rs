@@ -5,12 +5,13 @@
 
 mod link;
 
+use chrono::{DateTime, Utc};
 pub use link::{canonical, follow};
 use url::Url;
 
 use crate::{
     html::{self, SafeHtml},
-    model::{Category, Enclosure, Item, Lang, RawItem, RawText, Second, SourceId, Upstream},
+    model::{Category, Enclosure, Item, Lang, RawFeed, RawItem, RawText, Retraction, Second, SourceId, Upstream},
     text,
 };
 
@@ -98,6 +99,15 @@ pub fn clean(raw: RawItem, origin: &Origin<'_>) -> Result<Item, Dropped> {
     if is_empty { Err(Dropped::Empty(Box::new(item))) } else { Ok(item) }
 }
 
+/// What a document says is taken back, under the ids that its items are kept by.
+pub fn retractions(feed: &RawFeed) -> Vec<Retraction> {
+    let told = |(id, when): &(String, Option<DateTime<Utc>>)| {
+        let id = guid(id)?.id;
+        Some(Retraction { id, when: when.map(Second::of).filter(|at| at.unix() >= EARLIEST) })
+    };
+    feed.retracted.iter().filter_map(told).collect()
+}
+
 /// The words of a text that should be one line. RSS does not say whether its titles are markup: those that look like it are.
 fn title_words(raw: &RawText) -> String {
     match raw {
@@ -122,13 +132,18 @@ fn safe(raw: &RawText, base: &Url) -> SafeHtml {
 ///
 /// White space in an id does not count, letter case does (RFC 4287 §4.2.6.1). Whether the id can be believed, only other items can tell (`dedup`).
 fn upstream(id: Option<&str>, canonical: Option<&str>, title: &str, published: Option<Second>, summary: &str) -> Upstream {
-    let id = id.map(text::one_line).filter(|id| !id.is_empty());
-    match (id, canonical) {
-        (Some(id), _) if id.len() > LONGEST_ID => Upstream::guid(format!("blake3:{}", blake3::hash(id.as_bytes()).to_hex())),
-        (Some(id), _) => Upstream::guid(id),
+    match (id.and_then(guid), canonical) {
+        (Some(guid), _) => guid,
         (None, Some(link)) => Upstream::link(link.to_owned()),
         (None, None) => Upstream::given(title, published, summary),
     }
+}
+
+/// The key that an id of the publisher's is kept as; nothing when it is empty.
+fn guid(id: &str) -> Option<Upstream> {
+    let id = text::one_line(id);
+    let kept = if id.len() > LONGEST_ID { format!("blake3:{}", blake3::hash(id.as_bytes()).to_hex()) } else { id };
+    (!kept.is_empty()).then(|| Upstream::guid(kept))
 }
 
 fn category((term, scheme, label): &(String, Option<String>, Option<String>)) -> Option<Category> {

@@ -237,6 +237,16 @@ enum SourcesCommand {
         #[command(flatten)]
         words: story::Reasoned,
     },
+    /// Show as news what was filed in the archive because it was too much at once: at the last time, or at the one of --at
+    Release {
+        /// A source; it need not be configured any more
+        id: String,
+        /// When it was filed: `tributary story ID --json` tells it as `verdict.at`
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
+        #[command(flatten)]
+        words: story::Spoken,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -336,6 +346,9 @@ impl Command {
             Self::Opml { command: OpmlCommand::Import { file, write } } => opml::import(common, &file, write),
             Self::Opml { command: OpmlCommand::Export { all } } => opml::export(common, all),
             Self::Sources { act: Some(SourcesCommand::Withdraw { id, words }), json, .. } => story::withdraw(common, id, words, json),
+            Self::Sources { act: Some(SourcesCommand::Release { id, at, words }), json, .. } => {
+                story::release_flood(common, id, at, words, json)
+            }
             Self::Sources { id, json, act: None } => sources::sources(common, id, json),
             Self::Story(asked) => story::story(common, asked),
             Self::Refile { dry_run, json } => refile::refile(common, dry_run, json),

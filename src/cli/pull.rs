@@ -92,7 +92,9 @@ fn tell(rows: &[Value], json: bool) -> io::Result<()> {
     };
     let cells: Vec<Vec<String>> = rows
         .iter()
-        .map(|row| ["source", "items", "new", "joined", "revised"].iter().map(|key| text(row, key)).chain([said(row)]).collect())
+        .map(|row| {
+            ["source", "items", "new", "joined", "revised", "withdrawn"].iter().map(|key| text(row, key)).chain([said(row)]).collect()
+        })
         .collect();
-    table::print(&mut out, &["source", "items", "new", "joined", "revised", ""], &cells)
+    table::print(&mut out, &["source", "items", "new", "joined", "revised", "withdrawn", ""], &cells)
 }

@@ -49,7 +49,7 @@ impl Shelf {
         let mut alike: Vec<(&Story, Kinship)> =
             found.iter().filter_map(|id| self.stories.get(id)).map(|story| (story, dedup::relate(&sketch, story))).collect();
         alike.sort_by_key(|(story, _)| (story.copies[0].first_seen, story.id));
-        let teller = Teller { rank: u8::MAX, hosts: &[] };
+        let teller = Teller { rank: u8::MAX, hosts: &[], settles: false };
         let candidates = Candidates { own, linked: &linked, alike: &alike, id_is_used: self.entry_ids.contains(&item.upstream.id) };
         let (story, left) = match dedup::decide(item, labels, teller, candidates, now) {
             Decision::Same => (None, Vec::new()),
@@ -59,7 +59,7 @@ impl Shelf {
                 (Some(story), left)
             }
             Decision::Renamed(story) | Decision::Revised(story) => (Some(story), Vec::new()),
-            Decision::NewEdition(story) | Decision::NewStory(story) => (Some(story), Vec::new()),
+            Decision::NewEdition(story) | Decision::Opened(story) | Decision::NewStory(story) => (Some(story), Vec::new()),
         };
         for story in left {
             self.keep(story, now);

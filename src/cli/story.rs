@@ -19,9 +19,13 @@ use crate::{
         acts::{self, Wish, Words},
         control::Ask,
         data::{DataFolder, Opened},
+        floods,
     },
-    model::Second,
+    model::{Revision, Second},
 };
+
+/// A time for people, in UTC.
+const MOMENT: &str = "%Y-%m-%d %H:%M:%S";
 
 /// What is asked or wanted of a story.
 #[derive(Debug, Args)]
@@ -103,7 +107,7 @@ pub struct Reasoned {
 
 /// Whose act it is, and perhaps why.
 #[derive(Debug, Clone, Args)]
-struct Spoken {
+pub struct Spoken {
     /// Why, for whoever looks later
     #[arg(long, value_name = "TEXT")]
     why: Option<String>,
@@ -160,6 +164,16 @@ pub fn withdraw(common: &Common, source: String, words: Reasoned, json: bool) ->
     })
 }
 
+/// Shows as news what a source had filed in the archive because it was too much.
+pub fn release_flood(common: &Common, source: String, at: Option<String>, words: Spoken, json: bool) -> Result<(), Failure> {
+    let config = common.load(&[])?;
+    log::start(common.log, "warn");
+    let rows = ask(&config, Ask::ReleaseFlood { source, at, words: words.into() })?;
+    print(&rows, json, |out, row| {
+        writeln!(out, "{}: stories filed {} that are news now: {}", words_of(&row["source"]), moment(&row["at"]), row["released"])
+    })
+}
+
 /// Has the daemon that holds the folder do it, or does it.
 fn ask(config: &Config, question: Ask) -> Result<Vec<Value>, Failure> {
     match data::ask(config, &question)? {
@@ -188,6 +202,7 @@ fn by_ourselves(config: &Config, folder: &DataFolder, question: Ask) -> Result<V
             match question {
                 Ask::Act { story, wish, words } => acts::act(store, desk, config, story, wish, words, rows).await,
                 Ask::Withdraw { source, words } => acts::withdraw(store, desk, source, words, rows).await,
+                Ask::ReleaseFlood { source, at, words } => floods::release(store, desk, source, at, words, rows).await,
                 other => Err(format!("{other:?} is no act")),
             }
         };
@@ -236,7 +251,8 @@ fn changed(out: &mut dyn Write, row: &Value) -> io::Result<()> {
 fn known(out: &mut dyn Write, row: &Value) -> io::Result<()> {
     writeln!(out, "{}  {}", words_of(&row["story"]), words_of(&row["title"]))?;
     if let Some(gone) = row["gone"].as_str() {
-        let there = row["joined"].as_str().map(|id| format!(" to {id}")).unwrap_or_default();
+        let joined = row["joined"].as_str().map(|id| format!(" to {id}"));
+        let there = joined.or_else(|| row["waits"].as_str().map(|_| format!(" until {}", moment(&row["waits"])))).unwrap_or_default();
         line(out, "is", &format!("{gone}{there}, and in no feed"))?;
     }
     for edition in list_of(&row["editions"]) {
@@ -244,6 +260,9 @@ fn known(out: &mut dyn Write, row: &Value) -> io::Result<()> {
         line(out, "edition", &format!("{} {}", words_of(&edition["lang"]), words_of(&edition["entry_id"])))?;
         let changed = moment(&edition["updated"]);
         line(out, "", &format!("stands at {}{archived}, changed {changed}, shows copy {}", moment(&edition["position"]), edition["copy"]))?;
+        if let Some(why) = edition["why_archived"].as_str() {
+            line(out, "", &format!("filed in the archive {}: {why}", moment(&edition["verdict"]["at"])))?;
+        }
     }
     for copy in list_of(&row["copies"]) {
         line(
@@ -254,6 +273,10 @@ fn known(out: &mut dyn Write, row: &Value) -> io::Result<()> {
         line(out, "", &words_of(&copy["link"]))?;
         let revised = if copy["revised"].is_null() { String::new() } else { format!(", revised {}", moment(&copy["revised"])) };
         line(out, "", &format!("first seen {}{revised}; {}", moment(&copy["first_seen"]), words_of(&copy["why"])))?;
+        let revisions: Vec<Revision> = serde_json::from_value(copy["revisions"].clone()).unwrap_or_default();
+        for revision in revisions.iter().rev() {
+            line(out, "", &format!("changed {}: {}", revision.at.date_time().format(MOMENT), revision.words()))?;
+        }
         for refused in list_of(&copy["refused"]) {
             line(out, "", &format!("looks like {}, and is not: {}", words_of(&refused["story"]), words_of(&refused["why"])))?;
         }
@@ -281,6 +304,10 @@ fn known(out: &mut dyn Write, row: &Value) -> io::Result<()> {
     for source in list_of(&row["withdrawn"]) {
         line(out, "withdrawn", &words_of(source))?;
     }
+    for retracted in list_of(&row["retracted"]) {
+        let seen = moment(&retracted["seen"]);
+        line(out, "taken back", &format!("the copy of {} was withdrawn by its publisher, seen {seen}", words_of(&retracted["source"])))?;
+    }
     for said in list_of(&row["acts"]) {
         let who = said["who"].as_str().map(|who| format!(" by {who}")).unwrap_or_default();
         let why = said["why"].as_str().map(|why| format!(": {why}")).unwrap_or_default();
@@ -304,5 +331,5 @@ fn words_of(value: &Value) -> String {
 /// A time for people, in UTC; nothing when there is none.
 fn moment(value: &Value) -> String {
     let at = value.as_str().and_then(|text| text.parse::<Second>().ok());
-    at.map(|at| at.date_time().format("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default()
+    at.map(|at| at.date_time().format(MOMENT).to_string()).unwrap_or_default()
 }

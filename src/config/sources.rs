@@ -18,6 +18,9 @@ use crate::model::{
 /// Nothing is pulled more often than this.
 const SOONEST: Duration = Duration::from_secs(60);
 
+/// The longest that new stories may wait for the original.
+const LONGEST_SETTLE: Duration = Duration::from_hours(24);
+
 /// Takes what a file says: sources are changed by id, or added.
 pub(super) fn read(reader: &mut Reader<'_>, sources: &mut Vec<Source>, topics: &[Topic], layer: Layer, overridden: &mut Vec<String>) {
     if layer == (Layer::BuiltIn { dropped: true }) {
@@ -91,6 +94,8 @@ const KEYS: &[&str] = &[
     "organization",
     "lang",
     "rank",
+    "settle",
+    "most_per_hour",
     "every",
     "cron",
     "timezone",
@@ -126,6 +131,12 @@ fn one(table: &mut Table<'_, '_>, source: &mut Source, topics: &[Topic], layer: 
     source.lang = table.parsed("lang").or(source.lang);
     if let Some(rank) = table.integer("rank", 0..=9) {
         source.rank = u8::try_from(rank).unwrap_or(9);
+    }
+    if let Some(settle) = settle(table, source.rank) {
+        source.settle = settle;
+    }
+    if let Some(most) = table.integer("most_per_hour", 1..=100_000) {
+        source.most_per_hour = u32::try_from(most).unwrap_or(u32::MAX);
     }
     if let Some(timetable) = timetable(table) {
         source.timetable = timetable;
@@ -173,6 +184,24 @@ fn one(table: &mut Table<'_, '_>, source: &mut Source, topics: &[Topic], layer: 
     }
     source.probed = table.date("probed").or(source.probed);
     source.note = table.string("note").or(source.note.take());
+}
+
+/// How long new stories wait for the original; `0` takes back what another layer says.
+fn settle(table: &mut Table<'_, '_>, rank: u8) -> Option<Duration> {
+    const KEY: &str = "settle";
+    let text = table.string(KEY)?;
+    if matches!(text.trim(), "0" | "0s" | "0m" | "0h") {
+        return Some(Duration::ZERO);
+    }
+    match parse_duration(&text) {
+        Err(error) => table.wrong_at(KEY, &format!("`{KEY}`: {error}; \"0\" is no wait at all")),
+        Ok(settle) if settle > LONGEST_SETTLE => {
+            table.wrong_at(KEY, &format!("`{KEY}` is {text}; 24h is the longest: later it is no news"))
+        }
+        Ok(_) if rank == 0 => table.wrong_at(KEY, &format!("`{KEY}` means nothing at rank 0: nobody has a better rank to wait for")),
+        Ok(settle) => return Some(settle),
+    }
+    None
 }
 
 /// `true`, `false`, or the ranges of addresses.

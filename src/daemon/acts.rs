@@ -88,7 +88,7 @@ impl Words {
         Self { who: kept(&self.who), why: kept(&self.why) }
     }
 
-    fn deed(&self, what: What) -> Deed {
+    pub(super) fn deed(&self, what: What) -> Deed {
         let Self { who, why } = self.kept();
         Deed { what, who, why }
     }
@@ -140,12 +140,14 @@ pub fn story_row(story: &Story) -> Value {
         json!({
             "entry_id": edition.entry_id, "lang": edition.lang, "position": edition.position, "updated": edition.updated,
             "copy": edition.preferred + 1, "archived": edition.archived, "switched": edition.switched,
+            "verdict": edition.verdict, "why_archived": edition.verdict.map(|verdict| verdict.rule.to_string()),
         })
     });
     json!({
-        "story": story.id, "title": title(story), "gone": gone(story), "joined": story.joined(), "feeds": feeds(story),
+        "story": story.id, "title": title(story), "gone": gone(story), "joined": story.joined(), "waits": story.waits(), "feeds": feeds(story),
         "copies": copies, "editions": editions.collect::<Vec<_>>(), "said": story.edited.labels, "apart": story.edited.apart,
-        "withdrawn": story.edited.withdrawn.iter().map(|copy| &copy.item.source).collect::<Vec<_>>(), "acts": story.edited.acts,
+        "withdrawn": story.edited.withdrawn.iter().map(|copy| &copy.item.source).collect::<Vec<_>>(), "retracted": retracted(story),
+        "acts": story.edited.acts,
     })
 }
 
@@ -154,9 +156,16 @@ fn copy_row(number: usize, copy: &Copy) -> Value {
     json!({
         "copy": number, "source": item.source, "title": item.title, "link": item.link, "lang": copy.labels.lang.value,
         "published": item.published, "first_seen": copy.first_seen, "revised": copy.revised, "rank": copy.rank,
-        "why": copy.why.to_string(), "refused": copy.refused,
+        "why": copy.why.to_string(), "refused": copy.refused, "revisions": copy.revisions, "retracted": copy.retracted,
         "topics": copy.labels.topics, "countries": copy.labels.countries, "regions": copy.labels.regions,
     })
+}
+
+/// The copies that their publishers took back, and that nobody brought back.
+fn retracted(story: &Story) -> Vec<Value> {
+    let own = story.copies.iter().filter(|_| story.edited.gone == Some(Gone::Retracted));
+    let taken = story.edited.withdrawn.iter().chain(own).filter_map(|copy| Some((&copy.item.source, copy.retracted?)));
+    taken.map(|(source, retracted)| json!({ "source": source, "seen": retracted.seen, "when": retracted.when })).collect()
 }
 
 fn title(story: &Story) -> &str {
@@ -167,6 +176,8 @@ fn gone(story: &Story) -> Option<&'static str> {
     story.edited.gone.map(|gone| match gone {
         Gone::Hidden => "hidden",
         Gone::Withdrawn => "withdrawn",
+        Gone::Retracted => "retracted",
+        Gone::Waiting(_) => "waiting",
         Gone::Joined(_) => "joined",
         Gone::Pruned => "pruned",
         Gone::Erased => "erased",
@@ -300,7 +311,7 @@ pub async fn withdraw(store: Arc<Store>, desk: Desk, source: String, words: Word
         let what = What::Withdraw { source: source.clone(), stories: stories.to_vec() };
         let touched = desk.act(words.deed(what)).await.map_err(|error| text::chain(&error))?;
         changed += touched.len();
-        went += touched.iter().filter(|touched| touched.after.is_gone()).count();
+        went += touched.iter().filter(|touched| touched.after.is_gone() && touched.after.waits().is_none()).count();
     }
     // Whoever asked may have hung up.
     let _ = rows.send(json!({ "source": source, "changed": changed, "gone": went })).await;

@@ -12,7 +12,7 @@ use super::{
     acts,
     control::Ask,
     edits::Why,
-    filing,
+    filing, floods,
     refile::{Refiling, refile},
     reload::InForce,
     sources,
@@ -79,6 +79,10 @@ impl Answers {
                 self.may_write()?;
                 acts::withdraw(self.store, self.desk, source, words, rows).await
             }
+            Ask::ReleaseFlood { source, at, words } => {
+                self.may_write()?;
+                floods::release(self.store, self.desk, source, at, words, rows).await
+            }
             Ask::Verify => verify(&self.desk, rows).await,
             Ask::Reload => match &self.edits {
                 Some(edits) => edits.send(Why::Signal).await.map_err(|_| "the daemon is stopping".to_owned()),
@@ -138,7 +142,7 @@ pub fn outcome_row(outcome: &Outcome) -> Value {
     let report = outcome.report.unwrap_or_default();
     json!({
         "source": outcome.source, "items": report.items, "new": report.new, "joined": report.joined, "revised": report.revised,
-        "dropped": report.dropped, "unchanged": outcome.report.is_none() && outcome.trouble.is_none(), "trouble": outcome.trouble,
+        "withdrawn": report.withdrawn, "dropped": report.dropped, "unchanged": outcome.report.is_none() && outcome.trouble.is_none(), "trouble": outcome.trouble,
         "duration_ms": u64::try_from(outcome.took.as_millis()).unwrap_or(u64::MAX),
     })
 }

@@ -82,6 +82,17 @@ pub enum Ask {
         #[serde(default)]
         words: Words,
     },
+    /// Show as news what a source had filed in the archive because it was too much.
+    ReleaseFlood {
+        /// A source id; it need not be configured any more.
+        source: String,
+        /// When it was filed, when that was not the last time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<String>,
+        /// By whom, and why.
+        #[serde(default)]
+        words: Words,
+    },
     /// Whether journal and store agree.
     Verify,
     /// Read the configuration again.

@@ -11,6 +11,7 @@ mod brought;
 pub mod control;
 pub mod data;
 mod edits;
+pub mod floods;
 mod gauges;
 mod publishing;
 mod refile;

@@ -11,6 +11,11 @@ use super::{
 };
 use crate::model::{Act, Copy, Edited, Edition, Gone, Relabelled, Said, Second, SourceId, Story, StoryId, Why};
 
+/// Who does what a rule says.
+pub const BY_RULE: &str = "Tributary";
+/// Why a story that waited is shown.
+pub const WAIT_IS_OVER: &str = "the wait for the original is over";
+
 /// Why an act can not be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
@@ -26,6 +31,9 @@ pub enum Unfit {
     /// It is in its feeds.
     #[error("story {0} is not hidden")]
     NotGone(StoryId),
+    /// It is in its feeds, and was filed in the archive.
+    #[error("story {0} is not hidden, and in the archive; `--as-new` gives it a place at the top")]
+    Archived(StoryId),
     /// Nothing would be left.
     #[error("story {0} has no other copy; `hide` takes it out of its feeds")]
     OnlyCopy(StoryId),
@@ -48,18 +56,31 @@ pub fn hide(story: &Story, said: Said) -> Result<Story, Unfit> {
     Ok(hidden)
 }
 
-/// Brings a story back that was hidden, or withdrawn.
-pub fn release(story: &Story, said: Said) -> Result<Story, Unfit> {
+/// Brings a story back that was hidden or withdrawn, or that waits. One that was filed in the archive can only be brought to the
+/// top, `as_new`.
+pub fn release(story: &Story, as_new: bool, said: Said) -> Result<Story, Unfit> {
+    let is_archived = || story.editions.iter().any(|edition| edition.archived);
     match story.edited.gone {
+        None if as_new && is_archived() => {}
+        None if is_archived() => return Err(Unfit::Archived(story.id)),
         None => return Err(Unfit::NotGone(story.id)),
         Some(Gone::Joined(other)) => return Err(Unfit::Joined(story.id, other)),
         Some(Gone::Pruned | Gone::Erased) => return Err(Unfit::AtRest(story.id)),
-        Some(Gone::Hidden | Gone::Withdrawn) => {}
+        Some(Gone::Hidden | Gone::Withdrawn | Gone::Retracted | Gone::Waiting(_)) => {}
     }
     let mut released = story.clone();
     released.edited.gone = None;
     released.edited.note(said);
     Ok(released)
+}
+
+/// Shows a story that waited, since the wait is over; nothing when it does not wait any more, or still does.
+pub fn open(story: &Story, now: Second) -> Option<Story> {
+    story.waits().filter(|until| *until <= now)?;
+    let mut opened = story.clone();
+    opened.edited.gone = None;
+    opened.edited.note(Said { act: Act::Release, at: now, who: Some(BY_RULE.to_owned()), why: Some(WAIT_IS_OVER.to_owned()) });
+    Some(opened)
 }
 
 /// Files a story under other labels than the rules do. With `forget` all that was said before of its labels is taken back first.
@@ -74,11 +95,9 @@ pub fn say_labels(story: &Story, labels: &Relabelled, forget: bool, said: Said) 
     Ok(relabelled)
 }
 
-/// Gives the editions of a story other places, the first one first.
-pub fn place_anew(story: &mut Story, places: &[Second]) {
-    for (edition, place) in story.editions.iter_mut().zip(places) {
-        (edition.position, edition.updated, edition.archived) = (*place, *place, false);
-    }
+/// Gives an edition another place, at the top.
+pub fn place_anew(edition: &mut Edition, place: Second) {
+    (edition.position, edition.updated, edition.archived, edition.verdict) = (place, place, false, None);
 }
 
 /// Two stories of one.
@@ -135,7 +154,8 @@ pub fn split(story: &Story, at: usize, former: Option<&Story>, id_is_used: bool,
 /// Makes one story of two: the older one, with the copies of both, and the younger one as it is kept, which says where they are.
 /// `why` stands at the copy that the younger one began with.
 pub fn join(one: &Story, other: &Story, why: &Why, said: Said) -> Result<(Story, Story), Unfit> {
-    let age = |story: &Story| (story.copies[0].first_seen, story.first_edition().position);
+    // One that waits was never seen by anybody.
+    let age = |story: &Story| (story.waits().is_some(), story.copies[0].first_seen, story.first_edition().position);
     let (older, younger) = if age(shown(one)?) <= age(shown(other)?) { (one, other) } else { (other, one) };
     if older.id == younger.id {
         return Err(Unfit::Itself(older.id));
@@ -159,6 +179,9 @@ pub fn join(one: &Story, other: &Story, why: &Why, said: Said) -> Result<(Story,
     let mut labels = younger.edited.labels.clone();
     labels.then(&older.edited.labels);
     whole.edited.labels = labels;
+    if let (Some(until), Some(sooner)) = (whole.waits(), younger.waits()) {
+        whole.edited.gone = Some(Gone::Waiting(until.min(sooner)));
+    }
     whole.edited.withdrawn.extend(younger.edited.withdrawn.iter().cloned());
     whole.edited.apart.extend(&younger.edited.apart);
     whole.edited.apart.retain(|id| ![older.id, younger.id].contains(id));
@@ -175,7 +198,7 @@ pub fn one_of_all<'a>(mut story: Story, others: impl Iterator<Item = &'a Story>,
     let mut left = Vec::new();
     for other in others {
         let why = Some("another copy tells the same as both".to_owned());
-        let said = Said { act: Act::Join, at: now, who: Some("Tributary".to_owned()), why };
+        let said = Said { act: Act::Join, at: now, who: Some(BY_RULE.to_owned()), why };
         if may_be_one(&story, other)
             && let Ok((whole, gone)) = join(&story, other, &Why::Between, said)
         {
@@ -216,19 +239,19 @@ pub fn without(story: &Story, leaves: impl Fn(&Copy) -> bool, now: Second) -> Op
     (!rest.editions.is_empty()).then_some(rest)
 }
 
-/// A story that is in its feeds.
+/// A story that is in its feeds, or will be.
 fn shown(story: &Story) -> Result<&Story, Unfit> {
     match story.edited.gone {
-        None => Ok(story),
+        None | Some(Gone::Waiting(_)) => Ok(story),
         Some(Gone::Joined(other)) => Err(Unfit::Joined(story.id, other)),
-        Some(Gone::Hidden | Gone::Withdrawn) => Err(Unfit::Gone(story.id)),
         Some(Gone::Pruned | Gone::Erased) => Err(Unfit::AtRest(story.id)),
+        Some(Gone::Hidden | Gone::Withdrawn | Gone::Retracted) => Err(Unfit::Gone(story.id)),
     }
 }
 
 /// Takes some of its copies out of a story, and the editions that nobody else tells. An edition that loses its preferred copy
 /// gets the best of the others. At least one copy has to stay.
-fn take_out(story: &mut Story, leaves: &impl Fn(&Copy) -> bool, now: Second) -> (Vec<Copy>, Vec<Edition>) {
+pub(super) fn take_out(story: &mut Story, leaves: &impl Fn(&Copy) -> bool, now: Second) -> (Vec<Copy>, Vec<Edition>) {
     let stays: Vec<usize> = (0..story.copies.len()).filter(|at| !leaves(&story.copies[*at])).collect();
     let told_by = |edition: usize| {
         let told = |at: &&usize| told_in(&story.editions, story.copies[**at].labels.lang.value) == Some(edition);

@@ -5,8 +5,14 @@ use std::time::Duration;
 use url::Url;
 use uuid::Uuid;
 
-use super::{By, Kinship, agree, agree::differ_in_words, differ_materially, is_one_place};
-use crate::model::{Copy, Edited, Edition, Item, Labels, Lang, Refusal, Second, SourceId, Story, StoryId, UpstreamFrom, Why};
+use super::{
+    By, Kinship, agree,
+    agree::differ_in_words,
+    differ_materially, is_one_place,
+    retract::{bring_back, note_return},
+    revisions,
+};
+use crate::model::{Copy, Edited, Edition, Gone, Item, Labels, Lang, Refusal, Second, SourceId, Story, StoryId, UpstreamFrom, Why};
 
 /// A better copy may take over within this time of the edition's first copy.
 const SWITCH_WITHIN: Duration = Duration::from_hours(48);
@@ -24,6 +30,8 @@ pub struct Teller<'a> {
     pub rank: u8,
     /// The hosts that are the source's own: of its home page and of its feed.
     pub hosts: &'a [&'a str],
+    /// Whether its new stories wait for the original.
+    pub settles: bool,
 }
 
 /// The stories that the item may belong to, as the roof found them under [`keys`](super::keys).
@@ -85,6 +93,8 @@ pub enum Decision {
     Joined(Story),
     /// It joins a story as an edition of its own, the last one, which has yet to be given its place.
     NewEdition(Story),
+    /// It joins a story that waited, and ends the wait: all its editions have yet to be given their places.
+    Opened(Story),
     /// It begins a story, whose one edition has yet to be given its place.
     NewStory(Story),
 }
@@ -101,9 +111,19 @@ pub fn decide(item: Item, labels: Labels, teller: Teller<'_>, candidates: Candid
         (None, Some((story, why))) => (Some(story), why),
         (None, None) => (None, Why::First),
     };
-    let copy = Copy { item, labels, first_seen: now, revised: None, rank: teller.rank, why, refused: refusals(candidates.alike) };
+    let copy = Copy {
+        item,
+        labels,
+        first_seen: now,
+        revised: None,
+        rank: teller.rank,
+        why,
+        refused: refusals(candidates.alike),
+        revisions: Vec::new(),
+        retracted: None,
+    };
     match story {
-        Some(story) => join(story, copy, candidates.id_is_used, now),
+        Some(story) => join(story, copy, teller, candidates.id_is_used, now),
         None => begin(copy, candidates.id_is_used, now),
     }
 }
@@ -137,7 +157,12 @@ pub fn refile(story: &Story, labels: impl IntoIterator<Item = Labels>) -> Option
 }
 
 fn revise(own: Own<'_>, mut item: Item, labels: Labels, now: Second) -> Decision {
-    let old = &own.story.copies[own.copy].item;
+    let Copy { item: old, retracted, .. } = &own.story.copies[own.copy];
+    let is_retracted = own.story.edited.gone == Some(Gone::Retracted);
+    // What was taken back is told by nobody, however often it is listed, until its publisher tells it anew.
+    if is_retracted && !retracted.is_some_and(|known| known.is_overtaken_by(&item)) {
+        return Decision::Same;
+    }
     if own.keeps_link {
         (item.link, item.canonical) = (old.link.clone(), old.canonical.clone());
     }
@@ -145,7 +170,7 @@ fn revise(own: Own<'_>, mut item: Item, labels: Labels, now: Second) -> Decision
     let is_same_page = own.by == By::Text && is_one_place(old, &item);
     let is_material = if is_same_page { differ_in_words(old, &item) } else { differ_materially(old, &item) };
     let is_moved = old.canonical != item.canonical;
-    if !is_material && !is_moved && !own.also.is_some_and(|also| also.by_itself) {
+    if !is_retracted && !is_material && !is_moved && !own.also.is_some_and(|also| also.by_itself) {
         return Decision::Same;
     }
     // The identity stays the first one, so that whoever looks it up finds it.
@@ -153,14 +178,21 @@ fn revise(own: Own<'_>, mut item: Item, labels: Labels, now: Second) -> Decision
     upstream.also = own.also.map(|also| also.key.to_owned()).or(upstream.also);
     let mut story = own.story.clone();
     let copy = &mut story.copies[own.copy];
-    if !is_material {
+    if !is_retracted && !is_material {
         let Item { link, canonical, published, updated, .. } = item;
         copy.item = Item { upstream, link, canonical, published, updated, ..copy.item.clone() };
         return Decision::Renamed(story);
     }
+    revisions::note(copy, &item, now);
     copy.item = Item { upstream, ..item };
     copy.labels = labels;
     copy.revised = Some(now);
+    if is_retracted {
+        let source = copy.item.source.clone();
+        copy.retracted = None;
+        story.edited.gone = None;
+        note_return(&mut story, &source, now);
+    }
     for edition in story.editions.iter_mut().filter(|edition| edition.preferred == own.copy) {
         edition.updated = now.max(edition.position);
     }
@@ -187,25 +219,34 @@ fn is_within(host: &str, own: &str) -> bool {
     host == own || host.strip_suffix(own).is_some_and(|rest| rest.ends_with('.'))
 }
 
-fn join(story: &Story, copy: Copy, id_is_used: bool, now: Second) -> Decision {
+pub(super) fn join(story: &Story, copy: Copy, teller: Teller<'_>, id_is_used: bool, now: Second) -> Decision {
     let mut story = story.clone();
+    let is_opened = story.waits().is_some() && ends_wait(&story, teller);
+    let is_retracted = story.edited.gone == Some(Gone::Retracted);
     let lang = copy.labels.lang.value;
     let at = story.copies.len();
     let told_in = told_in(&story.editions, lang);
     let edition = told_in.is_none().then(|| new_edition(&copy.item, lang, at, id_is_used, now));
     story.copies.push(copy);
-    let decision = match (told_in, edition) {
-        (Some(e), _) => {
-            prefer(&mut story, e, at, now);
-            Decision::Joined
-        }
-        (None, edition) => {
-            story.editions.extend(edition);
-            Decision::NewEdition
-        }
-    };
+    let decision = if edition.is_some() { Decision::NewEdition } else { Decision::Joined };
+    story.editions.extend(edition);
+    match told_in {
+        _ if is_retracted => bring_back(&mut story, now),
+        Some(edition) => prefer(&mut story, edition, at, now),
+        None => {}
+    }
     relabel(&mut story);
+    if is_opened {
+        story.edited.gone = None;
+        return Decision::Opened(story);
+    }
     decision(story)
+}
+
+/// Whether a story that waits is shown since this source tells it: it would have been shown at once if the source had been first, or
+/// it is what was waited for.
+fn ends_wait(story: &Story, teller: Teller<'_>) -> bool {
+    !teller.settles || story.copies.iter().all(|copy| teller.rank < copy.rank)
 }
 
 /// The edition that a text in a language belongs to. One whose language is not known, or a story's, is no language of its own.
@@ -215,10 +256,15 @@ pub(super) fn told_in(editions: &[Edition], lang: Lang) -> Option<usize> {
 
 /// Lets the copy at `at` supply the edition's text when it is better: once, and only while the edition is young.
 pub(super) fn prefer(story: &mut Story, edition: usize, at: usize, now: Second) {
-    let old = &story.editions[edition];
+    let (waits, old) = (story.waits().is_some(), &story.editions[edition]);
     let (current, challenger) = (&story.copies[old.preferred], &story.copies[at]);
     let is_better =
         (challenger.rank, std::cmp::Reverse(fullness(&challenger.item))) < (current.rank, std::cmp::Reverse(fullness(&current.item)));
+    // Nobody has seen one that waits: it opens with the best.
+    if waits && is_better {
+        story.editions[edition].preferred = at;
+        return;
+    }
     if !is_better || old.switched.is_some() || now.since(current.first_seen) > SWITCH_WITHIN {
         return;
     }
@@ -254,7 +300,7 @@ fn begin(copy: Copy, id_is_used: bool, now: Second) -> Decision {
 
 pub(super) fn new_edition(item: &Item, lang: Lang, preferred: usize, id_is_used: bool, now: Second) -> Edition {
     let entry_id = entry_id(item, id_is_used);
-    Edition { lang, entry_id, position: now, updated: now, preferred, archived: false, switched: None }
+    Edition { lang, entry_id, position: now, updated: now, preferred, archived: false, verdict: None, switched: None }
 }
 
 /// What a story is about: what its editions' preferred copies are about, best first; and above that what an editor says.

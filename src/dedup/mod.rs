@@ -16,20 +16,25 @@ mod likeness;
 mod near;
 mod place;
 mod rest;
+mod retract;
+mod revisions;
 mod sketch;
 mod survey;
 mod tokens;
 mod translation;
 mod window;
 
-pub use acts::{Parted, Unfit, hide, join, one_of_all, place_anew, release, say_labels, split, withdraw, without};
+pub use acts::{
+    BY_RULE, Parted, Unfit, WAIT_IS_OVER, hide, join, one_of_all, open, place_anew, release, say_labels, split, withdraw, without,
+};
 pub use agree::{agree, differ_materially};
 pub use decide::{Also, Candidates, Decision, Own, Teller, decide, entry_id, refile, story_id};
 pub use known::{By, Match, Recognition, exact_pairs, is_one_place, other_scheme, recognise};
 pub use likeness::Telling;
 pub use near::{Kinship, compare, relate};
-pub use place::{Arrival, HANDFUL, Wanted, places, wanted};
+pub use place::{Arrival, HANDFUL, Limit, Wanted, places, wanted};
 pub use rest::{erased, is_wordless, pruned, resting, silenced};
+pub use retract::{retract, tell_anew};
 pub use sketch::Sketch;
 pub use survey::{Survey, survey};
 pub use window::{AGE, MOST, Sought, Window, is_old};

@@ -79,7 +79,8 @@ pub fn relate(new: &Sketch, story: &Story) -> Kinship {
 pub(super) fn may_be_one(one: &Story, other: &Story) -> bool {
     let is_kept_apart = one.edited.apart.contains(&other.id) || other.edited.apart.contains(&one.id);
     let is_refused = || sketches(one).any(|telling| matches!(relate(&telling, other), Kinship::Refused(_)));
-    one.id != other.id && !one.is_gone() && !other.is_gone() && !is_kept_apart && !is_refused()
+    let is_over = |story: &Story| story.is_gone() && story.waits().is_none();
+    one.id != other.id && !is_over(one) && !is_over(other) && !is_kept_apart && !is_refused()
 }
 
 /// The one that says more: the first of equals.

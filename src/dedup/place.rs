@@ -3,14 +3,14 @@
 //! A place is a whole second that no other edition has. Live items stand at the time they were
 //! first seen, so that a reader that takes only strictly newer dates takes each of them. Old
 //! items, shown by a new source or suddenly by a known one, file into the archive at their own
-//! date, so that no subscriber is flooded.
+//! date, and so do those of a source that has had too many within the hour, so that no subscriber is flooded.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
-use crate::model::Second;
+use crate::model::{Rule, Second};
 
 /// The distance between two places.
 const SECOND: Duration = Duration::from_secs(1);
@@ -33,36 +33,64 @@ pub struct Arrival {
 pub enum Wanted {
     /// At the live end.
     Live,
-    /// In the archive, at this second or the next free one before it.
-    Archive(Second),
+    /// In the archive, at this second or the next free one before it, and why.
+    Archive(Second, Rule),
+}
+
+/// How many new entries a source may have within an hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// So many in all.
+    pub most: u32,
+    /// So many it has had.
+    pub had: u32,
+}
+
+impl Limit {
+    fn left(self) -> usize {
+        usize::try_from(self.most.saturating_sub(self.had)).unwrap_or(usize::MAX)
+    }
 }
 
 /// Says for each new edition of one pull whether it is live or old.
 ///
 /// `last_good` is when the source last answered well; `None` on its first pull. Arrivals come
 /// oldest first, undated ones last; those that are undated go below the oldest dated one when the rest is old.
-pub fn wanted(arrivals: &[Arrival], last_good: Option<Second>, now: Second) -> Vec<Wanted> {
-    let horizon = match last_good {
-        None => now.minus(FRESH),
+/// Of those that are live the latest are, as many as the limit leaves; the others are filed where they are out of sight: at
+/// their date, and at least a day back.
+pub fn wanted(arrivals: &[Arrival], last_good: Option<Second>, limit: Limit, now: Second) -> Vec<Wanted> {
+    let day_ago = now.minus(FRESH);
+    let (horizon, rule) = match last_good {
+        None => (day_ago, Rule::FirstLook),
         // Clocks of publishers differ, and feeds are built some time after the fact.
-        Some(last) => last.min(now).minus(FRESH),
+        Some(last) => (last.min(now).minus(FRESH), Rule::Old),
     };
     let old = arrivals.iter().filter(|a| a.published.is_some_and(|p| p < horizon)).count();
-    if last_good.is_some() && old <= HANDFUL {
-        return vec![Wanted::Live; arrivals.len()];
+    let is_flood = last_good.is_none() || old > HANDFUL;
+    let mut wanted = if is_flood { filed(arrivals, horizon, rule, now) } else { vec![Wanted::Live; arrivals.len()] };
+    let live = wanted.iter().filter(|wanted| **wanted == Wanted::Live).count();
+    let too_many = live.saturating_sub(limit.left());
+    let rest = wanted.iter_mut().zip(arrivals).filter(|(wanted, _)| **wanted == Wanted::Live).take(too_many);
+    for (wanted, arrival) in rest {
+        let at = arrival.published.map_or(day_ago, |published| published.min(day_ago));
+        *wanted = Wanted::Archive(at, Rule::TooMany { most: limit.most });
     }
+    wanted
+}
+
+/// Files what is older than `horizon` in the archive, and what is undated below the oldest.
+fn filed(arrivals: &[Arrival], horizon: Second, rule: Rule, now: Second) -> Vec<Wanted> {
     let oldest = arrivals.iter().filter_map(|a| a.published).min().map_or(now.minus(FRESH), |oldest| oldest.min(now));
-    let undated = arrivals.iter().filter(|a| a.published.is_none()).count();
-    let mut above = undated;
+    let mut above = arrivals.iter().filter(|a| a.published.is_none()).count();
     arrivals
         .iter()
         .map(|arrival| match arrival.published {
-            Some(published) if published < horizon => Wanted::Archive(published),
+            Some(published) if published < horizon => Wanted::Archive(published, rule),
             Some(_) => Wanted::Live,
             None => {
                 // Oldest first: the last undated one stands just below the oldest dated one.
                 above -= 1;
-                Wanted::Archive(oldest.minus(Duration::from_secs(1 + above as u64)))
+                Wanted::Archive(oldest.minus(Duration::from_secs(1 + above as u64)), rule)
             }
         })
         .collect()
@@ -85,7 +113,7 @@ pub fn places(wanted: &[Wanted], last: Option<Second>, now: Second, mut free: im
         .rev()
         .map(|wanted| match wanted {
             Wanted::Live => None,
-            Wanted::Archive(at) => {
+            Wanted::Archive(at, _) => {
                 let mut place = free(*below.get(at).unwrap_or(at));
                 while !given.insert(place) {
                     place = free(place.minus(SECOND));
@@ -140,29 +168,37 @@ mod tests {
         assert_eq!(places, [at(NOW + 51), at(NOW + 52)]);
     }
 
+    const NO_LIMIT: Limit = Limit { most: u32::MAX, had: 0 };
+
     #[test]
     fn old_items_take_free_seconds_at_or_before_their_date() {
-        let wanted = [Wanted::Archive(at(10)), Wanted::Archive(at(10)), Wanted::Archive(at(11))];
+        let wanted = [10, 10, 11].map(|date| Wanted::Archive(at(date), Rule::Old));
         assert_eq!(places(&wanted, None, at(NOW), |s| if s == at(11) { at(10) } else { s }), [at(8), at(9), at(10)]);
     }
 
     #[test]
     fn the_first_pull_files_old_items_and_undated_ones_below_the_oldest() {
         let arrivals = [Some(at(NOW - 9 * DAY)), Some(at(NOW - 60)), None, None].map(|published| Arrival { published });
-        let expected = [
-            Wanted::Archive(at(NOW - 9 * DAY)),
-            Wanted::Live,
-            Wanted::Archive(at(NOW - 9 * DAY - 2)),
-            Wanted::Archive(at(NOW - 9 * DAY - 1)),
-        ];
-        assert_eq!(wanted(&arrivals, None, at(NOW)), expected);
+        let filed = |seconds| Wanted::Archive(at(NOW - 9 * DAY - seconds), Rule::FirstLook);
+        assert_eq!(wanted(&arrivals, None, NO_LIMIT, at(NOW)), [filed(0), Wanted::Live, filed(2), filed(1)]);
     }
 
     #[test]
     fn a_handful_of_late_news_is_live_and_more_is_a_flood() {
         let late = |n: usize| vec![Arrival { published: Some(at(NOW - 40 * DAY)) }; n];
-        assert_eq!(wanted(&late(HANDFUL), Some(at(NOW - 900)), at(NOW)), vec![Wanted::Live; HANDFUL]);
-        let flood = wanted(&late(HANDFUL + 1), Some(at(NOW - 900)), at(NOW));
-        assert_eq!(flood, vec![Wanted::Archive(at(NOW - 40 * DAY)); HANDFUL + 1]);
+        let told = |n: usize| wanted(&late(n), Some(at(NOW - 900)), NO_LIMIT, at(NOW));
+        assert_eq!(told(HANDFUL), vec![Wanted::Live; HANDFUL]);
+        assert_eq!(told(HANDFUL + 1), vec![Wanted::Archive(at(NOW - 40 * DAY), Rule::Old); HANDFUL + 1]);
+    }
+
+    #[test]
+    fn more_than_the_hour_allows_are_filed_at_least_a_day_back_and_the_latest_are_live() {
+        let arrivals = [Some(at(NOW - 2 * DAY)), Some(at(NOW - 60)), Some(at(NOW - 30)), None].map(|published| Arrival { published });
+        let told = |most, had| wanted(&arrivals, Some(at(NOW - 900)), Limit { most, had }, at(NOW));
+        let filed = |date, most| Wanted::Archive(at(date), Rule::TooMany { most });
+        assert_eq!(told(4, 0), [Wanted::Live; 4]);
+        assert_eq!(told(5, 3), [filed(NOW - 2 * DAY, 5), filed(NOW - DAY, 5), Wanted::Live, Wanted::Live]);
+        let none = |date| filed(date, 5);
+        assert_eq!(told(5, 9), [none(NOW - 2 * DAY), none(NOW - DAY), none(NOW - DAY), none(NOW - DAY)]);
     }
 }

@@ -100,6 +100,8 @@ fn wordless(copy: &Copy, is_own: &impl Fn(&Item) -> bool) -> Copy {
         rank: copy.rank,
         why: unspoken(&copy.why),
         refused: Vec::new(),
+        revisions: Vec::new(),
+        retracted: copy.retracted,
     }
 }
 

@@ -15,12 +15,14 @@ pub use notices::notices;
 pub use row::{Past, Row, Summary, rows};
 use serde::Serialize;
 
-use crate::model::{Fault, Ids, Second, Source, SourceState, Standing, timetable::write_duration};
+use crate::model::{Fault, Flood, Guard, Ids, Second, Source, SourceState, Standing, timetable::write_duration};
 
 /// A source is silent when it has had nothing new for this many of its usual gaps ...
 const SILENT_GAPS: u32 = 4;
 /// ... and for at least this long: even a daily paper has holidays.
 const SHORTEST_SILENCE: Duration = Duration::from_hours(7 * 24);
+/// A flood is told of for this long: then whoever wanted to release it has.
+const FLOOD_TOLD: Duration = Duration::from_hours(7 * 24);
 /// A day, by which rhythms are kept.
 const DAY: Duration = Duration::from_hours(24);
 
@@ -69,7 +71,7 @@ pub fn health(source: &Source, state: Option<&SourceState>, now: Second) -> Heal
         }
     };
     all.sort_by_key(|finding| finding.standing);
-    let notes = known.filter(|_| source.enabled).map(notes).unwrap_or_default();
+    let notes = known.filter(|_| source.enabled).map(|state| notes(state, now)).unwrap_or_default();
     let mut all = all.into_iter();
     let fine = || alone(Standing::Fine, known.map(fine).unwrap_or_default());
     Health { leading: all.next().unwrap_or_else(fine), also: all.collect(), notes }
@@ -172,7 +174,7 @@ fn repaired(state: &SourceState) -> Option<Finding> {
     })
 }
 
-fn notes(state: &SourceState) -> Vec<String> {
+fn notes(state: &SourceState, now: Second) -> Vec<String> {
     let unread =
         (state.unread > 0).then(|| format!("items were left out at {} looks in a row: their own pages did not answer", state.unread));
     let ids = state.ids.and_then(|ids| match ids {
@@ -180,7 +182,18 @@ fn notes(state: &SourceState) -> Vec<String> {
         Ids::Changing => Some("it gives its items other ids at every fetch; they are known by link and text".to_owned()),
         Ids::Repeating => Some("it gives one id to several items; they are known by link and text".to_owned()),
     });
-    unread.into_iter().chain(ids).collect()
+    let (id, Guard { flood, disbelieved, .. }) = (&state.source, &state.guard);
+    let flood = flood.filter(|flood| now.since(flood.verdict.at) < FLOOD_TOLD).map(|Flood { verdict, entries }| {
+        let at = moment(verdict.at);
+        format!(
+            "{entries} new entries were filed in the archive at {at}: {}; `tributary sources release {id}` shows them as news",
+            verdict.rule
+        )
+    });
+    let disbelieved = (*disbelieved > 0).then(|| {
+        format!("its last document takes back {disbelieved} items at once, which is not believed; `tributary sources withdraw {id}` takes all of its copies back")
+    });
+    unread.into_iter().chain(ids).chain(flood).chain(disbelieved).collect()
 }
 
 /// A time in a sentence.

@@ -68,7 +68,7 @@ pub struct Said {
     pub why: Option<String>,
 }
 
-/// Why a story is in no feed any more.
+/// Why a story is in no feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Gone {
@@ -82,9 +82,13 @@ pub enum Gone {
     Pruned,
     /// Its words were taken out of all that is kept.
     Erased,
+    /// Its publisher took it back, and nobody else tells it.
+    Retracted,
+    /// It is not shown yet: until then it waits for the original.
+    Waiting(Second),
 }
 
-/// All that editors said of a story. Nothing, of most.
+/// All that was said of a story beside what its copies tell. Nothing, of most.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Edited {
     /// Why it is in no feed, if so.
@@ -96,7 +100,7 @@ pub struct Edited {
     /// Stories that it is not, whatever it looks like.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub apart: BTreeSet<StoryId>,
-    /// Copies that were withdrawn while others stayed: they are known again, and do not come back.
+    /// Copies that were withdrawn, by an editor or their publishers, while others stayed: they are known again, and do not come back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withdrawn: Vec<Copy>,
     /// What was done to it, the last [`ACTS`] of it.

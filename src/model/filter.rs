@@ -24,6 +24,8 @@ pub struct About {
     pub regions: Choice<RegionSlug>,
     /// The sources that told it, be it the preferred copy or another.
     pub sources: Choice<SourceId>,
+    /// It was filed in the archive because its source brought too much. No address asks for this; it is work for editors.
+    pub flooded: bool,
 }
 
 impl About {
@@ -49,6 +51,7 @@ impl About {
             countries: self.countries.and(&other.countries),
             regions: self.regions.and(&other.regions),
             sources: self.sources.and(&other.sources),
+            flooded: self.flooded || other.flooded,
         }
     }
 
@@ -57,6 +60,7 @@ impl About {
             && self.countries.admits(|country| is_filed(country, &story.countries))
             && self.regions.admits(|region| story.regions.contains(region))
             && self.sources.admits(|source| story.copies.iter().any(|copy| copy.item.source == *source))
+            && (!self.flooded || story.editions.iter().any(|edition| edition.is_flooded()))
     }
 }
 
@@ -240,7 +244,8 @@ impl Filter {
 /// Feed ids are computed over this text, so it never changes for a filter that can be written today.
 impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut any: Vec<String> = self.any.iter().map(ToString::to_string).collect();
+        // What no address asks for is no part of the id.
+        let mut any: Vec<String> = self.any.iter().filter(|about| !about.flooded).map(ToString::to_string).collect();
         any.sort();
         let any = if any.len() > 1 { format!("({})", any.join(")|(")) } else { any.concat() };
         let rest = self.written().into_iter().map(|(key, value)| format!("{key}={value}"));

@@ -91,6 +91,8 @@ pub struct RawFeed {
     pub hints: Hints,
     /// The items, in feed order.
     pub items: Vec<RawItem>,
+    /// Items that it says are taken back: `at:deleted-entry` with `ref` and `when` (RFC 6721).
+    pub retracted: Vec<(String, Option<DateTime<Utc>>)>,
     /// What had to be mended to read it; empty for a well-formed feed.
     pub repaired: Vec<String>,
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Act, Erased, Fault, Hints, Imported, Pruned, Rhythm, Second, SourceId, Story, StoryId};
+use super::{Act, Erased, Fault, Guard, Hints, Imported, Pruned, Rhythm, Second, SourceId, Story, StoryId};
 
 /// Who began a journal, and when. Written into every segment, and into the view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -255,6 +255,9 @@ pub struct SourceState {
     /// What its ids are worth, when they are not what ids should be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ids: Option<Ids>,
+    /// What it brought that was not taken as it came.
+    #[serde(default, skip_serializing_if = "Guard::is_empty")]
+    pub guard: Guard,
 }
 
 impl SourceState {

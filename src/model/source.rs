@@ -30,6 +30,10 @@ pub struct Source {
     pub lang: Option<Lang>,
     /// Whose copy of a story is preferred; 0 is best, 9 is last.
     pub rank: u8,
+    /// New stories of it wait so long for the original; not at all when it is zero.
+    pub settle: Duration,
+    /// More new stories within an hour are filed in the archive.
+    pub most_per_hour: u32,
     /// When it is pulled.
     pub timetable: Timetable,
     /// It should have something new within this; `None` leaves it to its own rhythm.
@@ -61,6 +65,10 @@ pub struct Source {
 }
 
 impl Source {
+    /// New stories of one source within an hour, unless an operator says otherwise. It is a judgement and was not measured: a feed
+    /// lists ten to a hundred items, and one that turns into another, or has all its dates made anew, can show thousands.
+    pub const MOST_PER_HOUR: u32 = 200;
+
     /// A source of which nothing more is known. A time limit of zero stands for the one of `[fetch]`.
     pub fn new(id: SourceId, title: String, url: Url) -> Self {
         Self {
@@ -74,6 +82,8 @@ impl Source {
             organization: None,
             lang: None,
             rank: 5,
+            settle: Duration::ZERO,
+            most_per_hour: Self::MOST_PER_HOUR,
             timetable: Timetable::Adaptive,
             expect: None,
             topics: Vec::new(),

@@ -9,7 +9,7 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{CountryCode, Edited, Gone, Item, Labels, Lang, RegionSlug, Second, TopicSlug};
+use super::{CountryCode, Edited, Gone, Item, Labels, Lang, RegionSlug, Retracted, Revision, Second, TopicSlug, Verdict};
 
 /// The name of a story for ever: UUID version 5 over source id and upstream id of its first item.
 pub type StoryId = Uuid;
@@ -50,9 +50,24 @@ pub struct Edition {
     /// Whether the place was given in the archive (an old item) rather than at the live end.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub archived: bool,
+    /// Why its place was given in the archive; nothing is told of what was kept before reasons were, or was given a place as news since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
     /// When a better copy took over; it happens at most once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub switched: Option<Second>,
+}
+
+impl Edition {
+    /// Whether its place was given in the archive because its source brought too much.
+    pub fn is_flooded(&self) -> bool {
+        self.verdict.is_some_and(|verdict| verdict.is_flood())
+    }
+
+    /// Whether that was at this time.
+    pub fn is_of_flood(&self, at: Second) -> bool {
+        self.is_flooded() && self.verdict.is_some_and(|verdict| verdict.at == at)
+    }
 }
 
 /// One publisher's telling within a story.
@@ -74,6 +89,12 @@ pub struct Copy {
     /// Stories that it looked like and does not belong to: a few.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<Refusal>,
+    /// What changed of it, the newest last; the last [`REVISIONS`](super::revision::REVISIONS) of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revisions: Vec<Revision>,
+    /// That its publisher took it back. One that is shown all the same was released by an editor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retracted: Option<Retracted>,
 }
 
 /// A story that a copy looked like, and why it does not belong to it.
@@ -171,9 +192,17 @@ impl Story {
         first.max(edition.position)
     }
 
-    /// Whether it is in no feed any more.
+    /// Whether it is in no feed: not yet, or not any more.
     pub fn is_gone(&self) -> bool {
         self.edited.gone.is_some()
+    }
+
+    /// Until when it waits for the original before it is shown.
+    pub fn waits(&self) -> Option<Second> {
+        match self.edited.gone {
+            Some(Gone::Waiting(until)) => Some(until),
+            _ => None,
+        }
     }
 
     /// The story that tells what this one told, when they were made one.

@@ -32,6 +32,8 @@ pub(super) enum Space {
     Rdf,
     /// How often a feed changes (RSS 1.0 Syndication).
     Syndication,
+    /// Tombstones (RFC 6721).
+    Tombstones,
     /// XHTML.
     Xhtml,
     /// Something else.
@@ -59,6 +61,7 @@ const ADDRESSES: &[(&str, Space)] = &[
     ("uri/of/echo/namespace", Space::Core),
     ("purl.org/dc/elements/", Space::Dc),
     ("purl.org/dc/terms", Space::Terms),
+    ("purl.org/atompub/tombstones/", Space::Tombstones),
     ("search.yahoo.com/mrss", Space::Media),
     ("tools.search.yahoo.com/mrss", Space::Media),
     ("dtds/podcast-1.0.dtd", Space::Itunes),
@@ -82,6 +85,7 @@ fn usual(prefix: &str) -> Space {
         "geo" => Space::LatLong,
         "rdf" => Space::Rdf,
         "sy" => Space::Syndication,
+        "at" => Space::Tombstones,
         "xhtml" => Space::Xhtml,
         _ => Space::Other,
     }

@@ -1,4 +1,4 @@
-//! What nobody filed, as Atom: for those who write the rules by which stories are filed.
+//! What nobody filed, and what was filed in the archive because it was too much, as Atom: for editors.
 //!
 //! It is a feed of its own: its entries have ids of their own, and say what is missing, what came near, and by which words.
 
@@ -35,10 +35,13 @@ fn entry(feed: &Feed<'_>, shown: &Shown, lang: Lang) -> Entry {
     let told = if told.is_empty() { source.to_owned() } else { told };
     let no_topic = words::pick(["no topic", "ningún tema", "aucun thème", "nenhum tema"], lang);
     let no_country = words::pick(["no country", "ningún país", "aucun pays", "nenhum país"], lang);
-    let missing = [("no-topic", no_topic, story.topics.is_empty()), ("no-country", no_country, story.countries.is_empty())];
-    let missing: Vec<(&str, &str)> =
-        missing.into_iter().filter(|(.., is_missing)| *is_missing).map(|(term, label, _)| (term, label)).collect();
-    let mut says = vec![source.to_owned(), missing.iter().map(|(_, label)| *label).collect::<Vec<_>>().join(", ")];
+    let reasons = [
+        ("no-topic", no_topic, story.topics.is_empty()),
+        ("no-country", no_country, story.countries.is_empty()),
+        ("too-much", words::too_much(lang), edition.is_flooded()),
+    ];
+    let reasons: Vec<(&str, &str)> = reasons.into_iter().filter(|(.., holds)| *holds).map(|(term, label, _)| (term, label)).collect();
+    let mut says = vec![source.to_owned(), reasons.iter().map(|(_, label)| *label).collect::<Vec<_>>().join(", ")];
     let near: Vec<String> = shown.copy().labels.near.iter().map(|label| near(feed, label, lang)).collect();
     if !near.is_empty() {
         says.push(format!("{}: {}", words::pick(["nearly", "casi", "presque", "quase"], lang), near.join("; ")));
@@ -49,7 +52,7 @@ fn entry(feed: &Feed<'_>, shown: &Shown, lang: Lang) -> Entry {
         updated: date(updated(shown)),
         published: Some(date(edition.position)),
         authors: vec![person(source)],
-        categories: missing.iter().map(|(term, label)| Category { term: clean(term), scheme: None, label: Some(clean(label)) }).collect(),
+        categories: reasons.iter().map(|(term, label)| Category { term: clean(term), scheme: None, label: Some(clean(label)) }).collect(),
         links: vec![
             link("alternate", item.link.as_deref().unwrap_or(&about), Some("text/html")),
             link("related", &about, Some("text/html")),

@@ -86,7 +86,8 @@ impl Told<'_> {
 
     /// The wishes of a filter. Where they begin the title, a place or a source needs no preposition.
     fn filter(&self, filter: &Filter, begins: bool) -> Vec<String> {
-        let any = filter.any.iter().enumerate().map(|(n, about)| self.about(about, begins && n == 0).join(", "));
+        let (too_much, filed): (Vec<&About>, Vec<&About>) = filter.any.iter().partition(|about| about.flooded);
+        let any = filed.into_iter().chain(too_much).enumerate().map(|(n, about)| self.about(about, begins && n == 0).join(", "));
         let any = self.join(&any.collect::<Vec<_>>(), OR);
         let mut told: Vec<String> = Some(any).filter(|words| !words.is_empty()).into_iter().collect();
         let langs: Vec<String> = filter.langs.iter().map(|lang| self.language(*lang)).collect();
@@ -112,11 +113,12 @@ impl Told<'_> {
         let (names, lang) = (self.feed.names, self.lang);
         let named = |names: Option<&FourNames>, otherwise: &str| names.map_or(otherwise, |names| names.in_lang(lang)).to_owned();
         let place = |name: String, begins: bool| if begins { name } else { self.with_article(name) };
-        let mut told = self.choice(&about.topics, &TOPICS, false, |topic| match topic {
+        let mut told: Vec<String> = about.flooded.then(|| words::too_much(lang).to_owned()).into_iter().collect();
+        told.extend(self.choice(&about.topics, &TOPICS, false, |topic| match topic {
             Filed::Nowhere => None,
             // Within a sentence a topic is a common noun.
             Filed::Under(slug) => Some(small(&named(names.topics.get(slug), slug.as_str()))),
-        });
+        }));
         let first = begins && told.is_empty();
         told.extend(self.choice(&about.countries, &PLACES, first, |country| match country {
             Filed::Nowhere => None,

@@ -14,6 +14,11 @@ pub(super) fn also(lang: Lang) -> &'static str {
     pick(["also", "también", "aussi", "também"], lang)
 }
 
+/// What was filed in the archive because its source brought too much.
+pub(super) fn too_much(lang: Lang) -> &'static str {
+    pick(["too much at once", "demasiado de una vez", "trop à la fois", "demais de uma vez"], lang)
+}
+
 /// A day for people: `8 Sep 2020`, `8 sept. 2020`.
 pub fn day(day: NaiveDate, lang: Lang) -> String {
     const MONTHS: [[&str; 12]; 4] = [

@@ -25,7 +25,7 @@ use crate::{
     clean::{self, Origin},
     fetch::{Answer, Ask, Client, FetchError, Room},
     meters::Meters,
-    model::{Document, Hints, Item, Labels, RawFeed, Second, Source, SourceState},
+    model::{Document, Hints, Item, Labels, RawFeed, Retraction, Second, Source, SourceState},
     parse, text,
 };
 
@@ -96,6 +96,8 @@ pub enum Found {
         items: Vec<(Item, Labels)>,
         /// How many had neither title, link nor text.
         dropped: usize,
+        /// What the document says is taken back.
+        retracted: Vec<Retraction>,
     },
     /// The same as last time (RFC 9110 §15.4.5, or the same bytes).
     Unchanged,
@@ -144,7 +146,7 @@ pub async fn look(kit: &Kit, source: &Arc<Source>, before: Option<&SourceState>,
             let count = u32::try_from(items.len()).unwrap_or(u32::MAX);
             state.items = if answer.is_delta { state.items.max(count) } else { count };
             state.unread = unread;
-            (state, Found::Items { items, dropped }, room)
+            (state, Found::Items { items, dropped, retracted: clean::retractions(&feed) }, room)
         }
         Err(trouble) => (failed(source, before, &trouble, now), Found::Trouble(trouble), Room::default()),
     };

@@ -7,7 +7,7 @@ use url::Url;
 use super::{Said, Trouble};
 use crate::{
     fetch::FetchError,
-    model::{DateOrder, Fault, Hints, Moved, RawFeed, Rhythm, Second, Source, SourceState, Timetable, timetable::lot},
+    model::{DateOrder, Fault, Guard, Hints, Moved, RawFeed, Rhythm, Second, Source, SourceState, Timetable, timetable::lot},
     parse::{PageError, ParseError},
     text,
 };
@@ -71,6 +71,11 @@ pub(super) fn answered(
     };
     // What the document asked for holds until there is another one.
     let hints = feed.map_or_else(|| known.map(|state| state.hints).unwrap_or_default(), |feed| feed.hints);
+    let mut guard = before.map(|state| state.guard.clone()).unwrap_or_default();
+    // What was not believed is not, until there is another document.
+    if feed.is_some() || known.is_none() {
+        guard.disbelieved = 0;
+    }
     let quiet_for = hints.quiet_for.max(said.hints.quiet_for).max(rest);
     SourceState {
         source: source.id.clone(),
@@ -100,6 +105,7 @@ pub(super) fn answered(
         news: 0,
         ids: known.and_then(|state| state.ids),
         rules: rules(source),
+        guard,
     }
 }
 
@@ -139,10 +145,17 @@ pub(super) fn failed(source: &Source, before: Option<&SourceState>, trouble: &Tr
         news: 0,
         ids: None,
         rules: rules(source),
+        guard: Guard::default(),
     };
     let mut state = match before {
         Some(state) if state.url == source.url.as_str() => state.clone(),
-        Some(state) => SourceState { answered: state.answered, newest: state.newest, rhythm: state.rhythm.clone(), ..blank },
+        Some(state) => SourceState {
+            answered: state.answered,
+            newest: state.newest,
+            rhythm: state.rhythm.clone(),
+            guard: state.guard.clone(),
+            ..blank
+        },
         None => blank,
     };
     state.asked = now;

@@ -60,10 +60,10 @@ pub async fn pull(kit: &Kit, source: &Arc<Source>, register: &Register, desk: &D
         }
         None if unchanged => tracing::info!(source.id = %id, duration_ms, "pulled `{id}`: unchanged"),
         None => {
-            let Report { items, new, joined, revised, .. } = report;
+            let Report { items, new, joined, revised, withdrawn, .. } = report;
             tracing::info!(
-                source.id = %id, items, new, joined, revised, duration_ms,
-                "pulled `{id}`: {items} items, {new} new, {joined} joined, {revised} revised"
+                source.id = %id, items, new, joined, revised, withdrawn, duration_ms,
+                "pulled `{id}`: {items} items, {new} new, {joined} joined, {revised} revised, {withdrawn} withdrawn"
             );
         }
     }

@@ -77,7 +77,7 @@ pub enum Base {
     All,
     /// A saved feed.
     Saved(FeedSlug),
-    /// What nobody filed.
+    /// What nobody filed, and what was filed in the archive because it was too much.
     Unfiled,
 }
 
@@ -90,7 +90,8 @@ impl Base {
             Self::Unfiled => {
                 let no_topic = About { topics: [Filed::Nowhere].into(), ..About::default() };
                 let no_country = About { countries: [Filed::Nowhere].into(), ..About::default() };
-                Filter { any: [no_topic, no_country].into(), ..Filter::default() }
+                let flooded = About { flooded: true, ..About::default() };
+                Filter { any: [no_topic, no_country, flooded].into(), ..Filter::default() }
             }
         }
     }

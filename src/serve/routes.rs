@@ -222,6 +222,8 @@ impl Asking<'_> {
             Some(Gone::Joined(other)) => answer::elsewhere(&self.publishing.site.address(&format!("story/{other}"))),
             Some(Gone::Hidden) => self.problem(StatusCode::GONE, "this story was taken out of all feeds by an editor", None),
             Some(Gone::Withdrawn) => self.problem(StatusCode::GONE, "this story was withdrawn with its source", None),
+            Some(Gone::Retracted) => self.problem(StatusCode::GONE, "this story was withdrawn by its publisher", None),
+            Some(Gone::Waiting(_)) => self.problem(StatusCode::NOT_FOUND, "this story is not shown yet: it waits for its original", None),
             Some(Gone::Pruned) => self.problem(StatusCode::GONE, "this story is kept no longer", None),
             Some(Gone::Erased) => self.problem(StatusCode::GONE, "this story was taken down", None),
         }

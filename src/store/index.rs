@@ -388,6 +388,11 @@ impl Index {
         self.terms.iter().map(|(term, places)| (term, places.stories)).filter(|(_, count)| *count > 0)
     }
 
+    /// How many stories a term has.
+    pub(super) fn count(&self, term: &Term) -> u64 {
+        self.terms.get(term).map_or(0, |places| places.stories)
+    }
+
     /// Whether a story is found by all that its row says.
     pub(super) fn holds(&self, row: &Row) -> bool {
         self.id(row.number) == Some(row.id)

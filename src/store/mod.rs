@@ -278,6 +278,20 @@ impl Store {
         places.filter_map(|at| index.at(at).filter(|number| seen.insert(*number)).and_then(|number| index.id(number))).collect()
     }
 
+    /// The stories that wait for their original, the one first kept first.
+    pub fn waiting(&self) -> Vec<StoryId> {
+        let index = self.index();
+        let mut numbers: Vec<Number> = index.places(&Term::Waiting).filter_map(|at| index.at(at)).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers.into_iter().filter_map(|number| index.id(number)).collect()
+    }
+
+    /// How many stories that are in feeds a source tells.
+    pub fn count_of(&self, source: &SourceId) -> u64 {
+        self.index().count(&Term::Source(source.clone()))
+    }
+
     /// The stories that have an edition at or after a second, newest first, at most `most`; one at a time, as they are now.
     pub fn since(&self, at: Second, most: usize) -> impl Iterator<Item = Result<Story, StoreError>> + '_ {
         let numbers = self.index().since(at, most);

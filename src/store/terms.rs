@@ -30,8 +30,12 @@ pub(super) enum Term {
     NoCountry,
     /// Editions that are shown in the words of a source.
     Preferred(SourceId),
-    /// Editions that a source told, and that are in no feed any more.
+    /// Editions that a source told, and that are in no feed.
     Gone(SourceId),
+    /// Editions of stories that wait for their original.
+    Waiting,
+    /// Editions that were filed in the archive because their source brought too much.
+    Flooded,
     /// Editions that were first kept in a month.
     Kept(Month),
 }
@@ -50,6 +54,7 @@ pub(super) fn terms(story: &Story) -> Vec<(Term, Second)> {
         terms.extend(story.countries.iter().map(|code| (Term::Country(*code), at)));
         terms.extend(story.regions.iter().map(|slug| (Term::Region(slug.clone()), at)));
         terms.extend(story.copies.iter().map(|copy| (Term::Source(copy.item.source.clone()), at)));
+        terms.extend(edition.is_flooded().then_some((Term::Flooded, at)));
         terms.extend(story.topics.is_empty().then_some((Term::NoTopic, at)));
         terms.extend(story.countries.is_empty().then_some((Term::NoCountry, at)));
         terms.extend(story.copies.get(edition.preferred).map(|copy| (Term::Preferred(copy.item.source.clone()), at)));
@@ -67,6 +72,7 @@ fn gone(story: &Story) -> Vec<(Term, Second)> {
     }
     let sources = |at: Second| story.copies.iter().map(move |copy| (Term::Gone(copy.item.source.clone()), at));
     let mut terms: Vec<(Term, Second)> = story.editions.iter().flat_map(|edition| sources(edition.position)).collect();
+    terms.extend(story.editions.iter().filter(|_| story.waits().is_some()).map(|edition| (Term::Waiting, edition.position)));
     terms.sort();
     terms.dedup();
     terms
@@ -107,6 +113,7 @@ fn meeting(about: &About, shown: Vec<Term>) -> Meeting {
     meeting.wish(&about.countries, |country| filed(country, Term::Country, Term::NoCountry));
     meeting.wish(&about.regions, |slug| Term::Region(slug.clone()));
     meeting.wish(&about.sources, |id| Term::Source(id.clone()));
+    meeting.all.extend(about.flooded.then(|| vec![Term::Flooded]));
     meeting
 }
 
@@ -152,7 +159,11 @@ pub struct Counts {
     pub no_country: u64,
     /// Shown in the words of each source.
     pub preferred: BTreeMap<SourceId, u64>,
-    /// Told by each source, and in no feed any more. They are in no other count.
+    /// Waiting for their original.
+    pub waiting: u64,
+    /// Filed in the archive because their source brought too much.
+    pub flooded: u64,
+    /// Told by each source, and in no feed, be it not yet or not any more. They are in no other count.
     pub gone: BTreeMap<SourceId, u64>,
     /// First kept in each month, in one edition or more.
     pub kept: BTreeMap<Month, u64>,
@@ -180,6 +191,8 @@ impl Counts {
             Term::Source(id) => self.sources.entry(id.clone()).or_default(),
             Term::NoTopic => &mut self.no_topic,
             Term::NoCountry => &mut self.no_country,
+            Term::Waiting => &mut self.waiting,
+            Term::Flooded => &mut self.flooded,
             Term::Gone(id) => self.gone.entry(id.clone()).or_default(),
             Term::Kept(month) => self.kept.entry(*month).or_default(),
             Term::Preferred(id) => self.preferred.entry(id.clone()).or_default(),

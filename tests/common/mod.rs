@@ -2,7 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use tributary::model::{
-    Body, Checked, Copy, Draft, Edition, Hints, Item, Labels, Lang, LangFrom, Language, Pull, Rhythm, Second, SourceState, Story,
+    Body, Checked, Copy, Draft, Edition, Guard, Hints, Item, Labels, Lang, LangFrom, Language, Pull, Rhythm, Second, SourceState, Story,
     Unchanged, Upstream, Why,
 };
 
@@ -49,6 +49,7 @@ pub fn story(source: &str, upstream: &str, title: &str, position: Second) -> Sto
         updated: position,
         preferred: 0,
         archived: false,
+        verdict: None,
         switched: None,
     };
     Story {
@@ -62,6 +63,8 @@ pub fn story(source: &str, upstream: &str, title: &str, position: Second) -> Sto
             rank: 3,
             why: Why::First,
             refused: Vec::new(),
+            revisions: Vec::new(),
+            retracted: None,
         }],
         topics: vec![],
         countries: vec![],
@@ -99,6 +102,7 @@ pub fn state(source: &str, asked: Second) -> SourceState {
         news: 0,
         ids: None,
         rules: None,
+        guard: Guard::default(),
     }
 }
 

@@ -7,16 +7,17 @@ use std::{
         Arc, OnceLock,
         atomic::{AtomicI64, Ordering},
     },
+    time::Duration,
 };
 
 use tributary::{
     apply::{Clock, Desk, Report, Writer},
-    config,
+    config::{self, Config},
     daemon::{self, data::DataFolder},
-    model::{Filter, Second, Source, SourceId, SourceState, Story, Window},
+    model::{Filter, Genesis, Second, Source, SourceId, SourceState, Story, Window},
     pull::Kit,
     schedule::{Register, pull},
-    serve::sample::Publisher,
+    serve::{App, Limits, sample::Publisher},
     store::Store,
     verify::verify,
 };
@@ -109,6 +110,7 @@ struct Open {
     desk: Desk,
     writer: Writer,
     register: Register,
+    genesis: Genesis,
     _folder: DataFolder,
 }
 
@@ -117,6 +119,7 @@ pub struct World {
     runtime: tokio::runtime::Runtime,
     publisher: Publisher,
     kit: Kit,
+    config: Config,
     sources: BTreeMap<SourceId, Arc<Source>>,
     now: Arc<AtomicI64>,
     open: Option<Open>,
@@ -132,13 +135,19 @@ impl World {
     }
 
     pub fn of(names: &[&str]) -> Self {
+        Self::with(names, |_| String::new())
+    }
+
+    /// The same, where more is said of each source.
+    pub fn with(names: &[&str], more: impl Fn(&str) -> String) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let publisher = runtime.block_on(Publisher::start()).unwrap();
         let dir = tempfile::tempdir().unwrap();
         let source = |name: &&str| {
             format!(
-                "[[source]]\nid = \"{name}\"\ntitle = \"{name}\"\nurl = \"{}/{name}\"\nhome = \"https://{name}.example/\"\nallow_private = true\n",
-                publisher.base()
+                "[[source]]\nid = \"{name}\"\ntitle = \"{name}\"\nurl = \"{}/{name}\"\nhome = \"https://{name}.example/\"\nallow_private = true\n{}",
+                publisher.base(),
+                more(name)
             )
         };
         let text = format!("builtin = false\n{}", names.iter().map(source).collect::<String>());
@@ -149,7 +158,7 @@ impl World {
         let kit = KIT.get_or_init(|| daemon::kit(&config).unwrap()).clone();
         let sources = daemon::sources(&config);
         let now = Arc::new(AtomicI64::new(BEGIN));
-        let mut world = Self { dir, runtime, publisher, kit, sources, now, open: None, fixed: BTreeMap::new(), polls: 0 };
+        let mut world = Self { dir, runtime, publisher, kit, config, sources, now, open: None, fixed: BTreeMap::new(), polls: 0 };
         world.open = Some(world.opened());
         world
     }
@@ -162,9 +171,10 @@ impl World {
     fn opened(&self) -> Open {
         let folder = DataFolder::hold(&self.dir.path().join("data")).unwrap();
         let opened = folder.open("https://reader.example/", self.clock()(), |_, _| {}).unwrap();
+        let genesis = opened.journal.genesis().clone();
         let (desk, writer) = Writer::start(opened.journal, opened.store.clone(), self.clock(), |_| {}).unwrap();
         let register = Register::new(opened.store.states().unwrap());
-        Open { store: opened.store, desk, writer, register, _folder: folder }
+        Open { store: opened.store, desk, writer, register, genesis, _folder: folder }
     }
 
     fn close(&mut self) {
@@ -212,6 +222,10 @@ impl World {
         assert_eq!(outcome.trouble, None);
         for story in self.all() {
             let entries: Fixed = story.editions.iter().map(|edition| (edition.entry_id.clone(), edition.position)).collect();
+            // Nobody has seen what waits.
+            if story.waits().is_some() {
+                continue;
+            }
             let known = self.fixed.entry(story.id).or_insert_with(|| entries.clone());
             assert_eq!(*known, entries[..known.len()], "no entry id and no place ever changes");
             *known = entries;
@@ -224,7 +238,8 @@ impl World {
         places.sort();
         places.dedup();
         assert_eq!((ids.len(), places.len()), count, "no two entries share an id or a place");
-        assert_eq!(self.fixed.len(), self.all().len(), "no story ever disappears");
+        let waiting = self.all().iter().filter(|story| story.waits().is_some()).count();
+        assert_eq!(self.fixed.len() + waiting, self.all().len(), "no story ever disappears");
         outcome.report.unwrap_or_default()
     }
 
@@ -263,6 +278,18 @@ impl World {
     /// When the feed of everything last changed in a way that a reader can see.
     pub fn changed(&self) -> Second {
         self.open.as_ref().unwrap().store.query(&Filter::default(), Window::ALL, 1).unwrap().changed
+    }
+
+    /// A feed as it is published, wherever the publisher lives today.
+    pub fn print(&self, path: &str) -> String {
+        let open = self.open.as_ref().unwrap();
+        let states: Vec<SourceState> = self.states().into_values().collect();
+        let publishing = daemon::publishing(&self.config, self.kit.classifier.clone(), &open.genesis, &states);
+        let second = Duration::from_secs(1);
+        let limits = Limits { connections: 1, cache: 1 << 20, header: second, drain: second };
+        let app = App::new(open.store.clone(), publishing, &limits, self.clock());
+        let printed = self.runtime.block_on(app.print(path)).unwrap();
+        printed.replace(&self.publisher.base(), "https://publisher.example")
     }
 
     /// What is known of all sources.

@@ -90,6 +90,8 @@ fn source(sample: &Sample, publishers: &str) -> Option<Source> {
         organization: None,
         lang: sample.lang.parse().ok(),
         rank: sample.rank,
+        settle: Duration::ZERO,
+        most_per_hour: Source::MOST_PER_HOUR,
         timetable: Timetable::Every(EVERY),
         // Most of what they tell is of 2020, and they are not silent for that.
         expect: Some(Duration::from_hours(50 * 365 * 24)),

@@ -59,6 +59,8 @@ pub(super) enum Field {
     Period,
     /// `sy:updateFrequency`.
     Frequency,
+    /// `at:deleted-entry`, with `ref` and `when`.
+    Deleted,
     /// What has titles and links of its own that are not ours: `source`, `textInput`, `contributor`, `items`, owners, scenes.
     Foreign,
 }
@@ -96,6 +98,7 @@ impl Field {
             (Space::Core, "ttl") => Ttl,
             (Space::Core, "skiphours") => SkipHours,
             (Space::Core, "skipdays") => SkipDays,
+            (Space::Tombstones, "deleted-entry") => Deleted,
             (Space::Syndication, "updateperiod") => Period,
             (Space::Syndication, "updatefrequency") => Frequency,
             (Space::Core, "image" | "source" | "textinput" | "contributor" | "items" | "cloud" | "generator")

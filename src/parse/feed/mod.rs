@@ -20,6 +20,7 @@ use url::Url;
 use words::{Inner, Said, all_within, attribute_in, filled};
 
 use super::{
+    dates::parse_date,
     names::{Names, Space},
     tokens::{Notes, Tag, Token, Tokens},
 };
@@ -317,6 +318,10 @@ impl<'a> Reader<'a> {
                     "yearly" => Some(365 * 24),
                     _ => None,
                 };
+            }
+            Field::Deleted if self.feed.retracted.len() < MOST_ITEMS => {
+                let when = tag.attribute("when", self.notes).and_then(|when| parse_date(&when, self.order));
+                self.feed.retracted.extend(tag.attribute("ref", self.notes).and_then(filled).map(|id| (id, when)));
             }
             Field::Frequency => self.frequency = self.words(inner).trim().parse().ok(),
             _ => {}

@@ -11,7 +11,7 @@ use super::{
     words::{self, fill},
 };
 use crate::{
-    model::{Act, Copy, Evidence, Field, FourNames, Labels, Lang, Said, Second, SourceId, Story, Why},
+    model::{Act, Copy, Evidence, Field, FourNames, Labels, Lang, Revision, Rule, Said, Second, SourceId, Story, Why},
     serve::Publishing,
 };
 
@@ -239,10 +239,23 @@ impl<'a> Teller<'a> {
         for (n, copy) in story.copies.iter().enumerate() {
             let source = self.named(&copy.item.source);
             history.push(event(copy.first_seen, fill(if n == 0 { w.began } else { w.joined }, &[&source]), Vec::new()));
-            history.extend(copy.revised.map(|at| event(at, fill(w.revised, &[&source]), Vec::new())));
+            let revisions = copy.revisions.iter();
+            history.extend(revisions.map(|revision| event(revision.at, fill(w.revised, &[&source]), self.revised(revision))));
+            // One that was seen before revisions were kept.
+            let unknown = copy.revised.filter(|_| copy.revisions.is_empty());
+            history.extend(unknown.map(|at| event(at, fill(w.revised, &[&source]), Vec::new())));
+        }
+        for copy in story.copies.iter().chain(&story.edited.withdrawn) {
+            let retracted = copy.retracted.as_ref();
+            history.extend(retracted.map(|gone| event(gone.seen, fill(w.retracted, &[&self.named(&copy.item.source)]), Vec::new())));
         }
         for edition in &story.editions {
             let source = self.named(&story.preferred(edition).item.source);
+            history.extend(
+                edition
+                    .verdict
+                    .map(|verdict| event(verdict.at, fill(w.archived, &[&rule(verdict.rule, w, self.frame.lang())]), Vec::new())),
+            );
             history.extend(edition.switched.map(|at| event(at, fill(w.switched, &[&source]), Vec::new())));
         }
         for Said { act, at, who, why } in &story.edited.acts {
@@ -250,6 +263,20 @@ impl<'a> Teller<'a> {
         }
         history.sort_by_key(|event| event.at);
         history
+    }
+
+    /// What was there before, and what came.
+    fn revised(&self, revision: &Revision) -> Vec<String> {
+        let (w, lang) = (self.w(), self.frame.lang());
+        let title = revision.title.as_ref().map(|title| fill(w.was_title, &[title]));
+        let link = revision.link.as_ref().map(|link| if link.is_empty() { w.was_no_link.to_owned() } else { fill(w.was_link, &[link]) });
+        let text = revision.text.as_ref().into_iter().flat_map(|text| {
+            let [before, after] = text.words.map(|words| number(u64::from(words), lang));
+            let quoted = |form: &str, words: &str| (!words.is_empty()).then(|| fill(form, &[words]));
+            let length = fill(w.text_length, &[&before, &after]);
+            [Some(length), quoted(w.words_gone, &text.gone), quoted(w.words_new, &text.new)].into_iter().flatten()
+        });
+        title.into_iter().chain(link).chain(text).collect()
     }
 
     /// Where to tell that something is wrong with the story, or with one of its labels.
@@ -324,6 +351,15 @@ fn why(why: &Why, w: &Words, lang: Lang) -> (String, Vec<String>) {
         other => return (String::new(), vec![other.to_string()]),
     };
     (told, Vec::new())
+}
+
+/// Why something was filed in the archive.
+fn rule(rule: Rule, w: &Words, lang: Lang) -> String {
+    match rule {
+        Rule::FirstLook => w.rule_first.to_owned(),
+        Rule::Old => w.rule_old.to_owned(),
+        Rule::TooMany { most } => fill(w.rule_many, &[&number(u64::from(most), lang)]),
+    }
 }
 
 fn act_words(act: Act, w: &Words) -> &'static str {
