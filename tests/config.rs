@@ -192,7 +192,7 @@ fn a_saved_feed_speaks_the_language_of_addresses() {
     assert_eq!(feed("youth-central-america").filter.to_string(), "topic=youth&region=central-america&lang=es");
 
     let wrong = "[[feed]]\nslug = \"x\"\ntitle = { en = \"X\" }\ntopics = [\"youth,\", \"-yuoth\"]\ncountries = [\"GTM\"]\nlang = \"spanish\"\nsince = \"soon\"\n\
-                 limit = 0\nper_source = 500\ncontent = \"all\"\nq = \"camp\"\n[[feed.any]]\n\
+                 limit = 0\nper_source = 500\ncontent = \"all\"\nq = \"*\"\n[[feed.any]]\n\
                  [[feed]]\nslug = \"y\"\ntitle = { en = \"Y\" }\ncountries = [\"us,-us\"]\n\
                  [[feed]]\nslug = \"z\"\ntitle = { en = \"Z\" }\nsince = \"2026-02-01\"\nuntil = \"2026-01-01\"\n";
     let dir = written(&[("feeds.toml", wrong), ("topics.toml", "[[topic]]\nslug = \"none\"\n[topic.en]\nstrong = [\"nothing\"]\n")]);
@@ -206,7 +206,7 @@ feeds.toml:7:9: feed `x`: `since`: `soon` is no time; write a day such as 2026-0
 feeds.toml:8:9: feed `x`: `limit` 0 is not in the range 1 to 200
 feeds.toml:9:14: feed `x`: `per_source` 500 is not in the range 1 to 200
 feeds.toml:10:11: feed `x`: `content` is \"all\"; it can be \"title\", \"summary\", \"full\"
-feeds.toml:11:1: feed `x`: unknown key `q`; known are slug, title, topics, countries, regions, sources, any, lang, prefer, since, until, per_source, limit, content, enabled
+feeds.toml:11:5: feed `x`: `q`: there is no word in it; write words, \"phrases in quotes\", and -words to leave out
 feeds.toml:12:1: feed `x` [[any]]: holds everything; give it topics, countries, regions or sources
 feeds.toml:13:1: feed `y`: what is asked of `country` excludes itself, so that nothing could ever be in the feed; leave one of the wishes out
 feeds.toml:17:1: feed `z`: `until` is before `since`

@@ -54,6 +54,9 @@ fn every_address_comes_to_its_canonical_self_or_says_what_is_wrong() {
     let long = format!("/feed.atom?topic={}", "y".repeat(2_100));
     let many = format!("/feed.atom?country=gt&{}", "topic=youth&".repeat(16));
     let names = format!("/feed.atom?country={}", "gt,mx,".repeat(40) + "hn");
+    let wordy = format!("/feed.atom?q={}", (0..17).map(|n| format!("w{n}")).collect::<Vec<_>>().join("+"));
+    let long_word = format!("/feed.atom?q={}", "y".repeat(201));
+    site.store.read_words(at(0), &|| true).unwrap();
     for (path, expected) in [
         // What could be asked before has the addresses it had.
         ("/feed.atom", "feed.atom"),
@@ -93,6 +96,17 @@ fn every_address_comes_to_its_canonical_self_or_says_what_is_wrong() {
         // How it is shown.
         ("/feed.atom?per_source=5&limit=50&content=full", "feed.atom?per_source=5"),
         ("/feed.atom?content=Title&limit=200", "feed.atom?content=title&limit=200"),
+        // Words.
+        ("/feed.atom?q=Youth+CAMP,+camps", "feed.atom?q=camp+youth"),
+        ("/feed.atom?q=%22Cambio+Clim%C3%A1tico%22+-deporte", "feed.atom?q=%22cambio+climatico%22+-deporte"),
+        ("/feed.atom?q=%E2%80%9Cvirtual%20camp%E2%80%9D&q=camp&country=gt", "feed/country/gt.atom?q=%22virtual+camp%22"),
+        ("/feed.atom?q=title:camp*", "feed.atom?q=%22title+camp%22"),
+        ("/feed.atom?q=%D8%A7%D9%84%D9%87%D8%AC%D8%B1%D8%A9", "feed.atom?q=%D8%A7%D9%84%D9%87%D8%AC%D8%B1%D8%A9"),
+        // Days.
+        ("/feed/topic/youth.atom?View=Daily", "feed/topic/youth.atom?view=daily"),
+        ("/feed.atom?view=daily&tz=utc&limit=30", "feed.atom?view=daily"),
+        ("/feed.atom?view=daily&tz=america/guatemala&limit=7", "feed.atom?limit=7&tz=America/Guatemala&view=daily"),
+        ("/feed.atom?view=daily&tz=Etc/GMT%2B5", "feed.atom?tz=Etc/GMT%2B5&view=daily"),
         // What messengers do to addresses.
         ("/feed/topic/youth.atom/?utm_source=x&UTM_medium=y&fbclid=z&_=1&gclid=2", "feed/topic/youth.atom"),
         ("/feed.atom?topic=youth&amp;country=gt", "feed/topic/youth/country/gt.atom"),
@@ -106,16 +120,24 @@ fn every_address_comes_to_its_canonical_self_or_says_what_is_wrong() {
         ("/feed.atom?topics=youth", "400 unknown key `topics`; did you mean `topic`?"),
         (
             "/feed.atom?zzz=1",
-            "400 unknown key `zzz`; known are topic, country, region, source, lang, prefer, since, until, limit, per_source, content",
+            "400 unknown key `zzz`; known are topic, country, region, source, lang, prefer, q, since, until, limit, per_source, content, view, tz",
         ),
+        ("/feed/q/camp.atom", "400 `q` stands behind the question mark: feed.atom?q=…"),
+        ("/feed.atom?q=", "400 `q` has no value"),
+        ("/feed.atom?q=*", "400 `q`: there is no word in it; write words, \"phrases in quotes\", and -words to leave out"),
+        (&wordy, "400 `q`: it has 17 words; 16 are the most"),
+        ("/feed.atom?q=a+b+c+d+e+f+g+h&q=i+j+k+l+m+n+o+p+r", "400 `q`: it has 17 words; 16 are the most"),
+        (&long_word, "400 `q`: it is 201 characters long; 200 are the most"),
         (
-            "/feed.atom?q=camp",
-            "400 `q` is not spoken yet; filters are made of topic, country, region, source, lang, prefer, since, until, limit, per_source, content",
+            "/feed.atom?q=camp&q=-camps",
+            "400 what is asked of `q` excludes itself, so that nothing could ever be in the feed; leave one of the wishes out",
         ),
-        (
-            "/feed.atom?view=daily",
-            "400 `view` is not spoken yet; filters are made of topic, country, region, source, lang, prefer, since, until, limit, per_source, content",
-        ),
+        ("/feed.atom?view=weekly", "400 `view` is `weekly`; it can be daily"),
+        ("/feed.atom?tz=America/Guatemala", "400 `tz` is the time zone of days; ask for view=daily with it"),
+        ("/feed.atom?view=daily&tz=Guatemala", "400 `tz`: `Guatemala` is no time zone; did you mean America/Guatemala?"),
+        ("/feed.atom?view=daily&tz=UTC&tz=Asia/Tokyo", "400 `tz` is given twice; once is enough"),
+        ("/feed.atom?view=daily&limit=31", "400 `limit` is `31`; of days it can be 1 to 30"),
+        ("/editor.atom?view=daily", "400 `view` is not for editors; what nobody filed is told story by story"),
         ("/feed/limit/5.atom", "400 `limit` stands behind the question mark: feed.atom?limit=…"),
         ("/feed/topic.atom", "400 `topic` has no value; an address such as feed/topic/youth.atom has"),
         ("/feed.atom?topic=", "400 `topic` has no value"),
@@ -174,6 +196,8 @@ fn queries() -> impl Strategy<Value = String> {
         "limit",
         "per_source",
         "content",
+        "view",
+        "tz",
         "Topic",
         "topics",
         "utm_x",
@@ -211,6 +235,7 @@ fn queries() -> impl Strategy<Value = String> {
 #[test]
 fn whatever_is_asked_is_answered_and_never_with_more_than_was_asked_for() {
     let site = site();
+    site.store.read_words(at(0), &|| true).unwrap();
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut served = 0;
     for _ in 0..2_000 {
@@ -220,7 +245,7 @@ fn whatever_is_asked_is_answered_and_never_with_more_than_was_asked_for() {
             served += 1;
             assert_eq!(comes_to(&site, &format!("/{came}")), came, "{query}");
             // A key that chooses stories is found again, unless another says the same.
-            for key in ["topic", "country", "region", "source", "since", "until", "per_source"] {
+            for key in ["topic", "country", "region", "source", "since", "until", "per_source", "q"] {
                 assert_eq!(
                     query.to_lowercase().split('&').any(|pair| pair.starts_with(&format!("{key}="))),
                     came.contains(key),
@@ -270,7 +295,12 @@ fn equal_filters_are_one_feed_and_different_ones_are_not() {
         &["/feed.atom?since=P30D", "/feed.atom?since=p30d"],
         &["/feed.atom?until=P30D"],
         &["/feed.atom?per_source=2"],
+        &["/feed.atom?q=told+story", "/feed.atom?q=%22Story%22+TOLD", "/feed.atom?q=told&q=st%C3%B3ry"],
+        &["/feed.atom?q=%22story+told%22"],
+        &["/feed.atom?view=daily", "/feed.atom?view=daily&tz=UTC"],
+        &["/feed.atom?view=daily&tz=Asia/Tokyo"],
     ];
+    site.store.read_words(at(0), &|| true).unwrap();
     let mut ids = Vec::new();
     for group in groups {
         let replies: Vec<Reply> = group.iter().map(|path| get(site.address, path)).collect();
@@ -436,6 +466,7 @@ fn an_answer_is_dropped_when_a_story_enters_changes_or_leaves_and_not_otherwise(
 #[test]
 fn the_title_says_the_filter_in_words() {
     let site = site();
+    site.store.read_words(at(0), &|| true).unwrap();
     for (query, expected) in [
         ("", "News"),
         ("topic=youth", "Youth — News"),
@@ -468,6 +499,13 @@ fn the_title_says_the_filter_in_words() {
         ("topic=none&country=none", "No topic, in no country — News"),
         ("topic=-none&country=-gt,-none", "Any topic, in any country, not in Guatemala — News"),
         ("lang=es,pt&since=P30D", "In Spanish or Portuguese, since 30 days ago — News"),
+        ("q=camp+%22climate+change%22+-virtual", "“camp” and “climate change”, without “virtual” — News"),
+        ("q=-virtual+-remote&topic=youth", "Youth, without “remote” or “virtual” — News"),
+        ("topic=youth&q=camp+iom&lang=es", "Juventud, con «camp» e «iom», en español — News"),
+        ("q=camp+-virtual&country=gt&lang=fr", "Guatemala, avec « camp », sans « virtual », en français — News"),
+        ("q=camp+-virtual&country=gt&lang=pt", "Guatemala, com “camp”, sem “virtual”, em português — News"),
+        ("view=daily", "Day by day — News"),
+        ("topic=youth&view=daily&tz=America/Guatemala&lang=es", "Juventud, en español, día a día (America/Guatemala) — News"),
         ("lang=fr&since=P1Y1D&until=2026-01-31", "En français, depuis 12 mois et 1 jour, jusqu'au 31 janv. 2026 — News"),
         ("topic=youth&per_source=3&since=2026-01-31T12:00:00Z", "Youth, since 31 Jan 2026 12:00:00 UTC, at most 3 per source — News"),
     ] {
@@ -527,6 +565,18 @@ countries = ["gt,mx"]
     let further = get(site.address, "/feed/saved/mine.atom?country=gt&lang=es");
     assert_eq!((titles(&further), title(&further)), (vec![], "Lo mío, en Guatemala, en español — News".to_owned()));
     assert_eq!(titles(&get(site.address, "/feed/saved/mine.atom?country=gt")), ["Story 3"]);
+}
+
+#[test]
+fn a_saved_feed_may_ask_for_words() {
+    let feeds = "[[feed]]\nslug = \"twos\"\ntitle = { en = \"Twos\" }\nq = 'Story 2'\n";
+    let site = serve_with(configured(feeds), PATIENCE, Arc::new(|| at(0)));
+    site.store.read_words(at(0), &|| true).unwrap();
+    assert_eq!(titles(&get(site.address, "/feed/saved/twos.atom")), ["Story 2"]);
+    assert_eq!(titles(&get(site.address, "/feed/saved/twos.atom?q=-told")), Vec::<String>::new());
+    let further = get(site.address, "/feed/saved/twos.atom?q=told");
+    assert_eq!((titles(&further), title(&further)), (vec!["Story 2".to_owned()], "Twos, with “told” — News".to_owned()));
+    assert_eq!(comes_to(&site, "/feed/saved/twos.atom?q=Told"), "feed/saved/twos.atom?q=told");
 }
 
 #[test]

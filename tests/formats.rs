@@ -41,6 +41,7 @@ fn written(stories: &[Story], publishing: &Publishing, (extension, _, write): (&
         saved: None,
         own: &Filter::default(),
         content: ContentPolicy::Full,
+        daily: None,
         path: &format!("feed.{extension}"),
         home: "feed",
         page: &page,

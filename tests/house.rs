@@ -48,6 +48,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rustls_platform_verifier", &["fetch"]),
     ("scraper", &["html"]),
     ("sled", &["store"]),
+    ("tantivy", &["store"]),
     ("toml", &["config", "classify"]),
     ("tower", &["serve"]),
     ("tower_http", &["serve"]),

@@ -169,7 +169,7 @@ fn filters() -> impl Strategy<Value = Filter> {
     let any = proptest::collection::btree_set(about(), 0..3);
     let rest = (langs(), langs(), time(), time(), proptest::option::weighted(0.3, 1usize..4));
     (any, rest).prop_map(|(any, (langs, prefer, since, until, per_source))| {
-        Filter { any, langs: langs.into_iter().collect(), prefer, since, until, per_source }.settled()
+        Filter { any, langs: langs.into_iter().collect(), prefer, since, until, per_source, ..Filter::default() }.settled()
     })
 }
 

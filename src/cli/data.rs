@@ -85,6 +85,7 @@ pub fn print(common: &Common, filter: &str, format: Option<Format>) -> Result<()
             let states = opened.store.states().map_err(DataError::from)?;
             let publishing = daemon::publishing(&config, kit.classifier, opened.journal.genesis(), &states);
             let app = App::new(opened.store, publishing, &daemon::limits(&config), daemon::wall_clock());
+            app.read_words_for(&path).map_err(Failure::Misuse)?;
             runtime()?.block_on(app.print(&path)).map_err(Failure::Misuse)?
         }
     };

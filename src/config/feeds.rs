@@ -57,7 +57,7 @@ pub(super) fn read(
                 table.wrong("has no `slug`");
             }
             table.ignore(&LABELS);
-            return table.ignore(&["title", "any", "lang", "prefer", "since", "until", "limit", "per_source", "content", "enabled"]);
+            return table.ignore(&["title", "any", "lang", "prefer", "q", "since", "until", "limit", "per_source", "content", "enabled"]);
         };
         table.call(format!("feed `{slug}`"));
         if seen.contains(&slug) {
@@ -143,6 +143,9 @@ fn rest(table: &mut Table<'_, '_>, feed: &mut SavedFeed) {
             Ok(langs) => filter.prefer = langs,
             Err(error) => table.wrong_at(key, &format!("`{key}`: {error}")),
         }
+    }
+    if let Some(words) = table.parsed("q") {
+        filter.words = words;
     }
     filter.since = table.parsed("since").or(filter.since);
     filter.until = table.parsed("until").or(filter.until);

@@ -186,6 +186,8 @@ impl DataFolder {
             let aside = Store::set_aside(&path).map_err(|cause| DataError::Folder { path: path.clone(), cause })?;
             tracing::warn!("the old store is kept at {}", aside.display());
         }
+        // What it knew of words may be of stories that are in the journal no more.
+        Store::forget_words(&path).map_err(|cause| DataError::Folder { path: path.clone(), cause })?;
         Ok(Store::open(&path, journal.genesis())?)
     }
 }

@@ -1,6 +1,6 @@
 //! The daemon: everything joined, started in order and stopped in order.
 //!
-//! Start: data folder, journal, view, listener, writer, schedule, control socket, edits. Stop: no new
+//! Start: data folder, journal, view, listener, writer, words, schedule, control socket, edits. Stop: no new
 //! looks, what was found is kept, open answers are finished. Tests and the command line come in
 //! by the same door, [`run`], which is handed its listener, its clock and its stop signal.
 
@@ -17,6 +17,7 @@ mod publishing;
 mod refile;
 mod reload;
 mod upkeep;
+pub mod words;
 
 use std::{collections::BTreeMap, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
@@ -39,6 +40,7 @@ use self::{
     data::{DataError, DataFolder, Opened},
     gauges::Gauges,
     reload::{Followers, InForce},
+    words::{Inbox, WordReader},
 };
 use crate::{
     apply::{Clock, Filing, Reserve, Writer},
@@ -255,12 +257,17 @@ pub async fn run(
     let register = Register::new(states);
     let data = folder.path().to_owned();
 
+    let inbox = Inbox::default();
     let changed = {
-        let app = app.clone();
-        move |touched: &[_]| app.changed(touched)
+        let (app, inbox) = (app.clone(), inbox.clone());
+        move |touched: &[_]| {
+            app.changed(touched);
+            inbox.tell(touched);
+        }
     };
     let reserve = (pulls && read_only.is_none()).then(|| Reserve::of(&data, config.settings.limits.free));
     let (desk, writer) = Writer::start_with(journal, store.clone(), clock.clone(), reserve, changed).map_err(DaemonError::Thread)?;
+    let words = WordReader::start(store.clone(), app.clone(), clock.clone(), inbox).map_err(DaemonError::Thread)?;
     let why_not = read_only.clone().or_else(|| (!pulls).then(|| "this daemon was started with --read-only".to_owned()));
     let (order, orders) = mpsc::channel(16);
     let followers = Followers {
@@ -342,7 +349,11 @@ pub async fn run(
             task.abort();
             let _ = task.await;
         }
-        tokio::task::spawn_blocking(move || writer.finish()).await
+        let finish = move || {
+            let _ = writer.finish();
+            words.finish();
+        };
+        tokio::task::spawn_blocking(finish).await
     };
     if tokio::time::timeout(SETTLE, settle).await.is_err() {
         tracing::warn!("the writer did not finish in {} s; what it had not kept is found again", SETTLE.as_secs());

@@ -4,10 +4,11 @@
 //! for the same thing are equal, print the same and have the same feed id.
 //! Deliberately absent: how a filter is written in an address (`serve`), and how many entries are shown.
 
-use std::{collections::BTreeSet, fmt};
+use std::{borrow::Borrow, collections::BTreeSet, fmt};
 
 use super::{
-    BadName, Choice, CountryCode, Edition, Filed, Lang, RegionSlug, Second, SourceId, Story, TopicSlug, When, Window, choice::Label,
+    BadName, Choice, CountryCode, Edition, Filed, Lang, RegionSlug, Second, SourceId, Story, Told, TopicSlug, When, Window, Words,
+    choice::Label,
 };
 
 impl Label for RegionSlug {}
@@ -87,6 +88,8 @@ pub struct Filter {
     pub langs: BTreeSet<Lang>,
     /// Of several editions the one in the first of these languages is shown; without them, or in none of them, the one first kept.
     pub prefer: Vec<Lang>,
+    /// What it says.
+    pub words: Words,
     /// What is shown stands at this time or later.
     pub since: Option<When>,
     /// At this time or earlier.
@@ -130,6 +133,7 @@ impl Filter {
             any,
             langs: once("lang", &self.langs, &other.langs)?,
             prefer: once("prefer", &self.prefer, &other.prefer)?,
+            words: self.words.and(&other.words),
             since: once("since", &self.since, &other.since)?,
             until: once("until", &self.until, &other.until)?,
             per_source: once("per_source", &self.per_source, &other.per_source)?,
@@ -169,6 +173,9 @@ impl Filter {
             let key = ["topic", "country", "region", "source"].into_iter().zip(keys).find(|(_, is_possible)| !is_possible);
             return Err(BadFilter::Impossible(key.map_or("source", |(key, _)| key)));
         }
+        if !self.words.is_possible() {
+            return Err(BadFilter::Impossible("q"));
+        }
         match (self.since, self.until) {
             // A bound that moves may pass one that does not.
             (Some(since), Some(until)) if since.is_relative() == until.is_relative() => {
@@ -182,7 +189,15 @@ impl Filter {
 
     /// Whether a story belongs in the feed, its time left aside. One that is gone belongs in none.
     pub fn admits(&self, story: &Story) -> bool {
-        !story.is_gone() && (self.any.is_empty() || self.any.iter().any(|about| about.admits(story))) && self.edition_of(story).is_some()
+        self.admits_telling(story, || Told::of(story))
+    }
+
+    /// The same, for who has what the story says at hand. It is asked for when nothing else keeps the story out.
+    pub fn admits_telling<T: Borrow<Told>>(&self, story: &Story, told: impl FnOnce() -> T) -> bool {
+        !story.is_gone()
+            && (self.any.is_empty() || self.any.iter().any(|about| about.admits(story)))
+            && self.edition_of(story).is_some()
+            && (self.words.is_empty() || self.words.admits(told().borrow()))
     }
 
     /// The edition of a story that is shown, by its place in [`Story::editions`]; nothing when it has none to show.
@@ -231,6 +246,7 @@ impl Filter {
         let all = [
             ("lang", (!self.langs.is_empty()).then(|| listed(&self.langs))),
             ("prefer", (!self.prefer.is_empty()).then(|| listed(&self.prefer))),
+            ("q", (!self.words.is_empty()).then(|| self.words.to_string())),
             ("since", self.since.map(|since| since.to_string())),
             ("until", self.until.map(|until| until.to_string())),
             ("per_source", self.per_source.map(|most| most.to_string())),

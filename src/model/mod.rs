@@ -38,6 +38,8 @@ pub mod timetable;
 pub mod topic;
 pub mod upkeep;
 pub mod when;
+pub mod words;
+pub mod zone;
 
 pub use act::{Act, Edited, Gone, Relabelled, Said};
 pub use choice::{Choice, Clause, Filed};
@@ -72,3 +74,5 @@ pub use timetable::Timetable;
 pub use topic::{Mask, Place, PlaceKind, Region, Terms, Topic, TopicDefaults, TopicRules};
 pub use upkeep::{Erased, Imported, Pruned, Rewritten};
 pub use when::{Ago, When, Window};
+pub use words::{BadWords, Told, Words};
+pub use zone::Zone;

@@ -53,6 +53,18 @@ pub struct Window {
 impl Window {
     /// All of time.
     pub const ALL: Self = Self { from: None, below: None };
+
+    /// Whether a second lies within.
+    pub fn holds(&self, at: Second) -> bool {
+        self.from.is_none_or(|from| at >= from) && self.below.is_none_or(|below| at < below)
+    }
+
+    /// The part that both have.
+    #[must_use]
+    pub fn and(&self, other: Self) -> Self {
+        let below = [self.below, other.below].into_iter().flatten().min();
+        Self { from: self.from.max(other.from), below }
+    }
 }
 
 impl When {

@@ -77,7 +77,7 @@ fn written(entry: &Entry<'_>) -> atom_syndication::Entry {
         categories: categories.collect(),
         links,
         rights: entry.rights.as_ref().map(|rights| plain(rights, lang)),
-        source: Some(source(&entry.source, entry.position)),
+        source: entry.source.as_ref().map(|card| source(card, entry.position)),
         summary: entry.summary.as_ref().map(|summary| plain(summary, lang)),
         content: Some(Content {
             content_type: Some("html".into()),

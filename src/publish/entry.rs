@@ -18,8 +18,8 @@ pub(super) const ANY_TYPE: &str = "application/octet-stream";
 
 /// One story in one edition. Texts are one clean line, but for `id` and `content`, which hold nothing that XML forbids.
 pub(super) struct Entry<'a> {
-    /// What is kept of it.
-    pub(super) shown: &'a Shown,
+    /// What is kept of it; nothing of a day.
+    pub(super) shown: Option<&'a Shown>,
     /// Its name for ever, to the letter: readers know it by that.
     pub(super) id: String,
     /// What it is called; never empty.
@@ -38,8 +38,8 @@ pub(super) struct Entry<'a> {
     pub(super) issued: Option<Second>,
     /// The bylines, else the publisher; never empty.
     pub(super) authors: Vec<String>,
-    /// Who told it.
-    pub(super) source: SourceCard,
+    /// Who told it; nobody tells a day but us.
+    pub(super) source: Option<SourceCard>,
     /// A rights statement.
     pub(super) rights: Option<String>,
     /// What it is filed under: by us, and by the publisher.
@@ -109,9 +109,9 @@ impl<'a> Entry<'a> {
             content: text::xml_safe(&body(feed, shown, &source, &others, &about)).into_owned(),
             enclosures: enclosures.collect(),
             image: item.image.as_deref().filter(|_| content != ContentPolicy::Title).map(clean),
-            shown,
+            shown: Some(shown),
             about,
-            source,
+            source: Some(source),
             others,
         }
     }

@@ -58,8 +58,8 @@ struct Item<'a> {
     language: Lang,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     attachments: Vec<Attachment<'a>>,
-    #[serde(rename = "_tributary")]
-    more: More<'a>,
+    #[serde(rename = "_tributary", skip_serializing_if = "Option::is_none")]
+    more: Option<More<'a>>,
 }
 
 #[derive(Serialize)]
@@ -157,23 +157,25 @@ fn item<'a>(entry: &'a Entry<'_>) -> Item<'a> {
     }
 }
 
-fn more<'a>(entry: &'a Entry<'_>) -> More<'a> {
-    let story = &*entry.shown.story;
+/// Of a day there is nothing more.
+fn more<'a>(entry: &'a Entry<'_>) -> Option<More<'a>> {
+    let (shown, source) = (entry.shown?, entry.source.as_ref()?);
+    let story = &*shown.story;
     let others =
         entry.others.iter().map(|other| Other { source: &other.source, title: &other.name, url: &other.link, language: other.lang });
-    More {
+    Some(More {
         story: &entry.about,
         topics: &story.topics,
         countries: &story.countries,
         regions: &story.regions,
         source: Source {
-            id: &entry.shown.copy().item.source,
-            title: &entry.source.title,
-            feed_url: &entry.source.url,
-            home_page_url: entry.source.home.as_deref(),
+            id: &shown.copy().item.source,
+            title: &source.title,
+            feed_url: &source.url,
+            home_page_url: source.home.as_deref(),
         },
         issued: entry.issued,
         rights: entry.rights.as_deref(),
         others: others.collect(),
-    }
+    })
 }

@@ -6,6 +6,7 @@
 //! anything a reader's request could change beside the filter.
 
 mod atom;
+mod daily;
 mod editor;
 mod entry;
 mod foreign;
@@ -20,6 +21,7 @@ use std::collections::BTreeMap;
 
 pub use self::rss::rss;
 pub use atom::atom;
+pub use daily::{Daily, Day};
 pub use editor::editor;
 use entry::Entry;
 pub use entry::{Other, others};
@@ -77,6 +79,8 @@ pub struct Feed<'a> {
     pub own: &'a Filter,
     /// The most that is shown of each story; what its source allows may be less.
     pub content: ContentPolicy,
+    /// Days instead of stories.
+    pub daily: Option<&'a Daily>,
     /// Its canonical address in the format that is written, below the base and without leading slash: `feed/topic/youth.atom?lang=es`.
     pub path: &'a str,
     /// Its page for people, in the same way: `feed/topic/youth?lang=es`.
@@ -92,12 +96,14 @@ pub struct Feed<'a> {
 impl<'a> Feed<'a> {
     /// Its name for ever, in every format.
     fn id(&self) -> String {
-        format!("urn:uuid:{}", Uuid::new_v5(&self.site.instance, self.filter.to_string().as_bytes()))
+        let name = self.daily.map_or_else(|| self.filter.to_string(), |daily| daily.name(self));
+        format!("urn:uuid:{}", Uuid::new_v5(&self.site.instance, name.as_bytes()))
     }
 
     /// The newest change that can be seen in it: never the time of the request.
     fn updated(&self) -> Second {
-        self.page.entries.iter().map(entry::updated).max().unwrap_or(self.genesis)
+        let days = self.daily.into_iter().flat_map(|daily| &daily.days).map(Day::updated);
+        self.page.entries.iter().map(entry::updated).chain(days).max().unwrap_or(self.genesis)
     }
 
     /// The address of its page for people.
@@ -114,7 +120,8 @@ impl<'a> Feed<'a> {
 
     /// What is told of each story.
     fn entries(&self) -> impl Iterator<Item = Entry<'a>> {
-        self.page.entries.iter().map(|shown| Entry::of(self, shown))
+        let days = self.daily.into_iter().flat_map(|daily| daily.days.iter().map(|day| day.entry(self, daily)));
+        self.page.entries.iter().map(|shown| Entry::of(self, shown)).chain(days)
     }
 
     /// The language of the feed's own words: the one asked for, or preferred, when we speak it, else the site's.

@@ -91,7 +91,7 @@ fn item(entry: &Entry<'_>) -> Item {
         enclosure,
         guid: Some(Guid { value: entry.id.clone(), permalink: false }),
         pub_date: Some(entry.position.http_date()),
-        source: Some(Source { url: entry.source.url.clone(), title: Some(entry.source.title.clone()) }),
+        source: entry.source.as_ref().map(|card| Source { url: card.url.clone(), title: Some(card.title.clone()) }),
         extensions: extensions(modified(entry).into_iter().chain(Foreign::picture(entry))),
         dublin_core_ext: Some(DublinCoreExtension {
             creators: entry.authors.clone(),

@@ -3,9 +3,11 @@
 //! "Migrant smuggling or asylum, in Guatemala, not in the United States, in Spanish". The specific words come first, the
 //! site last. French and Portuguese choose a preposition by a gender that names do not tell, so that places go without one there.
 
+use chrono::NaiveDate;
+
 use super::{Feed, words};
 use crate::{
-    model::{About, Ago, Choice, Filed, Filter, FourNames, Lang, When, choice::Label},
+    model::{About, Ago, Choice, Filed, Filter, FourNames, Lang, When, Words, Zone, choice::Label, words::Phrase},
     text,
 };
 
@@ -61,16 +63,35 @@ const UNTIL: Bound = Bound {
 
 /// The title of a feed: the specific words first, the site last.
 pub fn title(feed: &Feed<'_>) -> String {
-    let site = &feed.site.title;
-    wording(feed, feed.lang()).map_or_else(|| site.clone(), |words| format!("{words} — {site}"))
+    let days = feed.daily.map(|daily| {
+        let days = words::pick(["day by day", "día a día", "jour par jour", "dia a dia"], feed.lang());
+        if daily.zone == Zone::default() { days.to_owned() } else { format!("{days} ({})", daily.zone) }
+    });
+    let words: Vec<String> = holds(feed, feed.lang()).into_iter().chain(days).collect();
+    if words.is_empty() {
+        return feed.site.title.clone();
+    }
+    format!("{} — {}", capital(&words.join(", ")), feed.site.title)
 }
 
 /// What a feed holds, in the words of one of our languages; nothing for one that holds everything.
 pub fn wording(feed: &Feed<'_>, lang: Lang) -> Option<String> {
+    let words = holds(feed, lang);
+    (!words.is_empty()).then(|| capital(&words.join(", ")))
+}
+
+/// The title of a day in a feed: what the feed holds, and when.
+pub(super) fn of_day(feed: &Feed<'_>, date: NaiveDate) -> String {
+    let words = holds(feed, feed.lang());
+    let words = if words.is_empty() { feed.site.title.clone() } else { capital(&words.join(", ")) };
+    format!("{words}: {}", words::day(date, feed.lang()))
+}
+
+/// What a feed holds, in words.
+fn holds(feed: &Feed<'_>, lang: Lang) -> Vec<String> {
     let told = Told { feed, lang };
     let saved = feed.saved.map(|names| names.in_lang(lang).to_owned());
-    let words: Vec<String> = saved.into_iter().chain(told.filter(feed.own, feed.saved.is_none())).collect();
-    (!words.is_empty()).then(|| capital(&words.join(", ")))
+    saved.into_iter().chain(told.filter(feed.own, feed.saved.is_none())).collect()
 }
 
 /// A feed told in a language.
@@ -90,6 +111,7 @@ impl Told<'_> {
         let any = filed.into_iter().chain(too_much).enumerate().map(|(n, about)| self.about(about, begins && n == 0).join(", "));
         let any = self.join(&any.collect::<Vec<_>>(), OR);
         let mut told: Vec<String> = Some(any).filter(|words| !words.is_empty()).into_iter().collect();
+        told.extend(self.words(&filter.words, begins && told.is_empty()));
         let langs: Vec<String> = filter.langs.iter().map(|lang| self.language(*lang)).collect();
         if !langs.is_empty() {
             told.push(format!("{} {}", self.word(["in", "en", "en", "em"]), self.join(&langs, OR)));
@@ -106,6 +128,22 @@ impl Told<'_> {
                 (["at most", "como máximo", "au plus", "no máximo"], ["per source", "por fuente", "par source", "por fonte"]);
             format!("{} {most} {}", self.word(before), self.word(after))
         }));
+        told
+    }
+
+    /// Words that are asked for, in quotes.
+    fn words(&self, words: &Words, begins: bool) -> Vec<String> {
+        let quoted = |phrase: &Phrase| self.word(["“{}”", "«{}»", "« {} »", "“{}”"]).replace("{}", &phrase.to_string());
+        let with: Vec<String> = words.with().map(quoted).collect();
+        let without: Vec<String> = words.without().map(quoted).collect();
+        let mut told = Vec::new();
+        if !with.is_empty() {
+            let before = if begins { "" } else { self.word(["with", "con", "avec", "com"]) };
+            told.push(spaced(before, &self.join(&with, AND)));
+        }
+        if !without.is_empty() {
+            told.push(spaced(self.word(["without", "sin", "sans", "sem"]), &self.join(&without, ["or", "ni", "ni", "nem"])));
+        }
         told
     }
 
@@ -196,7 +234,7 @@ impl Told<'_> {
         let Some((last, first)) = names.split_last().filter(|(_, first)| !first.is_empty()) else { return names.concat() };
         let word = self.word(word);
         // Spanish avoids two equal vowels in a row.
-        let sound = text::fold(last);
+        let sound = text::fold(last.trim_start_matches(|c: char| !c.is_alphanumeric()));
         let begins = |sounds: &[&str]| sounds.iter().any(|begin| sound.starts_with(begin));
         let word = match word {
             "o" if self.lang == Lang::ES && begins(&["o", "ho"]) => "u",

@@ -19,6 +19,16 @@ pub(super) fn too_much(lang: Lang) -> &'static str {
     pick(["too much at once", "demasiado de una vez", "trop à la fois", "demais de uma vez"], lang)
 }
 
+/// "and 12 more", "and more than 150 more"; nothing where there are none.
+pub(super) fn more(left: usize, are_counted: bool, lang: Lang) -> Option<String> {
+    let words = match (left, are_counted) {
+        (0, true) => return None,
+        (_, true) => ["and {} more", "y {} más", "et {} de plus", "e mais {}"],
+        (_, false) => ["and more than {} more", "y más de {} más", "et plus de {} de plus", "e mais de {} outras"],
+    };
+    Some(pick(words, lang).replace("{}", &left.to_string()))
+}
+
 /// A day for people: `8 Sep 2020`, `8 sept. 2020`.
 pub fn day(day: NaiveDate, lang: Lang) -> String {
     const MONTHS: [[&str; 12]; 4] = [

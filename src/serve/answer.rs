@@ -39,6 +39,8 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const ART_CACHING: &str = "public, max-age=86400";
 /// Lists have live counts.
 const LIST_CACHING: &str = "public, max-age=60";
+/// When what is being made may be there, in seconds.
+const SOON: &str = "10";
 
 /// What an asker would like of a finished answer, and has already.
 pub(super) struct Wish {
@@ -212,6 +214,13 @@ pub(super) fn problem(status: StatusCode, detail: &str, nearest: &[String]) -> R
     let mut response = text(status, "application/problem+json", body.to_string());
     set(response.headers_mut(), header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     set(response.headers_mut(), header::CACHE_CONTROL, "no-store");
+    response
+}
+
+/// 503: what is asked for can not be given yet.
+pub(super) fn later(detail: &str) -> Response {
+    let mut response = problem(StatusCode::SERVICE_UNAVAILABLE, detail, &[]);
+    set(response.headers_mut(), header::RETRY_AFTER, SOON);
     response
 }
 

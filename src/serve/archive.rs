@@ -67,11 +67,13 @@ impl Leaf {
 }
 
 impl Asked {
-    /// Whether all of it can be had page after page: it is named by path alone, and time takes nothing out of it.
+    /// Whether all of it can be had page after page: it is named by path alone, time takes nothing out of it, and it does not ask for words,
+    /// which stories begin and cease to say.
     pub(super) fn has_archive(&self, publishing: &Publishing) -> bool {
         self.base != Base::Unfiled
             && !self.filter.is_relative()
             && self.filter.per_source.is_none()
+            && self.filter.words.is_empty()
             && !self.path(publishing, Format::Page).contains('?')
     }
 

@@ -1,9 +1,10 @@
 //! Finished bytes, kept until a story in them changes.
 
 use std::{
-    collections::HashMap,
+    borrow::Borrow,
+    collections::{HashMap, HashSet},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -14,8 +15,8 @@ use tokio::sync::OnceCell;
 use super::{Asked, Format, coding::Coding, pages::stories::View};
 use crate::{
     meters::{Lookup, Meters},
-    model::Second,
-    store::StoreError,
+    model::{Second, Story, Told},
+    store::{StoreError, Touched},
 };
 
 /// An answer shorter than this, in bytes, fits in one packet as it is, so that coding it gains nothing.
@@ -82,6 +83,39 @@ pub(super) struct Question {
     pub(super) day: Option<Second>,
     /// How a page of it is shown; nothing for a feed.
     pub(super) view: Option<View>,
+}
+
+impl Question {
+    /// Whether a story is in the answer. Of days only those are told that are over; a page shows today as well.
+    pub(super) fn has<T: Borrow<Told>>(&self, story: &Story, told: impl FnOnce() -> T) -> bool {
+        let filter = &self.asked.filter;
+        let position = || filter.edition_of(story).map(|edition| story.editions[edition].position);
+        (self.asked.daily.is_none() || self.view.is_some() || position() < self.day) && filter.admits_telling(story, told)
+    }
+
+    fn asks_for_words(&self) -> bool {
+        !self.asked.filter.words.is_empty()
+    }
+}
+
+/// A story on its way through the cache: what it says is made out once, and only when that is asked.
+struct Changed<'a> {
+    touched: &'a Touched,
+    before: OnceLock<Told>,
+    after: OnceLock<Told>,
+}
+
+impl<'a> Changed<'a> {
+    fn all(touched: &'a [Touched]) -> Vec<Self> {
+        touched.iter().map(|touched| Self { touched, before: OnceLock::new(), after: OnceLock::new() }).collect()
+    }
+
+    /// Whether it was in an answer, or is in it now.
+    fn concerns(&self, question: &Question) -> bool {
+        let Touched { before, after } = self.touched;
+        let was_in = |before: &Arc<Story>| question.has(before, || self.before.get_or_init(|| Told::of(before)));
+        question.has(after, || self.after.get_or_init(|| Told::of(after))) || before.as_ref().is_some_and(was_in)
+    }
 }
 
 /// Finished answers by what was asked, the least used given up first.
@@ -218,12 +252,30 @@ impl Cache {
         }
     }
 
+    /// Gives up the answers that these stories were in or are in now, but for those that ask for words: what stories say
+    /// is found a little later.
+    pub(super) fn changed(&self, touched: &[Touched]) {
+        let changed = Changed::all(touched);
+        self.drop_matching(|question| !question.asks_for_words() && changed.iter().any(|story| story.concerns(question)));
+    }
+
+    /// Gives up the answers that ask for words and that these stories were in or are in now; all that ask for words when
+    /// nobody knows which stories.
+    pub(super) fn words_changed(&self, touched: Option<&[Touched]>) {
+        let Some(touched) = touched else { return self.drop_matching(Question::asks_for_words) };
+        let asked: Vec<Question> = self.inner().slots.keys().filter(|question| question.asks_for_words()).cloned().collect();
+        // What stories say takes its time to make out, and nobody waits for that.
+        let changed = Changed::all(touched);
+        let stale: HashSet<Question> = asked.into_iter().filter(|question| changed.iter().any(|story| story.concerns(question))).collect();
+        self.drop_matching(|question| stale.contains(question));
+    }
+
     /// Gives up the answers that are no longer true.
-    pub(super) fn drop_matching(&self, is_stale: impl Fn(&Asked) -> bool) {
+    pub(super) fn drop_matching(&self, is_stale: impl Fn(&Question) -> bool) {
         let mut guard = self.inner();
         let inner = &mut *guard;
         inner.changes += 1;
-        for (_, slot) in inner.slots.iter_mut().filter(|(question, _)| is_stale(&question.asked)) {
+        for (_, slot) in inner.slots.iter_mut().filter(|(question, _)| is_stale(question)) {
             slot.changed = inner.changes;
             slot.finished = None;
             inner.bytes -= std::mem::take(&mut slot.weight);
@@ -244,8 +296,8 @@ mod tests {
     };
 
     fn question(limit: usize, format: Format) -> Question {
-        let asked =
-            Asked { base: Base::All, own: Filter::default(), filter: Filter::default(), limit, content: ContentPolicy::Full, leaf: None };
+        let (base, own, filter) = (Base::All, Filter::default(), Filter::default());
+        let asked = Asked { base, own, filter, daily: None, limit, content: ContentPolicy::Full, leaf: None };
         Question { asked, format, day: None, view: None }
     }
 
@@ -289,7 +341,7 @@ mod tests {
             [true, false, true, true]
         );
         // What is no longer kept is not counted.
-        cache.drop_matching(|asked| asked.limit == 1);
+        cache.drop_matching(|question| question.asked.limit == 1);
         assert!(runtime.block_on(coded.code(Coding::Brotli)));
         cache.coded(&question(1, Format::Json), &coded);
         assert_eq!(cache.inner().bytes, 4_000);

@@ -4,9 +4,11 @@
 //! path, everything else behind the question mark, sorted, and what goes without saying is left out.
 //! Deliberately absent: how an address is understood (`reading`).
 
-use super::{Publishing, answer, archive::Leaf};
+use url::form_urlencoded;
+
+use super::{Publishing, answer, archive::Leaf, daily::DAYS};
 use crate::{
-    model::{About, BadFilter, ContentPolicy, FeedSlug, Filed, Filter, TopicSlug},
+    model::{About, BadFilter, ContentPolicy, FeedSlug, Filed, Filter, TopicSlug, Zone},
     text,
 };
 
@@ -105,12 +107,13 @@ impl Base {
     }
 
     /// How many entries it has, and the most that is shown of each, when nobody says otherwise.
-    pub(super) fn usual(&self, publishing: &Publishing) -> (usize, ContentPolicy) {
+    pub(super) fn usual(&self, publishing: &Publishing, daily: Option<Zone>) -> (usize, ContentPolicy) {
         let saved = match self {
             Self::Saved(slug) => publishing.feeds.get(slug),
             Self::All | Self::Unfiled => None,
         };
         let limit = saved.and_then(|feed| feed.limit).map_or(publishing.limit, |limit| limit.min(publishing.max_limit));
+        let limit = if daily.is_some() { DAYS } else { limit };
         (limit, saved.and_then(|feed| feed.content).unwrap_or(ContentPolicy::Full))
     }
 }
@@ -124,7 +127,9 @@ pub struct Asked {
     pub own: Filter,
     /// Which stories in all.
     pub filter: Filter,
-    /// How many.
+    /// Whether days are told instead of stories, and by the clocks of which zone.
+    pub daily: Option<Zone>,
+    /// How many stories, or days.
     pub limit: usize,
     /// The most that is shown of each.
     pub content: ContentPolicy,
@@ -163,15 +168,26 @@ impl From<BadFilter> for Wrong {
 impl Asked {
     /// The address of the list of subscriptions that it makes: all wishes stand in the query.
     pub(super) fn list(&self, publishing: &Publishing) -> String {
-        let everything = Self { own: Filter::default(), ..self.clone() }.path(publishing, Format::Page);
-        let (_, rest) = everything.split_once('?').unwrap_or_default();
-        let wishes = [&*self.own.to_string(), rest].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("&");
-        format!("opml{}{wishes}", if wishes.is_empty() { "" } else { "?" })
+        let labels =
+            self.own.any.iter().flat_map(About::written).flat_map(|(key, values)| values.into_iter().map(move |value| (key, value)));
+        let wishes: Vec<String> = labels.chain(self.own.written()).map(pair).chain(self.shown(publishing)).collect();
+        format!("opml{}{}", if wishes.is_empty() { "" } else { "?" }, wishes.join("&"))
+    }
+
+    /// How it is shown, as far as that does not go without saying.
+    fn shown(&self, publishing: &Publishing) -> impl Iterator<Item = String> {
+        let (limit, content) = self.base.usual(publishing, self.daily);
+        let told = [
+            (self.limit != limit).then(|| ("limit", self.limit.to_string())),
+            (self.content != content).then(|| ("content", self.content.as_str().to_owned())),
+            self.daily.map(|_| ("view", "daily".to_owned())),
+            self.daily.filter(|zone| *zone != Zone::default()).map(|zone| ("tz", zone.to_string())),
+        ];
+        told.into_iter().flatten().map(pair)
     }
 
     /// The canonical address below the base, without leading slash.
     pub fn path(&self, publishing: &Publishing, format: Format) -> String {
-        let (limit, content) = self.base.usual(publishing);
         let may_stand_in_path = self.base == Base::All;
         let mut path = match &self.base {
             Base::All => "feed".to_owned(),
@@ -194,15 +210,23 @@ impl Asked {
             if key == "lang" && path == "feed" && !value.contains(',') {
                 path.push_str(&format!("/lang/{value}"));
             } else {
-                query.push(format!("{key}={value}"));
+                query.push(pair((key, value)));
             }
         }
-        query.extend((self.limit != limit).then(|| format!("limit={}", self.limit)));
-        query.extend((self.content != content).then(|| format!("content={}", self.content.as_str())));
+        query.extend(self.shown(publishing));
         query.sort();
         path.extend(self.leaf.map(Leaf::path));
         let mark = if query.is_empty() { "" } else { "?" };
         format!("{path}{}{mark}{}", format.extension(), query.join("&"))
+    }
+}
+
+/// A key and its value as they stand in a query. Only words, and the names of some zones, have letters that mean something there.
+fn pair((key, value): (&'static str, String)) -> String {
+    match key {
+        "q" => format!("q={}", form_urlencoded::byte_serialize(value.as_bytes()).collect::<String>()),
+        "tz" => format!("tz={}", value.replace('+', "%2B")),
+        _ => format!("{key}={value}"),
     }
 }
 

@@ -11,6 +11,7 @@ mod art;
 mod cache;
 mod coding;
 mod counted;
+mod daily;
 mod exposition;
 mod filter;
 mod finder;
@@ -99,6 +100,7 @@ impl Publishing {
             // Of what nobody filed all is told.
             own: if asked.base == Base::Unfiled { &asked.filter } else { &asked.own },
             content: asked.content,
+            daily: None,
             path,
             home,
             page,
@@ -210,13 +212,15 @@ impl App {
         self.sheets.clear();
     }
 
-    /// Drops the finished feeds that these stories were in or are in now.
+    /// Drops the finished feeds that these stories were in or are in now, but for those that ask for words.
     pub fn changed(&self, touched: &[Touched]) {
-        self.cache.drop_matching(|asked| {
-            touched
-                .iter()
-                .any(|story| asked.filter.admits(&story.after) || story.before.as_ref().is_some_and(|before| asked.filter.admits(before)))
-        });
+        self.cache.changed(touched);
+    }
+
+    /// Drops the finished feeds that ask for words and that these stories were in or are in, now that what they say can be found;
+    /// all that ask for words, when nobody knows which stories.
+    pub fn words_changed(&self, touched: Option<&[Touched]>) {
+        self.cache.words_changed(touched);
     }
 
     /// The stories of a feed that is asked for by path and query, and from when to when they stand; however many there are.
@@ -227,6 +231,15 @@ impl App {
         }
         let window = asked.filter.window((self.clock)());
         Ok((asked.filter, window))
+    }
+
+    /// Sees to it that a feed can be printed where nobody reads words on: those of all stories are read now, when the feed asks for any.
+    pub fn read_words_for(&self, path: &str) -> Result<(), String> {
+        let (asked, _) = self.understood(path)?;
+        if !asked.filter.words.is_empty() {
+            self.store.read_words((self.clock)(), &|| true).map_err(|error| error.to_string())?;
+        }
+        Ok(())
     }
 
     fn understood(&self, path: &str) -> Result<(Asked, Format), String> {
@@ -270,8 +283,12 @@ impl App {
 
     /// What is asked for today.
     fn question(&self, asked: Asked, format: Format) -> Question {
+        let now = (self.clock)();
         let moves = asked.leaf.map_or(asked.filter.is_relative(), |leaf| !self.is_over(leaf.month));
-        let day = moves.then(|| Second::begin_of((self.clock)().day()));
+        let day = match asked.daily {
+            Some(zone) => Some(zone.begin_of(zone.day_of(now))),
+            None => moves.then(|| Second::begin_of(now.day())),
+        };
         Question { asked, format, day, view: None }
     }
 
@@ -292,9 +309,14 @@ impl App {
     fn write<T>(&self, question: &Question, write: impl FnOnce(&publish::Feed<'_>) -> T) -> Result<(T, Second, bool), StoreError> {
         let publishing = self.publishing.load();
         let Question { asked, format, day, .. } = question;
-        let Found { page, more, is_closed } = self.find(question, &publishing)?;
         let [path, home] = [*format, Format::Page].map(|format| asked.path(&publishing, format));
-        let feed = publishing.feed(asked, [&path, &home], &page, &more);
+        // What is told day by day is for those who do not come and look.
+        let (daily, found) = match asked.daily.filter(|_| *format != Format::Page) {
+            Some(zone) => self.days(&publishing, asked, zone, day.unwrap_or(Second::EPOCH)).map(|(daily, found)| (Some(daily), found))?,
+            None => (None, self.find(question, &publishing)?),
+        };
+        let Found { page, more, is_closed } = found;
+        let feed = publish::Feed { daily: daily.as_ref(), ..publishing.feed(asked, [&path, &home], &page, &more) };
         // What is asked of the last days changes when a day begins, too.
         Ok((write(&feed), page.changed.max(day.unwrap_or(page.changed)), is_closed))
     }

@@ -65,6 +65,9 @@ fn key(name: &str) -> (&'static str, &'static str) {
         "source" => ("Sources by id, see /sources.json: every story that the source told.", "reliefweb"),
         "lang" => ("Editions in these languages, and those whose language is not known.", "es"),
         "prefer" => ("Leaves out nothing; shows each story in the first of these languages that it has.", "es,en"),
+        "q" => ("Words, \"phrases\" and -exclusions that stories say. Answered 503 while the index of words is being made.", "camp"),
+        "view" => ("`daily`: one entry for each of the last days that are over, with its stories; `limit` counts days then.", "daily"),
+        "tz" => ("The time zone of days, with `view=daily`.", "America/Guatemala"),
         "since" => ("Stories from then on: a day, a time, or so long back, such as P30D.", "P30D"),
         "until" => ("Stories up to then, in the same way.", "2026-01-31"),
         "limit" => ("How many entries.", "20"),
@@ -119,20 +122,22 @@ fn paths() -> Value {
     let archive = "An archived page of a feed (RFC 5005): stories that were first kept in a month. Only of feeds that a path alone names; walk there by prev-archive.";
     let mut paths = Map::new();
     for format in Format::FEEDS {
-        let asked = feed(&format!("Everything, as {}", format.name()), &[format], true);
+        let asked = feed(&format!("Everything, as {}", format.name()), &[format], &keys());
         paths.insert(format!("/feed{}", format.extension()), asked);
     }
     for (before, what) in
         [("/feed/{key}/{value}", "A feed by label, source or language"), ("/feed/saved/{saved}", "A feed that an editor saved")]
     {
-        paths.insert(format!("{before}.{{format}}"), feed(what, &Format::FEEDS, true));
+        paths.insert(format!("{before}.{{format}}"), feed(what, &Format::FEEDS, &keys()));
     }
     for before in ["/feed", "/feed/{key}/{value}", "/feed/saved/{saved}"] {
         for page in ["/archive/{month}", "/archive/{month}/part/{part}", "/archive/{month}/part/{part}/first/{first}"] {
-            paths.insert(format!("{before}{page}.{{format}}"), feed(archive, &Format::FEEDS, false));
+            paths.insert(format!("{before}{page}.{{format}}"), feed(archive, &Format::FEEDS, &[]));
         }
     }
-    paths.insert("/editor.atom".to_owned(), feed("What nobody filed, as work for editors", &[Format::Atom], true));
+    // Work is told story by story.
+    let story_by_story: Vec<Value> = keys().into_iter().filter(|key| !["view", "tz"].map(reference).contains(key)).collect();
+    paths.insert("/editor.atom".to_owned(), feed("What nobody filed, as work for editors", &[Format::Atom], &story_by_story));
     let labels = json!({ "type": "array", "items": { "$ref": "#/components/schemas/Label" } });
     let sources = json!({ "type": "array", "items": { "$ref": "#/components/schemas/Source" } });
     for (path, what, media_type, schema) in [
@@ -192,9 +197,9 @@ fn keys() -> Vec<Value> {
 }
 
 /// A feed; an archived page takes no keys.
-fn feed(what: &str, formats: &[Format], takes_keys: bool) -> Value {
+fn feed(what: &str, formats: &[Format], keys: &[Value]) -> Value {
     let contents: Vec<(&str, Value)> = formats.iter().map(|format| (format.content_type(), text())).collect();
-    get(what, &if takes_keys { keys() } else { Vec::new() }, &contents, &["304", "400", "404", "410"])
+    get(what, keys, &contents, &["304", "400", "404", "410"])
 }
 
 fn get(summary: &str, parameters: &[Value], contents: &[(&str, Value)], others: &[&str]) -> Value {

@@ -2,18 +2,18 @@
 //!
 //! Keys are AND-ed, a repeated key as well; a comma is OR, and `-` before a name leaves it out. What is not understood is refused,
 //! never overlooked: a mistyped filter must not become a feed of everything. What messengers hang on to addresses is forgiven.
-//! Not spoken yet: `q=` for words, and `view=daily`.
 
 use url::form_urlencoded;
 
 use super::{
     Publishing,
     archive::{Leaf, PART},
+    daily::DAYS,
     filter::{Asked, Base, Wrong, shown},
     finder::Finder,
 };
 use crate::{
-    model::{About, Clause, ContentPolicy, Filter, Lang, Month, choice::EmptyPart, filter::langs},
+    model::{About, Clause, ContentPolicy, Filter, Lang, Month, Zone, choice::EmptyPart, filter::langs},
     text,
 };
 
@@ -24,7 +24,7 @@ const MOST_KEYS: usize = 16;
 /// The most names and languages in one address.
 const MOST_NAMES: usize = 64;
 /// Things that messengers and shops hang on to addresses.
-const NOISE: [&str; 5] = ["_", "fbclid", "gclid", "mc_cid", "mc_eid"];
+const NOISE: [&str; 12] = ["_", "dclid", "fbclid", "gbraid", "gclid", "igshid", "mc_cid", "mc_eid", "msclkid", "twclid", "wbraid", "yclid"];
 /// Keys that may stand in the path.
 pub(super) const IN_PATH: [&str; 5] = ["topic", "country", "region", "source", "lang"];
 /// Keys that name a saved feed, and a page of an archive; in the path only.
@@ -32,9 +32,7 @@ const NAMING: [&str; 4] = ["saved", "archive", "part", "first"];
 /// The most pages that are looked for in a month: a million stories.
 pub(super) const MOST_PARTS: usize = 10_000;
 /// Keys that stand in the query only.
-pub(super) const IN_QUERY: [&str; 6] = ["prefer", "since", "until", "limit", "per_source", "content"];
-/// Keys that will be spoken.
-const LATER: [&str; 3] = ["q", "view", "tz"];
+pub(super) const IN_QUERY: [&str; 9] = ["prefer", "q", "since", "until", "limit", "per_source", "content", "view", "tz"];
 
 impl From<EmptyPart> for Wrong {
     fn from(part: EmptyPart) -> Self {
@@ -85,6 +83,8 @@ struct Reading<'a> {
     rest: Filter,
     limit: Option<usize>,
     content: Option<ContentPolicy>,
+    is_daily: bool,
+    zone: Option<Zone>,
     month: Option<Month>,
     part: Option<usize>,
     first: Option<usize>,
@@ -107,6 +107,8 @@ impl<'a> Reading<'a> {
             rest: Filter::default(),
             limit: None,
             content: None,
+            is_daily: false,
+            zone: None,
             month: None,
             part: None,
             first: None,
@@ -159,10 +161,14 @@ impl<'a> Reading<'a> {
         match key {
             "lang" => said.langs = self.langs(key, value)?.into_iter().collect(),
             "prefer" => said.prefer = self.langs(key, value)?,
+            "q" => said.words = value.parse().map_err(|error| bad(&error))?,
             "since" => said.since = Some(value.parse().map_err(|error| bad(&error))?),
             "until" => said.until = Some(value.parse().map_err(|error| bad(&error))?),
             "per_source" => said.per_source = Some(count(key, value, self.publishing.max_limit)?),
             "limit" => self.limit = once(key, self.limit, count(key, value, self.publishing.max_limit)?)?,
+            "tz" => self.zone = once(key, self.zone, value.parse().map_err(|error| bad(&error))?)?,
+            "view" if value.eq_ignore_ascii_case("daily") => self.is_daily = true,
+            "view" => return Err(Wrong::Bad(format!("`view` is `{}`; it can be daily", shown(value)))),
             _ => {
                 let named = ContentPolicy::NAMED.iter().find(|(name, _)| value.eq_ignore_ascii_case(name));
                 let (_, content) =
@@ -171,7 +177,7 @@ impl<'a> Reading<'a> {
             }
         }
         self.rest = self.rest.and(&said)?;
-        Ok(())
+        self.rest.words.check().map_err(|error| bad(&error))
     }
 
     fn langs(&mut self, key: &str, value: &str) -> Result<Vec<Lang>, Wrong> {
@@ -186,16 +192,35 @@ impl<'a> Reading<'a> {
         Ok(langs)
     }
 
+    /// The zone whose days are told, when days are.
+    fn daily(&self) -> Result<Option<Zone>, Wrong> {
+        if !self.is_daily {
+            return match self.zone {
+                Some(_) => Err(Wrong::Bad("`tz` is the time zone of days; ask for view=daily with it".to_owned())),
+                None => Ok(None),
+            };
+        }
+        if let Some(limit) = self.limit.filter(|limit| *limit > DAYS) {
+            return Err(Wrong::Bad(format!("`limit` is `{limit}`; of days it can be 1 to {DAYS}")));
+        }
+        if self.base == Base::Unfiled {
+            return Err(Wrong::Bad("`view` is not for editors; what nobody filed is told story by story".to_owned()));
+        }
+        Ok(Some(self.zone.unwrap_or_default()))
+    }
+
     fn finish(self) -> Result<Asked, Wrong> {
+        let daily = self.daily()?;
         let own = Filter::from(self.about).and(&self.rest)?;
         own.check()?;
         let filter = self.base.filter(self.publishing).and(&own)?;
         filter.check()?;
-        let (limit, content) = self.base.usual(self.publishing);
+        let (limit, content) = self.base.usual(self.publishing, daily);
         let asked = Asked {
             base: self.base,
             own,
             filter,
+            daily,
             limit: self.limit.unwrap_or(limit),
             content: self.content.map_or(content, |asked| asked.min(content)),
             leaf: self.month.map(|month| Leaf { month, part: self.part.unwrap_or(1), first: self.first.filter(|first| *first < PART) }),
@@ -228,9 +253,6 @@ fn once<T: PartialEq>(key: &str, before: Option<T>, now: T) -> Result<Option<T>,
 
 /// A key that means nothing where it stands.
 fn unspoken(key: &str) -> Wrong {
-    if LATER.contains(&key) {
-        return Wrong::Bad(format!("`{key}` is not spoken yet; filters are made of {}", spoken().collect::<Vec<_>>().join(", ")));
-    }
     if IN_QUERY.contains(&key) {
         return Wrong::Bad(format!("`{key}` stands behind the question mark: feed.atom?{key}=…"));
     }

@@ -24,7 +24,10 @@ use super::{
     sheets::Depends,
     status::Form,
 };
-use crate::model::{self, Gone, StoryId};
+use crate::{
+    model::{self, Gone, StoryId},
+    store::StoreError,
+};
 
 /// No answer takes longer than this.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -197,7 +200,7 @@ impl Asking<'_> {
             Err(error) => return self.wrong(&error, Format::Atom),
         };
         let is_map = picture == "map";
-        let make = move |app: &App| Ok(if is_map { app.map_csv(&asked) } else { app.trends_csv(&asked) }.into_bytes());
+        let make = move |app: &App| if is_map { app.map_csv(&asked) } else { app.trends_csv(&asked) };
         match self.app.sheet(&format!("{which}?{}", self.query), Depends::OnStories, self.headers, make).await {
             Ok((finished, wish)) => answer::table(&finished, &wish),
             Err(error) => self.failed(&error),
@@ -273,6 +276,12 @@ impl Asking<'_> {
         says("sec-fetch-mode", "navigate") && says("sec-fetch-dest", "document")
     }
 
+    /// Whether what is wrong is told in a page: no program that reads feeds asks for one.
+    fn is_for_people(&self) -> bool {
+        let accepted = self.headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok());
+        accepted.is_some_and(|accepted| accepted.contains("text/html"))
+    }
+
     fn wrong(&self, wrong: &Wrong, format: Format) -> Response {
         let status = match wrong {
             Wrong::Bad(_) => StatusCode::BAD_REQUEST,
@@ -288,8 +297,7 @@ impl Asking<'_> {
 
     /// What is wrong: a page for a browser, and what programs can read for everybody else.
     fn problem(&self, status: StatusCode, detail: &str, wrong: Option<&Wrong>) -> Response {
-        let accepted = self.headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok());
-        if accepted.is_some_and(|accepted| accepted.contains("text/html")) {
+        if self.is_for_people() {
             return answer::wrong_page(status, pages::wrong::page(status.as_u16(), detail, wrong, self.ui, self.publishing));
         }
         let nearest = match wrong {
@@ -300,6 +308,13 @@ impl Asking<'_> {
     }
 
     fn failed(&self, error: &(dyn std::error::Error + 'static)) -> Response {
+        if let Some(error @ StoreError::NoWords) = error.downcast_ref() {
+            return if self.is_for_people() {
+                self.problem(StatusCode::SERVICE_UNAVAILABLE, &error.to_string(), None)
+            } else {
+                answer::later(&error.to_string())
+            };
+        }
         tracing::error!(error, "an answer could not be made: {error}");
         self.problem(StatusCode::INTERNAL_SERVER_ERROR, "the store could not be read; the daemon's log says more", None)
     }

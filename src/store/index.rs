@@ -163,6 +163,11 @@ impl Block {
         Self { at, rows: rows.iter().map(written).collect(), touched: touched.iter().map(place).collect(), terms }
     }
 
+    /// The stories that it is of.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = Number> + '_ {
+        self.rows.iter().map(|row| row.number)
+    }
+
     /// What was written. `None` when a block does not fit together.
     fn rows(&self) -> Option<Vec<Row>> {
         let row = |written: &Written| {
@@ -368,9 +373,16 @@ impl Index {
     /// The newest positions within a window at which one of the meetings takes place, ascending: a block of them. The window is moved
     /// below those; there are no more when none are given.
     pub(super) fn newest(&self, meetings: &[Meeting], window: &mut Window) -> Vec<Second> {
-        let known = |terms: &[Term]| -> Vec<&Seconds> { terms.iter().filter_map(|term| Some(&self.terms.get(term)?.at)).collect() };
-        let sets = |meeting: &Meeting| Sets::new(meeting.all.iter().map(|any| known(any)).collect(), known(&meeting.none));
-        seconds::newest(&meetings.iter().map(sets).collect::<Vec<_>>(), window)
+        let meetings: Vec<Sets<'_>> = meetings.iter().map(|meeting| self.sets(meeting)).collect();
+        seconds::newest(&meetings, window)
+    }
+
+    fn sets<'a>(&'a self, meeting: &'a Meeting) -> Sets<'a> {
+        let known = |terms: &[Term]| -> Vec<&'a Seconds> { terms.iter().filter_map(|term| Some(&self.terms.get(term)?.at)).collect() };
+        let labels = meeting.all.iter().map(|any| known(any));
+        let words = meeting.found.iter().map(|found| vec![&**found]);
+        let none = known(&meeting.none).into_iter().chain(meeting.left_out.as_deref());
+        Sets::new(labels.chain(words).collect(), none.collect())
     }
 
     /// When a term last changed.

@@ -3,7 +3,8 @@
 //! Everything in it can be made again from the journal, so it is never the only copy and is
 //! allowed to lose its tail: what it has applied stands inside it, and the rest is applied again.
 //! One record is one atomic batch, which also moves the applied sequence. Stories and source states are read from the
-//! engine; how stories are found is kept in memory, because an engine that has to keep every index entry does little else.
+//! engine; how stories are found is kept in memory, because an engine that has to keep every index entry does little else. What
+//! they say is found in an index beside it, which is read on when somebody says so.
 //! It blocks: the roof calls it from threads that may.
 //! Deliberately absent: decisions. What a record says is put where it can be found.
 
@@ -17,6 +18,7 @@ mod sled;
 mod tally;
 mod terms;
 mod value;
+mod words;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -37,6 +39,7 @@ use self::{
     quiet::Quiet,
     sled::{Batch, Tree},
     value::{pack, unpack},
+    words::{Reading, Slice, WordIndex},
 };
 use crate::model::{Body, Filter, Genesis, History, Page, Record, Second, Shown, SourceId, SourceState, Story, StoryId, Unchanged, Window};
 
@@ -72,6 +75,9 @@ pub enum StoreError {
         /// What it should have been.
         what: &'static str,
     },
+    /// Words were asked for, and their index is not there yet. It is being made.
+    #[error("words can not be looked for yet: their index is being made from what is kept")]
+    NoWords,
     /// Records have to come in order.
     #[error("record {seq} can not be applied after record {applied}")]
     OutOfOrder {
@@ -98,6 +104,8 @@ pub struct Store {
     index: RwLock<Index>,
     /// Held while a record is applied, and by a query that was overtaken too often.
     writing: Mutex<()>,
+    /// Which stories say what: read when it is told to.
+    words: WordIndex,
     created: Second,
 }
 
@@ -118,7 +126,8 @@ impl Store {
             }
         }
         let index = RwLock::new(index(&tree)?);
-        Ok(Self { tree, index, writing: Mutex::new(()), created: genesis.created })
+        let words = WordIndex::beside(path, genesis.id);
+        Ok(Self { tree, index, writing: Mutex::new(()), words, created: genesis.created })
     }
 
     /// The journal that a view is of, if there is a view that has applied anything: for when the journal itself is gone.
@@ -181,7 +190,9 @@ impl Store {
             let store = Self::open(path, genesis)?;
             *index = store.index.into_inner().unwrap_or_else(PoisonError::into_inner);
             Ok(store.tree)
-        })
+        })?;
+        drop(index);
+        self.words.begin_anew()
     }
 
     /// The last sequence whose record is in the view; 0 when there is none.
@@ -375,6 +386,16 @@ impl Store {
         Ok((stories.map(|kept| Ok(kept?.1)).collect::<Result<_, StoreError>>()?, (end < next).then_some(end)))
     }
 
+    /// The stories that were written by records after this one, each once.
+    fn changed_since(&self, applied: u64) -> Result<BTreeSet<Number>, StoreError> {
+        let blocks = self.tree.values_between(&Key::block(applied.saturating_add(1)), &Key::block(u64::MAX));
+        let mut numbers = BTreeSet::new();
+        for block in blocks {
+            numbers.extend(unpack::<Block>(&block?, "a block of the index")?.numbers());
+        }
+        Ok(numbers)
+    }
+
     /// How many stories there are, in all and under each label.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
@@ -386,9 +407,41 @@ impl Store {
     ///
     /// Each stands where the edition stands in which it is shown. Bounds of time that the filter names are the caller's to
     /// turn into a window: the store knows no present.
+    ///
+    /// What is asked of words is what they were when their index was last [read on](Self::read_words), but for what can be seen to be
+    /// otherwise; without an index it is [refused](StoreError::NoWords).
     pub fn query(&self, filter: &Filter, window: Window, limit: usize) -> Result<Page, StoreError> {
-        let asked = terms::asked(filter);
-        self.steadily(|is_still| self.page(filter, &asked, window, limit, is_still))
+        if filter.words.is_empty() {
+            return self.search(&Search { filter, asked: terms::asked(filter), window, read: u64::MAX }, limit);
+        }
+        let words = self.words.reading().ok_or(StoreError::NoWords)?;
+        // How many entries a source may still have is known by who goes through all of them.
+        let slices = if filter.per_source.is_some() {
+            vec![Slice::whole(window)]
+        } else {
+            words.slices(&filter.words, window, self.last_position())
+        };
+        let mut page = Page { entries: Vec::new(), changed: words.stand.at };
+        for slice in slices {
+            let part = self.part(filter, &words, &slice, limit - page.entries.len())?;
+            page.entries.extend(part.entries);
+            page.changed = page.changed.max(part.changed);
+            if page.entries.len() >= limit {
+                break;
+            }
+        }
+        Ok(page)
+    }
+
+    /// A part of a query for words.
+    fn part(&self, filter: &Filter, words: &Reading, slice: &Slice, limit: usize) -> Result<Page, StoreError> {
+        let found = self.words.found(words, &filter.words, slice)?;
+        let asked = terms::asked(filter).into_iter().map(|meeting| meeting.among(&found)).collect();
+        self.search(&Search { filter, asked, window: slice.window, read: words.stand.applied }, limit)
+    }
+
+    fn search(&self, search: &Search<'_>, limit: usize) -> Result<Page, StoreError> {
+        self.steadily(|is_still| self.page(search, limit, is_still))
     }
 
     /// What is found while nothing is applied. The look says `None` when it was overtaken by a record; it is told whether it can be.
@@ -404,13 +457,14 @@ impl Store {
 
     /// What a query comes to; `None` when a record was applied meanwhile. When none can be, because the caller sees to it, a
     /// story of a later record is what an engine that failed has kept of it, and is shown as it is.
-    fn page(&self, filter: &Filter, asked: &[Meeting], window: Window, limit: usize, is_still: bool) -> Result<Option<Page>, StoreError> {
+    fn page(&self, search: &Search<'_>, limit: usize, is_still: bool) -> Result<Option<Page>, StoreError> {
+        let Search { filter, asked, window, read } = search;
         let (applied, changed) = {
             let index = self.index();
             (index.applied, self.changed(&index, asked))
         };
         let mut entries: Vec<Shown> = Vec::new();
-        let mut lanes = Lane::all(&self.index(), filter, asked, window);
+        let mut lanes = Lane::all(&self.index(), filter, asked, *window);
         while entries.len() < limit {
             // Whether a place counts for its lane is known when its story has been read.
             let most = if filter.per_source.is_some() { 1 } else { limit - entries.len() };
@@ -427,8 +481,11 @@ impl Store {
             }
             for (lane, at, number) in found {
                 // A story of a later record is one that the index has yet to tell of.
-                let Some((_, story)) = self.kept(number)?.filter(|(seq, _)| is_still || *seq <= applied) else { return Ok(None) };
-                if let Some(edition) = filter.edition_of(&story).filter(|edition| story.editions[*edition].position == at) {
+                let Some((seq, story)) = self.kept(number)?.filter(|(seq, _)| is_still || *seq <= applied) else { return Ok(None) };
+                // What was written after words were last read may say something else by now.
+                let says = seq <= *read || filter.admits(&story);
+                let edition = filter.edition_of(&story).filter(|edition| says && story.editions[*edition].position == at);
+                if let Some(edition) = edition {
                     lanes[lane].count();
                     entries.push(Shown { story: Arc::new(story), edition });
                 }
@@ -496,6 +553,15 @@ fn index(tree: &Tree) -> Result<Index, StoreError> {
     let applied = tree.get(&Key::applied())?;
     index.applied = applied.and_then(|applied| applied.as_slice().try_into().ok()).map_or(0, u64::from_be_bytes);
     Ok(index)
+}
+
+/// What is looked for.
+struct Search<'a> {
+    filter: &'a Filter,
+    asked: Vec<Meeting>,
+    window: Window,
+    /// The last record that its words are of.
+    read: u64,
 }
 
 /// What a view is of.

@@ -74,6 +74,14 @@ impl Seconds {
     }
 }
 
+impl FromIterator<Second> for Seconds {
+    fn from_iter<I: IntoIterator<Item = Second>>(seconds: I) -> Self {
+        let mut set = Self::default();
+        seconds.into_iter().for_each(|at| set.insert(at));
+        set
+    }
+}
+
 /// Sets that have to meet, and others that must not be met.
 pub(super) struct Sets<'a> {
     /// Of each group any set will do; the smallest group stands first.
@@ -150,8 +158,7 @@ pub(super) fn newest(meetings: &[Sets<'_>], window: &mut Window) -> Vec<Second> 
     let mut to = window.below.map_or(i64::MAX, |below| (below.unix() - 1) >> BITS);
     while let Some(block) = meetings.iter().filter_map(|sets| sets.highest(to)).max().filter(|block| *block >= lowest) {
         let within = united(meetings.iter().map(|sets| sets.within(block)));
-        let is_shown = |at: &Second| window.from.is_none_or(|from| *at >= from) && window.below.is_none_or(|below| *at < below);
-        let seconds: Vec<Second> = within.into_iter().map(|within| join(block, within)).filter(is_shown).collect();
+        let seconds: Vec<Second> = within.into_iter().map(|within| join(block, within)).filter(|at| window.holds(*at)).collect();
         if !seconds.is_empty() {
             window.below = Some(join(block, 0));
             return seconds;

@@ -122,7 +122,13 @@ impl Tree {
         self.pairs(prefix).map(|pair| Ok(pair?.1))
     }
 
-    /// The same, the last key first.
+    /// The values of the keys from one to another.
+    pub(super) fn values_between<'a>(&'a self, from: &[u8], to: &[u8]) -> impl Iterator<Item = Result<Vec<u8>, StoreError>> + use<'a> {
+        let (pairs, closed) = opened(self.with(|db| Ok(db.range(from..=to))));
+        closed.into_iter().map(Err).chain(pairs.map(|pair| pair.map(|(_, value)| value.to_vec()).map_err(self.failed())))
+    }
+
+    /// The same as [`values`](Self::values), the last key first.
     pub(super) fn values_from_last<'a>(&'a self, prefix: &[u8]) -> impl Iterator<Item = Result<Vec<u8>, StoreError>> + use<'a> {
         let (pairs, closed) = self.scan(prefix);
         closed.into_iter().map(Err).chain(pairs.rev().map(|pair| pair.map(|(_, value)| value.to_vec()).map_err(self.failed())))
@@ -130,10 +136,7 @@ impl Tree {
 
     /// The pairs of a prefix; when the engine is closed, why there are none.
     fn scan(&self, prefix: &[u8]) -> (Flatten<IntoIter<::sled::Iter>>, Option<StoreError>) {
-        match self.with(|db| Ok(db.scan_prefix(prefix))) {
-            Ok(pairs) => (Some(pairs).into_iter().flatten(), None),
-            Err(closed) => (None.into_iter().flatten(), Some(closed)),
-        }
+        opened(self.with(|db| Ok(db.scan_prefix(prefix))))
     }
 
     pub(super) fn flush(&self) -> Result<(), StoreError> {
@@ -142,6 +145,14 @@ impl Tree {
 
     pub(super) fn size_on_disk(&self) -> Result<u64, StoreError> {
         self.with(::sled::Db::size_on_disk)
+    }
+}
+
+/// The pairs of a scan; when the engine is closed, why there are none.
+fn opened(scan: Result<::sled::Iter, StoreError>) -> (Flatten<IntoIter<::sled::Iter>>, Option<StoreError>) {
+    match scan {
+        Ok(pairs) => (Some(pairs).into_iter().flatten(), None),
+        Err(closed) => (None.into_iter().flatten(), Some(closed)),
     }
 }
 

@@ -5,10 +5,11 @@
 //! first editions, and of the editions of each language. A filter is then nothing but indexes that have to meet,
 //! and others that must not be met.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
+use super::{seconds::Seconds, words::Found};
 use crate::model::{About, Choice, CountryCode, Filed, Filter, Lang, Month, RegionSlug, Second, SourceId, Story, TopicSlug, choice::Label};
 
 /// One index.
@@ -85,6 +86,10 @@ pub(super) struct Meeting {
     pub(super) all: Vec<Vec<Term>>,
     /// None of these.
     pub(super) none: Vec<Term>,
+    /// Where stories say the words that are asked for, when any are.
+    pub(super) found: Option<Arc<Seconds>>,
+    /// Where stories say words that are left out, when any are.
+    pub(super) left_out: Option<Arc<Seconds>>,
 }
 
 /// The meetings of which any will do.
@@ -108,7 +113,7 @@ fn shown(filter: &Filter) -> Vec<Term> {
 }
 
 fn meeting(about: &About, shown: Vec<Term>) -> Meeting {
-    let mut meeting = Meeting { all: vec![shown], none: Vec::new() };
+    let mut meeting = Meeting { all: vec![shown], ..Meeting::default() };
     meeting.wish(&about.topics, |topic| filed(topic, Term::Topic, Term::NoTopic));
     meeting.wish(&about.countries, |country| filed(country, Term::Country, Term::NoCountry));
     meeting.wish(&about.regions, |slug| Term::Region(slug.clone()));
@@ -125,6 +130,11 @@ fn filed<L: Clone>(label: &Filed<L>, under: impl Fn(L) -> Term, nowhere: Term) -
 }
 
 impl Meeting {
+    /// The same, among the stories that say what is asked for.
+    pub(super) fn among(self, found: &Found) -> Self {
+        Self { found: found.with.clone(), left_out: found.without.clone(), ..self }
+    }
+
     /// The same, where another index has to be met as well.
     pub(super) fn and(&self, term: Term) -> Self {
         let mut meeting = self.clone();

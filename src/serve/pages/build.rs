@@ -67,6 +67,7 @@ struct Build<'a> {
     regions: Vec<Choice>,
     langs: Vec<Choice>,
     sources: Vec<Choice>,
+    words: String,
     also: Option<String>,
     map: Vec<Chosen<'a>>,
     window: &'static str,
@@ -91,7 +92,8 @@ pub(super) fn address(asked: &Asked, publishing: &Publishing) -> Option<String> 
             None => also.extend(wishes.into_iter().map(|wish| (key, wish))),
         }
     }
-    also.extend(pairs.iter().filter(|(key, _)| !KEYS.contains(key)).map(|(key, value)| (*key, value.as_str())));
+    fields.extend(pairs.iter().filter(|(key, _)| *key == "q").map(|(key, value)| ((*key).to_owned(), value.clone())));
+    also.extend(pairs.iter().filter(|(key, _)| *key != "q" && !KEYS.contains(key)).map(|(key, value)| (*key, value.as_str())));
     let also = form::query(also);
     fields.extend((!also.is_empty()).then(|| ("also".to_owned(), also)));
     let query = form::query(fields.iter().map(|(key, value)| (key.as_str(), value.as_str())));
@@ -157,6 +159,7 @@ impl App {
             regions: choices("region", "region"),
             langs: choices("lang", "lang"),
             sources: choices("source", "source"),
+            words: filled.all("q").join(" "),
             also: filled.one("also").map(str::to_owned),
             map: SHAPES.iter().map(shape).collect(),
             window: world::WINDOW,
@@ -176,8 +179,8 @@ impl App {
         let subscribe = Subscribe::to(asked, publishing);
         Ok(Outcome {
             wording: form::wording(asked, frame).unwrap_or_else(|| frame.w.everything.to_owned()),
-            rate: self.rate(&asked.filter, now, frame, true),
-            lacks: self.lacks(asked, now, frame),
+            rate: self.rate(&asked.filter, now, frame, true)?,
+            lacks: self.lacks(asked, now, frame)?,
             page: frame.to(&own),
             json: subscribe.feeds.iter().find(|feed| feed.format == Format::Json).map(|feed| feed.address.clone()).unwrap_or_default(),
             subscribe,
@@ -186,22 +189,25 @@ impl App {
     }
 
     /// What each wish keeps out: how much there would be without it.
-    fn lacks(&self, asked: &Asked, now: Second, frame: &Frame<'_>) -> Vec<String> {
+    fn lacks(&self, asked: &Asked, now: Second, frame: &Frame<'_>) -> Result<Vec<String>, StoreError> {
         let wishes = form::pairs(asked, frame.publishing);
         if wishes.len() < 2 {
-            return Vec::new();
+            return Ok(Vec::new());
         }
-        let lack = |(wish, without): (String, Asked)| fill(frame.w.without_it, &[&wish, &self.rate(&without.filter, now, frame, false)]);
+        let lack = |(wish, without): (String, Asked)| {
+            let rate = self.rate(&without.filter, now, frame, false)?;
+            Ok(fill(frame.w.without_it, &[&wish, &rate]))
+        };
         form::lacks(asked, frame).into_iter().take(LACKS).map(lack).collect()
     }
 
     /// "About 3 stories a month, the last on 12 May 2026": by the last weeks where they say enough, else by the last year.
-    fn rate(&self, filter: &Filter, now: Second, frame: &Frame<'_>, is_whole: bool) -> String {
-        let places = self.store.places(filter, filter.window(now), COUNTED);
-        let Some(last) = places.first() else { return frame.w.none_yet.to_owned() };
+    fn rate(&self, filter: &Filter, now: Second, frame: &Frame<'_>, is_whole: bool) -> Result<String, StoreError> {
+        let places = self.store.places(filter, filter.window(now), COUNTED)?;
+        let Some(last) = places.first() else { return Ok(frame.w.none_yet.to_owned()) };
         let rate = pace(&places, now, frame);
         if !is_whole {
-            return rate;
+            return Ok(rate);
         }
         let day = Time::day(*last, frame.lang()).told;
         let all = if places.len() == COUNTED {
@@ -209,7 +215,7 @@ impl App {
         } else {
             number(places.len() as u64, frame.lang())
         };
-        format!("{rate}, {} · {}", fill(frame.w.last_on, &[&day]), fill(frame.w.in_all, &[&all]))
+        Ok(format!("{rate}, {} · {}", fill(frame.w.last_on, &[&day]), fill(frame.w.in_all, &[&all])))
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     told::{self, number},
 };
 use crate::{
-    model::{About, Page, Second},
+    model::{About, Page, Second, Zone},
     publish::{self, More},
     serve::{Asked, Base, Format, Publishing, Wrong, reading},
     store::Counts,
@@ -49,6 +49,8 @@ pub(super) struct Select {
 /// The form that narrows a page.
 pub(super) struct Narrow {
     pub(super) selects: Vec<Select>,
+    /// Words that are looked for.
+    pub(super) words: String,
     /// What stays as it is: names and values.
     pub(super) hidden: Vec<(&'static str, String)>,
 }
@@ -66,10 +68,12 @@ fn base(asked: &Asked) -> String {
 pub(super) fn pairs(asked: &Asked, publishing: &Publishing) -> Vec<(&'static str, String)> {
     let labels = asked.own.any.iter().flat_map(About::written);
     let labels = labels.flat_map(|(key, values)| values.into_iter().map(move |value| (key, value)));
-    let (limit, content) = asked.base.usual(publishing);
+    let (limit, content) = asked.base.usual(publishing, asked.daily);
     let limit = (asked.limit != limit).then(|| ("limit", asked.limit.to_string()));
     let content = (asked.content != content).then(|| ("content", asked.content.as_str().to_owned()));
-    labels.chain(asked.own.written()).chain(limit).chain(content).collect()
+    let view = asked.daily.map(|_| ("view", "daily".to_owned()));
+    let zone = asked.daily.filter(|zone| *zone != Zone::default()).map(|zone| ("tz", zone.to_string()));
+    labels.chain(asked.own.written()).chain(limit).chain(content).chain(view).chain(zone).collect()
 }
 
 /// Pairs as a query.
@@ -172,10 +176,11 @@ pub(super) fn narrow(asked: &Asked, counts: &Counts, frame: &Frame<'_>) -> Narro
         }
         Select { key, label, choices }
     });
+    let words = rest.iter().position(|(key, _)| *key == "q").map(|at| rest.remove(at).1).unwrap_or_default();
     let also = query(rest.iter().map(|(key, value)| (*key, value.as_str())));
     let hidden =
         [("in", Some(base(asked))), ("also", Some(also).filter(|also| !also.is_empty())), ("ui", frame.chosen().map(|ui| ui.to_string()))];
-    Narrow { selects: selects.into(), hidden: hidden.into_iter().filter_map(|(key, value)| Some((key, value?))).collect() }
+    Narrow { selects: selects.into(), words, hidden: hidden.into_iter().filter_map(|(key, value)| Some((key, value?))).collect() }
 }
 
 /// What was filled in: the fields that were not left empty, in order.

@@ -76,22 +76,24 @@ pub(super) fn periods(since: &str, w: &Words) -> Vec<Choice> {
 
 impl App {
     /// How many stories of a filter are about each country, most first; and how many about none.
-    fn by_country(&self, filter: &Filter, window: Window) -> (Vec<(CountryCode, u64)>, u64) {
+    fn by_country(&self, filter: &Filter, window: Window) -> Result<(Vec<(CountryCode, u64)>, u64), StoreError> {
         let about = |country: Filed<CountryCode>| {
             let wish = About { countries: [country].into(), ..About::default() };
-            filter.and(&wish.into()).map_or(0, |filter| self.store.places(&filter, window, COUNTED).len() as u64)
+            let Ok(filter) = filter.and(&wish.into()) else { return Ok(0) };
+            Ok::<_, StoreError>(self.store.places(&filter, window, COUNTED)?.len() as u64)
         };
         let countries = self.store.counts().countries;
-        let mut counts: Vec<(CountryCode, u64)> = countries.into_keys().map(|code| (code, about(Filed::Under(code)))).collect();
+        let counts = countries.into_keys().map(|code| Ok((code, about(Filed::Under(code))?)));
+        let mut counts = counts.collect::<Result<Vec<(CountryCode, u64)>, StoreError>>()?;
         counts.retain(|(_, count)| *count > 0);
         counts.sort_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(&other.0)));
-        (counts, about(Filed::Nowhere))
+        Ok((counts, about(Filed::Nowhere)?))
     }
 
     /// The map as a page.
     pub(in crate::serve) fn map(&self, asked: &Asked, filled: &Filled, ui: Ui) -> Result<Vec<u8>, StoreError> {
         let publishing = self.publishing.load_full();
-        let (counts, none) = self.by_country(&asked.filter, asked.filter.window((self.clock)()));
+        let (counts, none) = self.by_country(&asked.filter, asked.filter.window((self.clock)()))?;
         let rest = rest_of(asked, &publishing);
         let query = form::query(form::pairs(asked, &publishing).iter().map(|(key, value)| (*key, value.as_str())));
         let own = if query.is_empty() { "map?since=all".to_owned() } else { format!("map?{query}") };
@@ -133,16 +135,16 @@ impl App {
     }
 
     /// The same numbers for programs: `code,name,stories`, most first; `none` for those about no country.
-    pub(in crate::serve) fn map_csv(&self, asked: &Asked) -> String {
+    pub(in crate::serve) fn map_csv(&self, asked: &Asked) -> Result<Vec<u8>, StoreError> {
         let publishing = self.publishing.load();
-        let (counts, none) = self.by_country(&asked.filter, asked.filter.window((self.clock)()));
+        let (counts, none) = self.by_country(&asked.filter, asked.filter.window((self.clock)()))?;
         let mut csv = "code,name,stories\n".to_owned();
         for (code, count) in counts {
             let name = publishing.names.countries.get(&code).map_or("", |names| &names.en);
             csv.push_str(&format!("{code},{},{count}\n", cell(name)));
         }
         csv.push_str(&format!("none,,{none}\n"));
-        csv
+        Ok(csv.into_bytes())
     }
 }
 

@@ -129,7 +129,7 @@ impl App {
         let publishing = self.publishing.load();
         let Question { asked, day, .. } = question;
         let window = asked.filter.window(day.unwrap_or(Second::EPOCH));
-        let size = if asked.limit == asked.base.usual(&publishing).0 { asked.limit.min(USUAL) } else { asked.limit };
+        let size = if asked.limit == asked.base.usual(&publishing, asked.daily).0 { asked.limit.min(USUAL) } else { asked.limit };
         let cut = match asked.leaf {
             // An archived page is shown whole.
             Some(_) => {
@@ -145,7 +145,7 @@ impl App {
     /// The stories that a cursor points to.
     fn cut(&self, asked: &Asked, window: Window, size: usize, cursor: Cursor) -> Result<Cut, StoreError> {
         let cursor = match cursor {
-            Cursor::After(at) => self.before_newer(asked, window, size, at),
+            Cursor::After(at) => self.before_newer(asked, window, size, at)?,
             other => other,
         };
         let below = match cursor {
@@ -156,16 +156,16 @@ impl App {
         let mut shown = self.store.query(&asked.filter, Window { below, ..window }, size + 1)?;
         let has_older = shown.entries.len() > size;
         shown.entries.truncate(size);
-        let total = self.store.places(&asked.filter, window, COUNTED + 1).len();
+        let total = self.store.places(&asked.filter, window, COUNTED + 1)?.len();
         Ok(Cut { shown, cursor, has_older, total, archived: None })
     }
 
     /// Where the nearest newer stories begin: they are the newest, when there are no more than a page of them.
-    fn before_newer(&self, asked: &Asked, window: Window, size: usize, at: Second) -> Cursor {
+    fn before_newer(&self, asked: &Asked, window: Window, size: usize, at: Second) -> Result<Cursor, StoreError> {
         let after = Second::from_unix(at.unix() + 1);
         let from = window.from.map_or(after, |from| from.max(after));
-        let newer = self.store.places(&asked.filter, Window { from: Some(from), ..window }, NEWER);
-        newer.len().checked_sub(size + 1).map_or(Cursor::Newest, |next| Cursor::Before(newer[next]))
+        let newer = self.store.places(&asked.filter, Window { from: Some(from), ..window }, NEWER)?;
+        Ok(newer.len().checked_sub(size + 1).map_or(Cursor::Newest, |next| Cursor::Before(newer[next])))
     }
 }
 

@@ -30,6 +30,9 @@ const HEIGHT: u64 = 40;
 const STEP: u64 = 6;
 const WEEK: i64 = 7 * 86_400;
 
+/// What is counted, by slug or id, with how many there are in each week.
+type Lines = Vec<(String, Vec<u64>)>;
+
 /// One line of a section: a topic or a source.
 struct Line {
     name: String,
@@ -73,40 +76,43 @@ fn mondays(today: NaiveDate) -> Vec<NaiveDate> {
 
 impl App {
     /// Topics and sources of a filter that have any story in these weeks, with how many in each; most first.
-    fn by_week(&self, filter: &Filter, mondays: &[NaiveDate]) -> [Vec<(String, Vec<u64>)>; 2] {
-        let Some(first) = mondays.first().map(|day| Second::begin_of(*day)) else { return [Vec::new(), Vec::new()] };
+    fn by_week(&self, filter: &Filter, mondays: &[NaiveDate]) -> Result<[Lines; 2], StoreError> {
+        let Some(first) = mondays.first().map(|day| Second::begin_of(*day)) else { return Ok([Vec::new(), Vec::new()]) };
         let window = filter.window((self.clock)());
         let window = Window { from: window.from.max(Some(first)), ..window };
         let weeks = |about: About| {
-            let places = filter.and(&about.into()).map(|filter| self.store.places(&filter, window, COUNTED)).unwrap_or_default();
+            let places = filter.and(&about.into()).map_or_else(|_| Ok(Vec::new()), |filter| self.store.places(&filter, window, COUNTED))?;
             let mut weeks = vec![0; mondays.len()];
             for at in places {
                 let week = usize::try_from((at.unix() - first.unix()) / WEEK).unwrap_or(usize::MAX);
                 // What stands ahead of now belongs to the present week.
                 weeks[week.min(mondays.len() - 1)] += 1;
             }
-            weeks
+            Ok::<_, StoreError>(weeks)
         };
         let counts = self.store.counts();
         let topics = counts.topics.into_keys();
-        let topics = topics.map(|slug| (slug.to_string(), weeks(About { topics: [Filed::Under(slug)].into(), ..About::default() })));
+        let topics = topics.map(|slug| Ok((slug.to_string(), weeks(About { topics: [Filed::Under(slug)].into(), ..About::default() })?)));
         let mut busy: Vec<_> = counts.sources.into_iter().collect();
         busy.sort_by_key(|(_, count)| Reverse(*count));
         busy.truncate(SOURCES);
-        let sources = busy.into_iter().map(|(id, _)| (id.to_string(), weeks(About { sources: [id].into(), ..About::default() })));
-        [topics.collect(), sources.collect()].map(|mut lines: Vec<(String, Vec<u64>)>| {
+        let sources = busy.into_iter().map(|(id, _)| Ok((id.to_string(), weeks(About { sources: [id].into(), ..About::default() })?)));
+        let lines: [Result<Lines, StoreError>; 2] = [topics.collect(), sources.collect()];
+        let [topics, sources] = lines;
+        let sorted = |mut lines: Lines| {
             let total = |weeks: &[u64]| weeks.iter().sum::<u64>();
             lines.retain(|(_, weeks)| total(weeks) > 0);
             lines.sort_by(|one, other| total(&other.1).cmp(&total(&one.1)).then(one.0.cmp(&other.0)));
             lines
-        })
+        };
+        Ok([sorted(topics?), sorted(sources?)])
     }
 
     /// Trends as a page.
     pub(in crate::serve) fn trends(&self, asked: &Asked, filled: &Filled, ui: Ui) -> Result<Vec<u8>, StoreError> {
         let publishing = self.publishing.load_full();
         let mondays = mondays((self.clock)().day());
-        let [topics, sources] = self.by_week(&asked.filter, &mondays);
+        let [topics, sources] = self.by_week(&asked.filter, &mondays)?;
         let query = form::query(form::pairs(asked, &publishing).iter().map(|(key, value)| (*key, value.as_str())));
         let own = if query.is_empty() { "trends".to_owned() } else { format!("trends?{query}") };
         let frame = Frame::new(&publishing, ui, Place::Trends, Words::of(ui.lang).trends_title, &own);
@@ -132,9 +138,9 @@ impl App {
     }
 
     /// The same numbers for programs: `kind,slug,week,stories`, a line for each week, named by its Monday.
-    pub(in crate::serve) fn trends_csv(&self, asked: &Asked) -> String {
+    pub(in crate::serve) fn trends_csv(&self, asked: &Asked) -> Result<Vec<u8>, StoreError> {
         let mondays = mondays((self.clock)().day());
-        let [topics, sources] = self.by_week(&asked.filter, &mondays);
+        let [topics, sources] = self.by_week(&asked.filter, &mondays)?;
         let mut csv = "kind,slug,week,stories\n".to_owned();
         for (kind, lines) in [("topic", topics), ("source", sources)] {
             for (slug, weeks) in lines {
@@ -143,17 +149,11 @@ impl App {
                 }
             }
         }
-        csv
+        Ok(csv.into_bytes())
     }
 }
 
-fn section(
-    key: &'static str,
-    name: &'static str,
-    lines: Vec<(String, Vec<u64>)>,
-    named: impl Fn(&str) -> Option<String>,
-    frame: &Frame<'_>,
-) -> Section {
+fn section(key: &'static str, name: &'static str, lines: Lines, named: impl Fn(&str) -> Option<String>, frame: &Frame<'_>) -> Section {
     let most = lines.iter().flat_map(|(_, weeks)| weeks).copied().max().unwrap_or(1).max(1);
     let line = |(slug, weeks): (String, Vec<u64>)| {
         let last = weeks.len().saturating_sub(1);

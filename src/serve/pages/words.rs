@@ -80,6 +80,8 @@ table! {
     country: ["Country", "País", "Pays", "País"],
     region: ["Region", "Región", "Région", "Região"],
     source: ["Source", "Fuente", "Source", "Fonte"],
+    words: ["Words", "Palabras", "Mots", "Palavras"],
+    words_hint: ["one or more, \"a phrase\", -without", "una o más, \"una frase\", -sin", "un ou plusieurs, \"une phrase\", -sans", "uma ou mais, \"uma frase\", -sem"],
     more_choice: ["More choice", "Más opciones", "Plus de choix", "Mais opções"],
     browse: ["Browse", "Explorar", "Parcourir", "Explorar"],
     topics: ["Topics", "Temas", "Thèmes", "Temas"],
