@@ -258,7 +258,8 @@ fn an_editors_labels_stand_above_the_rules() {
     };
     is_relabelled(address);
     let page = get(address, &page_of(&desk.story("b"))).text();
-    assert!(page.contains("Wasps</a> <small>an editor says so") || page.contains("wasps</a> <small>an editor says so"), "{page}");
+    let label = page.split("<dt>").find(|label| label.to_lowercase().contains("wasps</a>")).unwrap();
+    assert!(label.contains("<dd>an editor says so</dd>"), "{page}");
     // An edit of the publisher, and filing again, keep them.
     desk.publish("wire", &[("b", "Beekeepers of the valley count all of their hives"), ("w", WASPS)]);
     desk.pull();

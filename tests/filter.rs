@@ -602,19 +602,15 @@ fn editors_see_what_nobody_filed_and_what_came_near() {
     assert_ne!(id(&feed), id(&get(site.address, "/feed.atom")));
     assert_eq!(comes_to(&site, "/editor.atom?country=GT&limit=10"), "editor.atom?country=gt&limit=10");
     assert_eq!(titles(&get(site.address, "/editor.atom?topic=-none")), ["Story 5"]);
-    assert!(
-        get(site.address, "/editor?country=gt").text().contains("<h1>No topic, in Guatemala or too much at once, in Guatemala — News</h1>")
-    );
+    let page = get(site.address, "/editor?country=gt").text();
+    assert!(page.contains("<h1>No topic, in Guatemala or too much at once, in Guatemala</h1>"), "{page}");
     assert_eq!(
         comes_to(&site, "/editor/topic/youth.atom"),
         "404 there is nothing at this address; feeds are at feed.atom and feed/topic/….atom, or .rss or .json"
     );
     assert!(comes_to(&site, "/editor.atom?topicc=youth").starts_with("400 unknown key"));
     let page = get(site.address, &about).text();
-    assert!(
-        page.contains("<h2>Nearly filed under</h2><ul><li><a href=\"https://news.example.org/feed/topic/youth.atom\">Youth</a>"),
-        "{page}"
-    );
+    assert!(page.contains("<h2>Nearly filed under</h2><dl class=\"filed\"><div><dt><a href=\"/feed/topic/youth\">Youth</a>"), "{page}");
     // What is filed leaves it.
     site.app.changed(&site.store.apply(&record(3, vec![told(5, "youth", "GT")])).unwrap());
     assert_eq!(titles(&get(site.address, "/editor.atom")), ["Story 4"]);
@@ -657,6 +653,6 @@ fn a_page_keeps_to_its_address() {
     let reply = get(site.address, "/feed/country/GTM?lang=es");
     assert_eq!((reply.status, reply.header("location")), (301, Some("https://news.example.org/feed/country/gt?lang=es")));
     let page = get(site.address, "/feed?topic=youth,diaspora&country=-hn").text();
-    assert!(page.contains("https://news.example.org/feed.atom?country=-hn&amp;topic=diaspora,youth"), "{page}");
+    assert!(page.contains("https://news.example.org/feed.atom?country=-hn&#38;topic=diaspora,youth"), "{page}");
     assert!(page.contains("Story 3") && page.contains("Story 1") && !page.contains("Story 2"), "{page}");
 }

@@ -22,6 +22,7 @@ const ROOF: &[&str] = &["meters", "pull", "verify", "apply", "schedule", "health
 /// The only modules that may name a library.
 const HOMES: &[(&str, &[&str])] = &[
     ("ammonia", &["html"]),
+    ("askama", &["serve"]),
     ("atom_syndication", &["publish"]),
     ("axum", &["serve"]),
     ("brotli", &["fetch", "serve"]),

@@ -234,9 +234,9 @@ fn lists_and_health_are_told() {
     site.app.set_ready(None);
     assert_eq!(get(site.address, "/readyz").status, 200);
     let page = get(site.address, "/");
-    assert!(page.text().contains("<a href=\"https://news.example.org/feed/topic/youth.atom\">Youth</a>"));
+    assert!(page.text().contains("<a href=\"/feed/topic/youth\">Youth</a> <small>2</small>"), "{}", page.text());
     let id = told(1, "youth", "GT").id;
-    assert!(get(site.address, &format!("/story/{id}")).text().contains("<h1>Story 1</h1>"));
+    assert!(get(site.address, &format!("/story/{id}")).text().contains("<h1 lang=\"en\" dir=\"auto\">Story 1</h1>"));
 }
 
 #[test]

@@ -82,6 +82,8 @@ pub struct Serve {
     pub logo: Option<Picture>,
     /// Language of the words that feeds say themselves, where none is asked for.
     pub lang: Lang,
+    /// Where readers tell that something is wrong with a story: a mail address, or the address of a form; empty for nowhere.
+    pub feedback: String,
     /// Entries in a feed.
     pub limit: usize,
     /// Entries that a reader may ask for.
@@ -194,6 +196,7 @@ impl Default for Settings {
                 icon: None,
                 logo: None,
                 lang: Lang::EN,
+                feedback: String::new(),
                 limit: 50,
                 max_limit: 200,
                 connections: 1024,
@@ -277,6 +280,16 @@ impl Settings {
             let spoken = Lang::SPOKEN.map(|lang| (lang.to_string(), lang));
             let spoken = spoken.each_ref().map(|(name, lang)| (name.as_str(), *lang));
             set(&mut serve.lang, choice(table, "lang", &spoken));
+            if let Some(feedback) = table.string("feedback") {
+                if is_feedback(&feedback) {
+                    serve.feedback = feedback;
+                } else {
+                    table.wrong_at(
+                        "feedback",
+                        &format!("`feedback`: `{feedback}` is neither a mail address, such as desk@example.org, nor the address of a form"),
+                    );
+                }
+            }
             set(&mut serve.limit, size(table.integer("limit", 1..=200)));
             set(&mut serve.max_limit, size(table.integer("max_limit", 1..=200)));
             set(&mut serve.connections, size(table.integer("connections", 16..=100_000)));
@@ -365,6 +378,16 @@ impl Settings {
     }
 }
 
+/// Whether a reader can write there: by mail, or in a form on the web; or nowhere.
+fn is_feedback(text: &str) -> bool {
+    let is_form = || Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let is_mail = || {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-+".contains(c);
+        text.split_once('@').is_some_and(|(name, host)| [name, host].iter().all(|part| !part.is_empty() && part.chars().all(plain)))
+    };
+    text.is_empty() || if text.contains("://") { is_form() } else { is_mail() }
+}
+
 /// An absolute address without query and fragment, its path ending with `/`; nothing for an empty text.
 fn public_address(text: &str) -> Result<Option<Url>, String> {
     if text.is_empty() {
@@ -392,8 +415,22 @@ pub(super) fn override_one(settings: &mut Settings, dir: Option<&Path>, [name, k
     };
     // Numbers and flags are written bare in TOML, everything else in quotes.
     let is_bare = value.parse::<i64>().is_ok() || matches!(value, "true" | "false");
-    const TEXTS: [&str; 13] =
-        ["data", "contact", "instance", "log", "listen", "public", "title", "icon", "logo", "proxy", "age", "token_file", "hub"];
+    const TEXTS: [&str; 14] = [
+        "data",
+        "contact",
+        "instance",
+        "log",
+        "listen",
+        "public",
+        "title",
+        "feedback",
+        "icon",
+        "logo",
+        "proxy",
+        "age",
+        "token_file",
+        "hub",
+    ];
     let is_text = TEXTS.contains(&key) || key.ends_with("timeout");
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     // Lists are given as their members, with commas between.

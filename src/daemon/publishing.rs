@@ -44,6 +44,7 @@ pub fn publishing(config: &Config, classifier: Arc<Classifier>, genesis: &Genesi
         classifier,
         sources,
         feeds: config.feeds.iter().map(|feed| (feed.slug.clone(), feed.clone())).collect(),
+        feedback: Some(serve.feedback.clone()).filter(|to| !to.is_empty()),
         limit: serve.limit.min(serve.max_limit),
         max_limit: serve.max_limit,
         genesis: genesis.created,

@@ -67,15 +67,16 @@ pub(super) struct Category {
 }
 
 /// Another publisher's telling of the same story.
-pub(super) struct Other {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Other {
     /// Who told it.
-    pub(super) source: SourceId,
+    pub source: SourceId,
     /// The same by name.
-    pub(super) name: String,
+    pub name: String,
     /// Where.
-    pub(super) link: String,
+    pub link: String,
     /// In which language.
-    pub(super) lang: Lang,
+    pub lang: Lang,
 }
 
 impl<'a> Entry<'a> {
@@ -154,7 +155,8 @@ fn body(feed: &Feed<'_>, shown: &Shown, source: &SourceCard, others: &[Other], a
     format!("{told}<p lang=\"{lang}\"><small>{}</small></p>", parts.join(" · "))
 }
 
-fn others(feed: &Feed<'_>, shown: &Shown) -> Vec<Other> {
+/// The copies beside the one that is shown which can be followed, each address once.
+pub fn others(feed: &Feed<'_>, shown: &Shown) -> Vec<Other> {
     let (copies, own) = (&shown.story.copies, shown.edition().preferred);
     let mut seen = vec![copies[own].item.link.as_deref()];
     let mut others = Vec::new();

@@ -24,11 +24,13 @@ pub use atom::atom;
 pub use daily::{Daily, Day};
 pub use editor::editor;
 use entry::Entry;
+pub use entry::{Other, others};
 pub use json::json;
 pub use notices::{Notice, notices};
 pub use opml::opml;
-pub use title::title;
+pub use title::{title, wording};
 use uuid::Uuid;
+pub use words::day;
 
 use crate::model::{ContentPolicy, Filter, FourNames, Lang, Names, Page, Second, Site, SourceId};
 

@@ -67,24 +67,30 @@ pub fn title(feed: &Feed<'_>) -> String {
         let days = words::pick(["day by day", "día a día", "jour par jour", "dia a dia"], feed.lang());
         if daily.zone == Zone::default() { days.to_owned() } else { format!("{days} ({})", daily.zone) }
     });
-    let words: Vec<String> = holds(feed).into_iter().chain(days).collect();
+    let words: Vec<String> = holds(feed, feed.lang()).into_iter().chain(days).collect();
     if words.is_empty() {
         return feed.site.title.clone();
     }
     format!("{} — {}", capital(&words.join(", ")), feed.site.title)
 }
 
+/// What a feed holds, in the words of one of our languages; nothing for one that holds everything.
+pub fn wording(feed: &Feed<'_>, lang: Lang) -> Option<String> {
+    let words = holds(feed, lang);
+    (!words.is_empty()).then(|| capital(&words.join(", ")))
+}
+
 /// The title of a day in a feed: what the feed holds, and when.
 pub(super) fn of_day(feed: &Feed<'_>, date: NaiveDate) -> String {
-    let words = holds(feed);
+    let words = holds(feed, feed.lang());
     let words = if words.is_empty() { feed.site.title.clone() } else { capital(&words.join(", ")) };
     format!("{words}: {}", words::day(date, feed.lang()))
 }
 
 /// What a feed holds, in words.
-fn holds(feed: &Feed<'_>) -> Vec<String> {
-    let told = Told { feed, lang: feed.lang() };
-    let saved = feed.saved.map(|names| names.in_lang(told.lang).to_owned());
+fn holds(feed: &Feed<'_>, lang: Lang) -> Vec<String> {
+    let told = Told { feed, lang };
+    let saved = feed.saved.map(|names| names.in_lang(lang).to_owned());
     saved.into_iter().chain(told.filter(feed.own, feed.saved.is_none())).collect()
 }
 

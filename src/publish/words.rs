@@ -30,7 +30,7 @@ pub(super) fn more(left: usize, are_counted: bool, lang: Lang) -> Option<String>
 }
 
 /// A day for people: `8 Sep 2020`, `8 sept. 2020`.
-pub(super) fn day(day: NaiveDate, lang: Lang) -> String {
+pub fn day(day: NaiveDate, lang: Lang) -> String {
     const MONTHS: [[&str; 12]; 4] = [
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
         ["ene.", "feb.", "mar.", "abr.", "may.", "jun.", "jul.", "ago.", "sept.", "oct.", "nov.", "dic."],

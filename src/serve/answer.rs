@@ -30,8 +30,11 @@ pub(super) const HTML: &str = "text/html; charset=utf-8";
 pub(super) const OPML: &str = "text/x-opml; charset=utf-8";
 /// A word or two.
 pub(super) const PLAIN: &str = "text/plain; charset=utf-8";
-/// A page of ours needs nothing but its own style, and the site's icon.
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; form-action 'none'";
+/// A page of ours needs nothing but its own style and script, and may ask us for another page.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// What a hash names never changes.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// Pictures change when the operator wants another.
 const ART_CACHING: &str = "public, max-age=86400";
 /// Lists have live counts.
@@ -74,9 +77,44 @@ pub(super) fn feed(finished: &Finished, wish: &Wish, media_type: &'static str) -
 /// Something finished about the sources, or the word that the asker has it already. It is true for a moment only,
 /// so that caches ask each time, and a date to the second says nothing.
 pub(super) fn status(finished: &Finished, wish: &Wish, media_type: &'static str) -> Response {
-    let mut response = ready_made(finished, wish, media_type, "no-cache");
-    if media_type == HTML {
-        set(response.headers_mut(), header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
+    ready_made(finished, wish, media_type, "no-cache")
+}
+
+/// A finished page, or the word that the asker has it already.
+pub(super) fn page(finished: &Finished, wish: &Wish) -> Response {
+    as_page(ready_made(finished, wish, HTML, LIST_CACHING))
+}
+
+/// A finished page that is true for a moment only.
+pub(super) fn page_of_the_moment(finished: &Finished, wish: &Wish) -> Response {
+    as_page(ready_made(finished, wish, HTML, "no-cache"))
+}
+
+/// A finished table of numbers.
+pub(super) fn table(finished: &Finished, wish: &Wish) -> Response {
+    ready_made(finished, wish, "text/csv; charset=utf-8", LIST_CACHING)
+}
+
+/// What pages are drawn with; `is_named` when its name has its hash.
+pub(super) fn asset(finished: &Finished, wish: &Wish, media_type: &'static str, is_named: bool) -> Response {
+    ready_made(finished, wish, media_type, if is_named { FOR_EVER } else { "no-cache" })
+}
+
+/// A page that says what is wrong.
+pub(super) fn wrong_page(status: StatusCode, html: String) -> Response {
+    let mut response = as_page(text(status, HTML, html));
+    set(response.headers_mut(), header::CACHE_CONTROL, "no-store");
+    response
+}
+
+/// What goes with every page. It comes in the language that the browser asks for.
+fn as_page(mut response: Response) -> Response {
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, PAGE_POLICY),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::VARY, "Accept-Encoding, Accept-Language"),
+    ] {
+        set(response.headers_mut(), name, value);
     }
     response
 }
@@ -169,14 +207,6 @@ fn live(media_type: &str, list: String, asked: &HeaderMap) -> Response {
     ready_made(&finished, &wish, media_type, LIST_CACHING)
 }
 
-/// A page for people.
-pub(super) fn page(html: String) -> Response {
-    let mut response = text(StatusCode::OK, HTML, html);
-    set(response.headers_mut(), header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
-    set(response.headers_mut(), header::CACHE_CONTROL, LIST_CACHING);
-    response
-}
-
 /// An error that programs can read (RFC 9457).
 pub(super) fn problem(status: StatusCode, detail: &str, nearest: &[String]) -> Response {
     let title = status.canonical_reason().unwrap_or("Error");
@@ -209,6 +239,14 @@ pub(super) fn elsewhere(address: &str) -> Response {
     let mut response = text(StatusCode::MOVED_PERMANENTLY, PLAIN, format!("{address}\n"));
     set(response.headers_mut(), header::LOCATION, address);
     set(response.headers_mut(), header::CACHE_CONTROL, "public, max-age=86400");
+    response
+}
+
+/// 303: what a person is shown instead. Nobody keeps it, since a program is answered otherwise.
+pub(super) fn see_other(address: &str) -> Response {
+    let mut response = text(StatusCode::SEE_OTHER, PLAIN, format!("{address}\n"));
+    set(response.headers_mut(), header::LOCATION, address);
+    set(response.headers_mut(), header::CACHE_CONTROL, "no-store");
     response
 }
 

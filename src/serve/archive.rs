@@ -112,7 +112,7 @@ impl App {
 
     /// The stories that were asked for, and where there are more of them.
     pub(super) fn find(&self, question: &Question, publishing: &Publishing) -> Result<Found, StoreError> {
-        let Question { asked, format, day } = question;
+        let Question { asked, format, day, .. } = question;
         let window = asked.filter.window(day.unwrap_or(Second::EPOCH));
         match asked.leaf {
             Some(leaf) => self.archived(asked, leaf, window, day.is_none(), |asked| asked.path(publishing, *format)),

@@ -12,7 +12,7 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::OnceCell;
 
-use super::{Asked, Format, coding::Coding};
+use super::{Asked, Format, coding::Coding, pages::stories::View};
 use crate::{
     meters::{Lookup, Meters},
     model::{Second, Story, Told},
@@ -88,14 +88,16 @@ pub(super) struct Question {
     pub(super) asked: Asked,
     pub(super) format: Format,
     pub(super) day: Option<Second>,
+    /// How a page of it is shown; nothing for a feed.
+    pub(super) view: Option<View>,
 }
 
 impl Question {
-    /// Whether a story is in the answer. Of days only those are told that are over.
+    /// Whether a story is in the answer. Of days only those are told that are over; a page shows today as well.
     pub(super) fn has<T: Borrow<Told>>(&self, story: &Story, told: impl FnOnce() -> T) -> bool {
         let filter = &self.asked.filter;
         let position = || filter.edition_of(story).map(|edition| story.editions[edition].position);
-        (self.asked.daily.is_none() || position() < self.day) && filter.admits_telling(story, told)
+        (self.asked.daily.is_none() || self.view.is_some() || position() < self.day) && filter.admits_telling(story, told)
     }
 
     fn asks_for_words(&self) -> bool {
@@ -310,7 +312,7 @@ mod tests {
     fn question(limit: usize, format: Format) -> Question {
         let (base, own, filter) = (Base::All, Filter::default(), Filter::default());
         let asked = Asked { base, own, filter, daily: None, limit, content: ContentPolicy::Full, leaf: None };
-        Question { asked, format, day: None }
+        Question { asked, format, day: None, view: None }
     }
 
     /// Bytes that no coding makes shorter.

@@ -73,13 +73,18 @@ impl Coding {
     }
 }
 
+/// The name of a member of a list, and how much it is liked.
+pub(super) fn weighed(part: &str) -> (&str, f32) {
+    let mut words = part.split(';').map(str::trim);
+    let name = words.next().unwrap_or_default();
+    (name, words.find_map(|word| word.strip_prefix("q=")).map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0)))
+}
+
 /// How much a coding is liked, if anything is said of it.
 fn liking(accepted: &[String], coding: Coding) -> Option<f32> {
     let mut any = None;
     for part in accepted.iter().flat_map(|value| value.split(',')) {
-        let mut words = part.split(';').map(str::trim);
-        let name = words.next().unwrap_or_default();
-        let q = words.find_map(|word| word.strip_prefix("q=")).map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0));
+        let (name, q) = weighed(part);
         if name == coding.name() {
             return Some(q);
         }

@@ -17,12 +17,13 @@ mod exposition;
 mod filter;
 mod finder;
 mod listen;
+mod lists;
 mod openapi;
 mod pages;
-mod past;
 mod reading;
 mod routes;
 pub mod sample;
+mod sheets;
 mod status;
 mod subscriptions;
 mod topic;
@@ -34,7 +35,7 @@ use std::{
 };
 
 pub use admin::{Deeds, Outcome, Token, Undone};
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 pub use archive::Leaf;
 pub use art::Art;
 use axum::{http::HeaderMap, response::Response};
@@ -50,6 +51,7 @@ use self::{
     archive::Found,
     cache::{Cache, Finished, Question},
     coding::Coding,
+    sheets::Sheets,
 };
 use crate::{
     apply::Clock,
@@ -76,6 +78,8 @@ pub struct Publishing {
     pub sources: BTreeMap<SourceId, SourceCard>,
     /// Saved feeds.
     pub feeds: BTreeMap<FeedSlug, SavedFeed>,
+    /// Where readers tell that something is wrong: a mail address, or the address of a form.
+    pub feedback: Option<String>,
     /// Entries in a feed.
     pub limit: usize,
     /// Entries that may be asked for.
@@ -129,7 +133,9 @@ pub struct App {
     publishing: ArcSwap<Publishing>,
     cache: Cache,
     standing: ArcSwap<Standing>,
-    status: status::Board,
+    /// Whose health the status pages tell.
+    watched: ArcSwapOption<Watched>,
+    sheets: Sheets,
     meters: Meters,
     exposition: OnceLock<Arc<Exposition>>,
     hub: OnceLock<Door>,
@@ -158,7 +164,8 @@ impl App {
             publishing: ArcSwap::from_pointee(publishing),
             cache: Cache::new(limits.cache).counting(meters.clone()),
             standing: ArcSwap::from_pointee(Standing::Starting),
-            status: status::Board::default(),
+            watched: ArcSwapOption::empty(),
+            sheets: Sheets::default(),
             meters,
             exposition: OnceLock::new(),
             hub: OnceLock::new(),
@@ -202,7 +209,7 @@ impl App {
 
     /// Whose health the status pages tell.
     pub fn watched(&self) -> Option<Arc<Watched>> {
-        self.status.watched()
+        self.watched.load_full()
     }
 
     /// How many finished feeds are in memory, and how many bytes they take.
@@ -212,7 +219,8 @@ impl App {
 
     /// Says whose health the status pages tell from now on; without it there are none.
     pub fn watch(&self, watched: Watched) {
-        self.status.watch(watched);
+        self.watched.store(Some(Arc::new(watched)));
+        self.sheets.clear();
     }
 
     /// Publishes by another configuration from now on, with so many bytes of memory for finished feeds. All that were finished are
@@ -221,6 +229,7 @@ impl App {
         self.publishing.store(Arc::new(publishing));
         self.cache.set_limit(cache);
         self.cache.drop_matching(|_| true);
+        self.sheets.clear();
     }
 
     /// Drops the finished feeds that these stories were in or are in now, but for those that ask for words.
@@ -274,15 +283,20 @@ impl App {
         self.cache.get(question, move |question| app.build(question)).await
     }
 
-    /// The answer to somebody who asks for a feed.
+    /// The answer to somebody who asks for a feed, or for its page.
     async fn answer(self: &Arc<Self>, question: &Question, asked: &HeaderMap) -> Result<Response, StoreError> {
         let finished = self.finished(question).await?;
-        let wish = Wish::of(&finished, asked, Some(finished.changed));
+        // A page shows more than its stories.
+        let changed = question.view.is_none().then_some(finished.changed);
+        let wish = Wish::of(&finished, asked, changed);
         // Whoever has it needs no bytes.
         if !wish.is_known() && finished.code(wish.coding).await {
             self.cache.coded(question, &finished);
         }
-        Ok(answer::feed(&finished, &wish, question.format.content_type()))
+        Ok(match question.view {
+            Some(_) => answer::page(&finished, &wish),
+            None => answer::feed(&finished, &wish, question.format.content_type()),
+        })
     }
 
     /// What is asked for today.
@@ -293,10 +307,13 @@ impl App {
             Some(zone) => Some(zone.begin_of(zone.day_of(now))),
             None => moves.then(|| Second::begin_of(now.day())),
         };
-        Question { asked, format, day }
+        Question { asked, format, day, view: None }
     }
 
     fn build(&self, question: &Question) -> Result<Finished, StoreError> {
+        if let Some(view) = &question.view {
+            return self.stories(question, view);
+        }
         let write = match question.format {
             Format::Rss => publish::rss,
             Format::Json => publish::json,
@@ -310,7 +327,7 @@ impl App {
     /// What is written of the stories that were asked for, when they last changed, and whether they will be the same for ever.
     fn write<T>(&self, question: &Question, write: impl FnOnce(&publish::Feed<'_>) -> T) -> Result<(T, Second, bool), StoreError> {
         let publishing = self.publishing.load();
-        let Question { asked, format, day } = question;
+        let Question { asked, format, day, .. } = question;
         let [path, home] = [*format, Format::Page].map(|format| asked.path(&publishing, format));
         // What is told day by day is for those who do not come and look.
         let (daily, found) = match asked.daily.filter(|_| *format != Format::Page) {

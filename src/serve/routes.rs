@@ -5,16 +5,27 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderMap, Method, StatusCode},
+    http::{HeaderMap, Method, StatusCode, header},
     middleware,
     response::Response,
 };
 use serde_json::json;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
-use super::{App, Asked, Door, Format, Standing, Wrong, answer, counted::counted, openapi::openapi, pages, reading, status::Form};
+use super::{
+    App, Door, Format, Publishing, Standing, Wrong, answer,
+    answer::Wish,
+    cache::{Finished, Question},
+    counted::counted,
+    lists,
+    openapi::openapi,
+    pages::{self, Ui, form::Filled, stories::Beside},
+    reading,
+    sheets::Depends,
+    status::Form,
+};
 use crate::{
-    model::{Gone, StoryId},
+    model::{self, Gone, StoryId},
     store::StoreError,
 };
 
@@ -58,26 +69,12 @@ async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
     // A base path that ends with a slash may be asked for without it.
     let base = publishing.site.base.path();
     let below = path.strip_prefix(base).or_else(|| base.strip_suffix('/').filter(|base| *base == path).map(|_| ""));
-    let Some(below) = below else { return wrong(&Wrong::NoPage, &publishing, Format::Atom) };
-    let below = below.trim_end_matches('/');
-    match below {
-        "" => answer::page(pages::index(&app, &publishing)),
-        "topics.json" => lists(&app, &head.headers, pages::topics),
-        "countries.json" => lists(&app, &head.headers, pages::countries),
-        "sources.json" => lists(&app, &head.headers, pages::sources),
-        "openapi.json" => answer::list(&openapi(&publishing), &head.headers),
-        "opml" => opml(&app, &publishing, head.uri.query(), &head.headers).await,
-        "status" => status(&app, Form::Page, &head.headers).await,
-        "status.json" => status(&app, Form::Json, &head.headers).await,
-        "status.atom" => status(&app, Form::Atom, &head.headers).await,
-        "livez" => answer::probe(StatusCode::OK, answer::PLAIN, "alive\n"),
-        "readyz" => ready(&app),
-        _ => match below.strip_prefix("story/") {
-            Some(id) => story(&app, &publishing, id).await,
-            None if let Some(picture) = publishing.art.answer(below, &publishing.site.base, &head.headers) => picture,
-            None => feed(&app, &publishing, below, head.uri.query(), &head.headers).await,
-        },
-    }
+    let beside = Beside::read(head.uri.query().unwrap_or_default());
+    let ui = Ui::of(beside.ui, &head.headers, &publishing);
+    let asking =
+        Asking { app: &app, publishing: &publishing, query: head.uri.query().unwrap_or_default(), beside, ui, headers: &head.headers };
+    let Some(below) = below else { return asking.wrong(&Wrong::NoPage, Format::Atom) };
+    asking.answer(below.trim_end_matches('/')).await
 }
 
 /// The door that is asked for, where it is open, and the rest of the address.
@@ -89,77 +86,250 @@ fn door<'a>(app: &'a App, path: &str) -> Option<(&'a Door, String)> {
     hub.map(|door| (door, String::new())).or_else(callback)
 }
 
-async fn feed(app: &Arc<App>, publishing: &super::Publishing, path: &str, query: Option<&str>, headers: &HeaderMap) -> Response {
-    let Some((path, format)) = Format::of(path) else { return wrong(&Wrong::NoPage, publishing, Format::Atom) };
-    let read = reading::read(path, query.unwrap_or_default(), publishing);
-    match (read, format) {
-        (Ok(asked), _) if app.is_ahead(&asked) => wrong(&Wrong::NoPage, publishing, format),
-        (Ok(asked), Format::Page) => people(app, publishing, asked).await,
-        (Ok(asked), _) if !asked.base.formats().contains(&format) => wrong(&Wrong::NoPage, publishing, format),
-        (Ok(asked), _) => app.answer(&app.question(asked, format), headers).await.unwrap_or_else(|error| failed(&error)),
-        (Err(error), _) => wrong(&error, publishing, format),
-    }
+/// Who asks for what.
+struct Asking<'a> {
+    app: &'a Arc<App>,
+    publishing: &'a Publishing,
+    query: &'a str,
+    /// The query taken apart, as pages understand it.
+    beside: Beside<'a>,
+    ui: Ui,
+    headers: &'a HeaderMap,
 }
 
-/// A list of subscriptions, by the same language.
-async fn opml(app: &Arc<App>, publishing: &super::Publishing, query: Option<&str>, headers: &HeaderMap) -> Response {
-    let asked = match reading::read("feed", query.unwrap_or_default(), publishing) {
-        Ok(asked) => asked,
-        Err(Wrong::Elsewhere(asked)) => return answer::elsewhere(&publishing.site.address(&asked.list(publishing))),
-        Err(error) => return wrong(&error, publishing, Format::Atom),
-    };
-    let app = app.clone();
-    match tokio::task::spawn_blocking(move || app.opml(&asked)).await {
-        Ok(Ok(list)) => answer::subscriptions(list, headers),
-        Ok(Err(error)) => failed(&error),
-        Err(error) => failed(&error),
+impl Asking<'_> {
+    /// What there is at an address below the base.
+    async fn answer(&self, below: &str) -> Response {
+        match below {
+            "" => self.people("feed").await,
+            "find" => self.find(),
+            "build" | "map" | "trends" => self.sheet(below).await,
+            "map.csv" | "trends.csv" => self.table(below).await,
+            "topics.json" => self.list(lists::topics),
+            "countries.json" => self.list(lists::countries),
+            "sources.json" => self.list(lists::sources),
+            "openapi.json" => answer::list(&openapi(self.publishing), self.headers),
+            "opml" => self.opml().await,
+            "status" => self.status_page().await,
+            "status.json" => self.status(Form::Json).await,
+            "status.atom" => self.status(Form::Atom).await,
+            "livez" => answer::probe(StatusCode::OK, answer::PLAIN, "alive\n"),
+            "readyz" => ready(self.app),
+            _ => match (below.strip_prefix("story/"), pages::assets::find(below)) {
+                (Some(id), _) => self.story(id).await,
+                (None, Some(asset)) => {
+                    let wish = self.wish(&asset.finished).await;
+                    answer::asset(&asset.finished, &wish, asset.media_type, asset.is_named(below))
+                }
+                (None, None) => match self.publishing.art.answer(below, &self.publishing.site.base, self.headers) {
+                    Some(picture) => picture,
+                    None => self.feed(below).await,
+                },
+            },
+        }
     }
-}
 
-async fn people(app: &Arc<App>, publishing: &super::Publishing, asked: Asked) -> Response {
-    // Nobody subscribes to an archived page.
-    let feed = asked.current();
-    let links: Vec<pages::FeedLink> =
-        feed.base.formats().iter().map(|format| (*format, publishing.site.address(&feed.path(publishing, *format)))).collect();
-    let (app, question) = (app.clone(), app.question(asked, Format::Page));
-    match tokio::task::spawn_blocking(move || app.write(&question, |feed| pages::feed(feed, &links))).await {
-        Ok(Ok((html, ..))) => answer::page(html),
-        Ok(Err(error)) => failed(&error),
-        Err(error) => failed(&error),
+    async fn feed(&self, below: &str) -> Response {
+        let Some((path, format)) = Format::of(below) else { return self.wrong(&Wrong::NoPage, Format::Atom) };
+        if format == Format::Page {
+            return self.people(path).await;
+        }
+        if self.is_a_persons_look() && matches!(format, Format::Atom | Format::Rss) {
+            let mark = if self.query.is_empty() { "" } else { "?" };
+            return answer::see_other(&format!("{}{path}{mark}{}", self.publishing.site.base.path(), self.query));
+        }
+        match reading::read(path, self.query, self.publishing) {
+            Ok(asked) if self.app.is_ahead(&asked) => self.wrong(&Wrong::NoPage, format),
+            Ok(asked) if !asked.base.formats().contains(&format) => self.wrong(&Wrong::NoPage, format),
+            Ok(asked) => self.finished(&self.app.question(asked, format)).await,
+            Err(error) => self.wrong(&error, format),
+        }
     }
-}
 
-async fn story(app: &Arc<App>, publishing: &super::Publishing, id: &str) -> Response {
-    let Ok(id) = StoryId::parse_str(id) else { return wrong(&Wrong::NoPage, publishing, Format::Atom) };
-    let store = app.store.clone();
-    match tokio::task::spawn_blocking(move || store.story(&id)).await {
-        Ok(Ok(Some(story))) => match story.edited.gone {
-            None => answer::page(pages::story(&story, publishing)),
-            Some(Gone::Joined(other)) => answer::elsewhere(&publishing.site.address(&format!("story/{other}"))),
-            Some(Gone::Hidden) => answer::problem(StatusCode::GONE, "this story was taken out of all feeds by an editor", &[]),
-            Some(Gone::Pruned) => answer::problem(StatusCode::GONE, "this story is kept no longer", &[]),
-            Some(Gone::Erased) => answer::problem(StatusCode::GONE, "this story was taken down", &[]),
-            Some(Gone::Retracted) => answer::problem(StatusCode::GONE, "this story was withdrawn by its publisher", &[]),
-            Some(Gone::Waiting(_)) => answer::problem(StatusCode::NOT_FOUND, "this story is not shown yet: it waits for its original", &[]),
-            Some(Gone::Withdrawn) => answer::problem(StatusCode::GONE, "this story was withdrawn with its source", &[]),
-        },
-        Ok(Ok(None)) => answer::problem(StatusCode::NOT_FOUND, "there is no such story", &[]),
-        Ok(Err(error)) => failed(&error),
-        Err(error) => failed(&error),
+    /// A filter as a page.
+    async fn people(&self, path: &str) -> Response {
+        let read = reading::read(path, &self.beside.filter, self.publishing);
+        match read.and_then(|asked| Ok((asked, self.beside.view(self.ui)?))) {
+            Ok((asked, _)) if self.app.is_ahead(&asked) => self.wrong(&Wrong::NoPage, Format::Page),
+            Ok((asked, view)) => self.finished(&Question { view: Some(view), ..self.app.question(asked, Format::Page) }).await,
+            Err(error) => self.wrong(&error, Format::Page),
+        }
     }
-}
 
-/// How the sources are.
-async fn status(app: &Arc<App>, form: Form, headers: &HeaderMap) -> Response {
-    match app.status(form, headers).await {
-        Ok(Some((finished, wish))) => answer::status(&finished, &wish, form.media_type()),
-        Ok(None) => wrong(&Wrong::NoPage, &app.publishing.load(), Format::Atom),
-        Err(error) => failed(&error),
+    async fn finished(&self, question: &Question) -> Response {
+        self.app.answer(question, self.headers).await.unwrap_or_else(|error| self.failed(&error))
     }
-}
 
-fn lists(app: &App, headers: &HeaderMap, list: fn(&super::Publishing, &crate::store::Counts) -> serde_json::Value) -> Response {
-    answer::list(&list(&app.publishing.load(), &app.store.counts()), headers)
+    /// A list of subscriptions, by the same language.
+    async fn opml(&self) -> Response {
+        let asked = match reading::read("feed", self.query, self.publishing) {
+            Ok(asked) => asked,
+            Err(Wrong::Elsewhere(asked)) => return answer::elsewhere(&self.publishing.site.address(&asked.list(self.publishing))),
+            Err(error) => return self.wrong(&error, Format::Atom),
+        };
+        let app = self.app.clone();
+        match tokio::task::spawn_blocking(move || app.opml(&asked)).await {
+            Ok(Ok(list)) => answer::subscriptions(list, self.headers),
+            Ok(Err(error)) => self.failed(&error),
+            Err(error) => self.failed(&error),
+        }
+    }
+
+    /// What was filled in on a page leads to the page of that.
+    fn find(&self) -> Response {
+        match Filled::read(self.query).asked(self.publishing) {
+            Ok(asked) => answer::see_other(&self.frame().to(&asked.path(self.publishing, Format::Page))),
+            Err(error) => self.wrong(&error, Format::Page),
+        }
+    }
+
+    /// The builder, or a picture.
+    async fn sheet(&self, which: &str) -> Response {
+        let (filled, ui, query) = (Filled::read(self.query), self.ui, self.beside.filter.clone());
+        let name = format!("{which}?{query} {ui:?}");
+        let made = if which == "build" {
+            self.app.sheet(&name, Depends::OnStories, self.headers, move |app| app.builder(&filled, &query, ui)).await
+        } else {
+            let asked = match pages::picture(&filled, self.publishing, which) {
+                Ok(asked) => asked,
+                Err(error) => return self.wrong(&error, Format::Page),
+            };
+            let is_map = which == "map";
+            let make = move |app: &App| if is_map { app.map(&asked, &filled, ui) } else { app.trends(&asked, &filled, ui) };
+            self.app.sheet(&name, Depends::OnStories, self.headers, make).await
+        };
+        match made {
+            Ok((finished, wish)) => answer::page(&finished, &wish),
+            Err(error) => self.failed(&error),
+        }
+    }
+
+    /// The numbers behind a picture.
+    async fn table(&self, which: &str) -> Response {
+        let picture = which.trim_end_matches(".csv");
+        let asked = match pages::picture(&Filled::read(self.query), self.publishing, picture) {
+            Ok(asked) => asked,
+            Err(error) => return self.wrong(&error, Format::Atom),
+        };
+        let is_map = picture == "map";
+        let make = move |app: &App| if is_map { app.map_csv(&asked) } else { app.trends_csv(&asked) };
+        match self.app.sheet(&format!("{which}?{}", self.query), Depends::OnStories, self.headers, make).await {
+            Ok((finished, wish)) => answer::table(&finished, &wish),
+            Err(error) => self.failed(&error),
+        }
+    }
+
+    async fn story(&self, id: &str) -> Response {
+        let Ok(id) = StoryId::parse_str(id) else { return self.wrong(&Wrong::NoPage, Format::Page) };
+        let store = self.app.store.clone();
+        let story = match tokio::task::spawn_blocking(move || store.story(&id)).await {
+            Ok(Ok(Some(story))) => story,
+            Ok(Ok(None)) => return self.problem(StatusCode::NOT_FOUND, "there is no such story", None),
+            Ok(Err(error)) => return self.failed(&error),
+            Err(error) => return self.failed(&error),
+        };
+        match story.edited.gone {
+            None => {
+                let html = pages::story::page(&story, self.ui, self.publishing);
+                let finished = Finished::new(html.into_bytes(), story.first_edition().updated);
+                answer::page(&finished, &self.wish(&finished).await)
+            }
+            Some(Gone::Joined(other)) => answer::elsewhere(&self.publishing.site.address(&format!("story/{other}"))),
+            Some(Gone::Hidden) => self.problem(StatusCode::GONE, "this story was taken out of all feeds by an editor", None),
+            Some(Gone::Withdrawn) => self.problem(StatusCode::GONE, "this story was withdrawn with its source", None),
+            Some(Gone::Retracted) => self.problem(StatusCode::GONE, "this story was withdrawn by its publisher", None),
+            Some(Gone::Waiting(_)) => self.problem(StatusCode::NOT_FOUND, "this story is not shown yet: it waits for its original", None),
+            Some(Gone::Pruned) => self.problem(StatusCode::GONE, "this story is kept no longer", None),
+            Some(Gone::Erased) => self.problem(StatusCode::GONE, "this story was taken down", None),
+        }
+    }
+
+    /// How the sources are.
+    async fn status(&self, form: Form) -> Response {
+        match self.app.status(form, self.headers).await {
+            Ok(Some((finished, wish))) => answer::status(&finished, &wish, form.media_type()),
+            Ok(None) => self.wrong(&Wrong::NoPage, Format::Atom),
+            Err(error) => self.failed(&error),
+        }
+    }
+
+    /// The same for people.
+    async fn status_page(&self) -> Response {
+        let Some(watched) = self.app.watched() else { return self.wrong(&Wrong::NoPage, Format::Page) };
+        let state = Filled::read(self.query).one("state").map(str::to_owned);
+        let only = state.and_then(|state| model::Standing::ALL.into_iter().find(|standing| standing.as_str() == state));
+        let (name, ui) = (format!("status {only:?} {:?}", self.ui), self.ui);
+        match self.app.sheet(&name, Depends::OnTheMoment, self.headers, move |app| app.status_page(&watched, only, ui)).await {
+            Ok((finished, wish)) => answer::page_of_the_moment(&finished, &wish),
+            Err(error) => self.failed(&error),
+        }
+    }
+
+    fn list(&self, list: fn(&Publishing, &crate::store::Counts) -> serde_json::Value) -> Response {
+        answer::list(&list(self.publishing, &self.app.store.counts()), self.headers)
+    }
+
+    /// What somebody would like of a finished page, which is there then.
+    async fn wish(&self, finished: &Finished) -> Wish {
+        let wish = Wish::of(finished, self.headers, None);
+        if !wish.is_known() {
+            finished.code(wish.coding).await;
+        }
+        wish
+    }
+
+    fn frame(&self) -> pages::Frame<'_> {
+        pages::Frame::new(self.publishing, self.ui, pages::Place::Elsewhere, "", "")
+    }
+
+    /// Whether somebody looks at it in a browser: no program that reads feeds says so (Fetch Metadata §2).
+    fn is_a_persons_look(&self) -> bool {
+        let says = |name: &str, value: &str| self.headers.get(name).is_some_and(|said| said == value);
+        says("sec-fetch-mode", "navigate") && says("sec-fetch-dest", "document")
+    }
+
+    /// Whether what is wrong is told in a page: no program that reads feeds asks for one.
+    fn is_for_people(&self) -> bool {
+        let accepted = self.headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok());
+        accepted.is_some_and(|accepted| accepted.contains("text/html"))
+    }
+
+    fn wrong(&self, wrong: &Wrong, format: Format) -> Response {
+        let status = match wrong {
+            Wrong::Bad(_) => StatusCode::BAD_REQUEST,
+            Wrong::Retired(_) => StatusCode::GONE,
+            Wrong::NoPage | Wrong::Unknown { .. } => StatusCode::NOT_FOUND,
+            Wrong::Elsewhere(asked) => {
+                let there = self.publishing.site.address(&asked.path(self.publishing, format));
+                return answer::elsewhere(&there);
+            }
+        };
+        self.problem(status, &wrong.detail(self.publishing), Some(wrong))
+    }
+
+    /// What is wrong: a page for a browser, and what programs can read for everybody else.
+    fn problem(&self, status: StatusCode, detail: &str, wrong: Option<&Wrong>) -> Response {
+        if self.is_for_people() {
+            return answer::wrong_page(status, pages::wrong::page(status.as_u16(), detail, wrong, self.ui, self.publishing));
+        }
+        let nearest = match wrong {
+            Some(Wrong::Unknown { nearest, .. }) => nearest.as_slice(),
+            _ => &[],
+        };
+        answer::problem(status, detail, nearest)
+    }
+
+    fn failed(&self, error: &(dyn std::error::Error + 'static)) -> Response {
+        if let Some(error @ StoreError::NoWords) = error.downcast_ref() {
+            return if self.is_for_people() {
+                self.problem(StatusCode::SERVICE_UNAVAILABLE, &error.to_string(), None)
+            } else {
+                answer::later(&error.to_string())
+            };
+        }
+        tracing::error!(error, "an answer could not be made: {error}");
+        self.problem(StatusCode::INTERNAL_SERVER_ERROR, "the store could not be read; the daemon's log says more", None)
+    }
 }
 
 fn ready(app: &App) -> Response {
@@ -170,23 +340,4 @@ fn ready(app: &App) -> Response {
         Standing::Starting => (StatusCode::SERVICE_UNAVAILABLE, json!({ "ready": false })),
     };
     answer::probe(status, answer::JSON, format!("{text}\n"))
-}
-
-fn wrong(wrong: &Wrong, publishing: &super::Publishing, format: Format) -> Response {
-    let detail = wrong.detail(publishing);
-    match wrong {
-        Wrong::Bad(_) => answer::problem(StatusCode::BAD_REQUEST, &detail, &[]),
-        Wrong::Retired(_) => answer::problem(StatusCode::GONE, &detail, &[]),
-        Wrong::NoPage => answer::problem(StatusCode::NOT_FOUND, &detail, &[]),
-        Wrong::Unknown { nearest, .. } => answer::problem(StatusCode::NOT_FOUND, &detail, nearest),
-        Wrong::Elsewhere(asked) => answer::elsewhere(&publishing.site.address(&asked.path(publishing, format))),
-    }
-}
-
-fn failed(error: &(dyn std::error::Error + 'static)) -> Response {
-    if let Some(error @ StoreError::NoWords) = error.downcast_ref() {
-        return answer::later(&error.to_string());
-    }
-    tracing::error!(error, "an answer could not be made: {error}");
-    answer::problem(StatusCode::INTERNAL_SERVER_ERROR, "the store could not be read; the daemon's log says more", &[])
 }

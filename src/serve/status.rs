@@ -1,44 +1,29 @@
-//! How the sources are, for operators: a page, JSON, and a feed of troubles and recoveries.
+//! How the sources are, for operators: JSON, a feed of troubles and recoveries, and what the page of it is made of.
 //!
-//! Everybody may look, so that nothing of it holds a secret. It is made when it is asked for,
-//! by one thread at a time, and kept for several times as long as that took: whoever asks again and
-//! again costs a small share of one processor, however many sources there are.
+//! Everybody may look, so that nothing of it holds a secret. It is made when it is asked for (`sheets`).
 //! Deliberately absent: anything that feeds or readiness depend on.
 
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
-use arc_swap::ArcSwapOption;
 use axum::http::HeaderMap;
 use serde::Serialize;
-use tokio::sync::Mutex;
 
 use super::{
-    App, Publishing,
+    App,
     answer::{self, Wish},
     cache::Finished,
-    pages,
+    pages::{Ui, status},
+    sheets::Depends,
 };
 use crate::{
     apply::Clock,
     health::{self, Row, Summary},
-    html::escape,
     model::{Second, Source, SourceId, Standing},
     publish,
     schedule::Register,
     store::StoreError,
     text,
 };
-
-/// An answer is kept for this many times as long as it took to make.
-const KEPT: u32 = 10;
-/// Rows of troubled sources on the page at most; JSON has all of them.
-const TROUBLED: usize = 1_000;
-/// Rows of other sources on the page at most.
-const OTHERS: usize = 200;
 
 /// Whose health is told.
 pub struct Watched {
@@ -73,7 +58,6 @@ impl Configuration {
 /// In what form it is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    Page,
     Json,
     Atom,
 }
@@ -81,72 +65,34 @@ pub(super) enum Form {
 impl Form {
     pub(super) fn media_type(self) -> &'static str {
         match self {
-            Self::Page => answer::HTML,
             Self::Json => answer::JSON,
             Self::Atom => answer::ATOM,
         }
     }
 }
 
-/// What is watched, and the last answer in each form.
-#[derive(Default)]
-pub(super) struct Board {
-    watched: ArcSwapOption<Watched>,
-    made: [Mutex<Option<Made>>; 3],
-}
-
-struct Made {
-    watched: Arc<Watched>,
-    finished: Arc<Finished>,
-    at: Instant,
-    took: Duration,
-}
-
-impl Board {
-    pub(super) fn watch(&self, watched: Watched) {
-        self.watched.store(Some(Arc::new(watched)));
-    }
-
-    pub(super) fn watched(&self) -> Option<Arc<Watched>> {
-        self.watched.load_full()
-    }
-}
-
 impl App {
     /// How the sources are, and what somebody who asks would like of that; nothing when none are watched.
     pub(super) async fn status(self: &Arc<Self>, form: Form, asked: &HeaderMap) -> Result<Option<(Arc<Finished>, Wish)>, StoreError> {
-        let Some(watched) = self.status.watched.load_full() else { return Ok(None) };
-        // Held while it is made: the others wait for the same answer.
-        let mut made = self.status.made[form as usize].lock().await;
-        let is_true = |made: &Made| Arc::ptr_eq(&made.watched, &watched) && made.at.elapsed() < made.took * KEPT;
-        let last = match made.take().filter(is_true) {
-            Some(last) => last,
-            None => self.tell_in_time(watched.clone(), form).await?,
-        };
-        let last = made.insert(last);
-        let wish = Wish::of(&last.finished, asked, None);
-        if !wish.is_known() {
-            let begun = Instant::now();
-            if last.finished.code(wish.coding).await {
-                last.took += begun.elapsed();
-            }
-        }
-        Ok(Some((last.finished.clone(), wish)))
+        let Some(watched) = self.watched() else { return Ok(None) };
+        let name = format!("status {form:?}");
+        self.sheet(&name, Depends::OnTheMoment, asked, move |app| app.tell(&watched, form)).await.map(Some)
     }
 
-    async fn tell_in_time(self: &Arc<Self>, watched: Arc<Watched>, form: Form) -> Result<Made, StoreError> {
-        let (app, of, begun) = (self.clone(), watched.clone(), Instant::now());
-        let told = tokio::task::spawn_blocking(move || app.tell(&of, form)).await;
-        let finished = Arc::new(told.unwrap_or(Err(StoreError::Damaged { what: "the health of a source" }))?);
-        Ok(Made { watched, finished, at: Instant::now(), took: begun.elapsed() })
+    /// The page of it, of the sources of one standing or of all.
+    pub(super) fn status_page(&self, watched: &Watched, only: Option<Standing>, ui: Ui) -> Result<Vec<u8>, StoreError> {
+        let Watched { sources, register, clock, configuration } = watched;
+        let rows = public(health::rows(sources, &register.all(), clock()));
+        let histories = self.store.histories()?;
+        let known = status::Known { rows: &rows, histories: &histories, configuration, only };
+        Ok(status::page(&known, &self.publishing.load(), ui).into_bytes())
     }
 
-    fn tell(&self, watched: &Watched, form: Form) -> Result<Finished, StoreError> {
+    fn tell(&self, watched: &Watched, form: Form) -> Result<Vec<u8>, StoreError> {
         let Watched { sources, register, clock, configuration } = watched;
         let (states, now) = (register.all(), clock());
         let publishing = self.publishing.load();
-        let bytes = match form {
-            Form::Page => page(&public(health::rows(sources, &states, now)), configuration, &publishing).into_bytes(),
+        Ok(match form {
             Form::Json => json(&public(health::rows(sources, &states, now)), configuration),
             Form::Atom => {
                 let mut histories = self.store.histories()?;
@@ -161,8 +107,7 @@ impl App {
                 let hidden = notices.into_iter().map(|notice| publish::Notice { text: text::without_secrets(&notice.text), ..notice });
                 publish::notices(&publishing.site, &hidden.collect::<Vec<_>>(), publishing.genesis)
             }
-        };
-        Ok(Finished::new(bytes, now))
+        })
     }
 }
 
@@ -180,80 +125,4 @@ fn json(rows: &[Row], configuration: &Configuration) -> Vec<u8> {
     }
     // Plain data is always written.
     serde_json::to_vec(&Status { summary: Summary::of(rows), configuration, sources: rows }).unwrap_or_default()
-}
-
-/// The worst first, then by id; of the sources that are well only so many.
-fn page(rows: &[Row], configuration: &Configuration, publishing: &Publishing) -> String {
-    let address = |path: &str| escape(&publishing.site.address(path));
-    let mut sorted: Vec<&Row> = rows.iter().collect();
-    sorted.sort_by_key(|row| (row.leading.standing, &row.source));
-    let (troubled, others): (Vec<&Row>, Vec<&Row>) = sorted.into_iter().partition(|row| row.leading.standing.is_trouble());
-    let mut body = format!(
-        "<h1>How the sources are</h1><p>{}. <a href=\"{}\">JSON</a> · <a href=\"{}\">troubles and recoveries as a feed</a></p>",
-        escape(&Summary::of(rows).words()),
-        address("status.json"),
-        address("status.atom")
-    );
-    body.push_str(&kept(configuration));
-    for (heading, rows, most) in [("Troubles", troubled, TROUBLED), ("The others", others, OTHERS)] {
-        if rows.is_empty() {
-            continue;
-        }
-        let shown: String = rows.iter().take(most).map(|row| shown(row)).collect();
-        body.push_str(&format!("<h2>{heading}</h2><dl>{shown}</dl>"));
-        if rows.len() > most {
-            body.push_str(&format!(
-                "<p>{} more are not shown here; <a href=\"{}\">all of them as JSON</a></p>",
-                rows.len() - most,
-                address("status.json")
-            ));
-        }
-    }
-    body.push_str(&format!("<p><a href=\"{}\">{}</a></p>", address(""), escape(&publishing.site.title)));
-    let head = format!("<link rel=\"alternate\" type=\"application/atom+xml\" href=\"{}\">", address("status.atom"));
-    pages::page("How the sources are", &head, &body)
-}
-
-/// What is to be said of the configuration; nothing when all of it holds.
-fn kept(configuration: &Configuration) -> String {
-    let list = |told: &[String]| told.iter().map(|line| format!("<li>{}</li>", escape(line))).collect::<String>();
-    let Configuration { since, mistakes, waiting } = configuration;
-    let mut told = String::new();
-    if !mistakes.is_empty() {
-        let since = time(*since);
-        told = format!("<p>The configuration was changed and has mistakes; the one of {since} is kept:</p><ul>{}</ul>", list(mistakes));
-    }
-    if !waiting.is_empty() {
-        told.push_str(&format!("<p>Some of it has to wait until the daemon is started again:</p><ul>{}</ul>", list(waiting)));
-    }
-    if told.is_empty() { told } else { format!("<h2>Configuration</h2>{told}") }
-}
-
-fn shown(row: &Row) -> String {
-    let id = escape(row.source.as_str());
-    let mut told =
-        format!("<dt id=\"{id}\"><strong>{}</strong> {} <small>{id}</small></dt><dd>", row.leading.standing.as_str(), escape(&row.title));
-    for finding in [&row.leading].into_iter().chain(&row.also) {
-        if finding.standing != row.leading.standing {
-            told.push_str(&format!("<br>also {}: ", finding.standing.as_str()));
-        }
-        told.push_str(&escape(&finding.sentence));
-        if let Some(remedy) = &finding.remedy {
-            told.push_str(&format!("<br><span class=\"quiet\">What to try: {}</span>", escape(remedy)));
-        }
-    }
-    row.notes.iter().for_each(|note| told.push_str(&format!("<br>{}", escape(note))));
-    let times = [("last answer", row.answered), ("last news", row.newest), ("next look", row.next)];
-    let times = times.iter().filter_map(|(what, at)| at.map(|at| format!("{what} {}", time(at))));
-    let rate = (row.items_per_week > 0.0).then(|| format!("{:.1} new a week", row.items_per_week));
-    let line: Vec<String> = times.chain(rate).collect();
-    if row.leading.standing != Standing::Off && !line.is_empty() {
-        told.push_str(&format!("<br><small>{}</small>", line.join(" · ")));
-    }
-    told.push_str("</dd>");
-    told
-}
-
-fn time(at: Second) -> String {
-    format!("<time datetime=\"{at}\">{}</time>", at.date_time().format("%Y-%m-%d %H:%M UTC"))
 }

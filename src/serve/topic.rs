@@ -38,7 +38,7 @@ impl<'a> Changes<'a> {
 
 impl Topic {
     pub(super) fn of(asked: Asked, format: Format) -> Self {
-        Self(Question { asked, format, day: None })
+        Self(Question { asked, format, day: None, view: None })
     }
 
     pub(super) fn asked(self) -> (Asked, Format) {
@@ -117,7 +117,7 @@ impl App {
         let shown = shown.flat_map(|path| Format::FEEDS.map(|format| format!("{path}{}", format.extension())));
         let shown: Vec<Topic> =
             shown.filter_map(|path| topic(&path, "", &publishing).ok()).filter(|topic| topic.is_touched(changes)).collect();
-        let kept = self.cache.kept(|question| is_told(&question.asked) && changes.concern(question));
+        let kept = self.cache.kept(|question| is_told(question) && changes.concern(question));
         let kept = kept.into_iter().map(|question| Topic::of(question.asked, question.format));
         let kept = kept.filter(|topic| !shown.contains(topic)).collect::<Vec<_>>();
         shown.into_iter().chain(kept).collect()
@@ -145,7 +145,7 @@ fn topic(path: &str, query: &str, publishing: &Publishing) -> Result<Topic, Stri
     }
 }
 
-/// Whether anybody is told of it.
-fn is_told(asked: &Asked) -> bool {
-    asked.leaf.is_none() && asked.daily.is_none() && asked.base != Base::Unfiled
+/// Whether anybody is told of it: it is a feed, and none of those above.
+fn is_told(Question { asked, format, .. }: &Question) -> bool {
+    *format != Format::Page && asked.leaf.is_none() && asked.daily.is_none() && asked.base != Base::Unfiled
 }

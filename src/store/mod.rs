@@ -15,6 +15,7 @@ mod lane;
 mod quiet;
 mod seconds;
 mod sled;
+mod tally;
 mod terms;
 mod value;
 mod words;

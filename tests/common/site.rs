@@ -67,6 +67,7 @@ pub fn publishing_of(base: &str, config: &Config) -> Publishing {
         classifier: classifier.clone(),
         sources: BTreeMap::from([("wire".parse().unwrap(), card("wire"))]),
         feeds: config.feeds.iter().map(|feed| (feed.slug.clone(), feed.clone())).collect(),
+        feedback: None,
         limit: 50,
         max_limit: 200,
         genesis: at(-1_000),
