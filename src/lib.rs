@@ -4,7 +4,7 @@
 //! ```text
 //! ground   text  html  model  config                                      words and their guarantees
 //! stages   fetch → parse → clean → classify → dedup → journal → store → publish     strangers to one another
-//! roof     meters  pull  schedule  apply  verify  health  serve  daemon  cli      where the stages are joined
+//! roof     meters  pull  schedule  apply  verify  health  serve  websub  daemon  cli      where the stages are joined
 //! ```
 //!
 //! Imports go down, never sideways between stages, never up; `tests/house.rs` keeps it so.
@@ -33,3 +33,4 @@ pub mod pull;
 pub mod schedule;
 pub mod serve;
 pub mod verify;
+pub mod websub;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     journal::{self, Journal, JournalError},
-    model::{Body, SourceId, SourceState, Story, StoryId},
+    model::{Body, Follower, SourceId, SourceState, Story, StoryId},
     store::{self, Store, StoreError},
 };
 
@@ -70,6 +70,12 @@ pub fn differences(store: &Store, journal: &Journal) -> Result<Vec<String>, Stor
             differences.push(format!("the state of source `{}` is not what the journal says", state.source));
         }
     }
+    for follower in store.followers()? {
+        if last.followers.remove(&follower.id()).as_ref() != Some(&follower) {
+            differences.push(format!("the subscription of {} is not what the journal says", follower.callback));
+        }
+    }
+    differences.extend(last.followers.into_values().map(|follower| format!("the subscription of {} is missing", follower.callback)));
     differences.extend(last.states.into_keys().map(|source| format!("the state of source `{source}` is missing")));
     Ok(differences)
 }
@@ -79,6 +85,7 @@ pub fn differences(store: &Store, journal: &Journal) -> Result<Vec<String>, Stor
 struct LastWords {
     stories: HashMap<StoryId, blake3::Hash>,
     states: BTreeMap<SourceId, SourceState>,
+    followers: BTreeMap<String, Follower>,
 }
 
 impl LastWords {
@@ -102,9 +109,20 @@ impl LastWords {
                 }
                 self.know(&checked.states);
             }
-            Body::Snapshot(part) => self.know(&part.states),
+            Body::Snapshot(part) => {
+                self.know(&part.states);
+                self.count_in(&part.followers);
+            }
+            Body::Followed(followed) => {
+                self.count_in(&followed.begun);
+                self.followers.retain(|id, _| !followed.ended.contains(id));
+            }
             _ => {}
         }
+    }
+
+    fn count_in(&mut self, followers: &[Follower]) {
+        self.followers.extend(followers.iter().map(|follower| (follower.id(), follower.clone())));
     }
 
     fn know<'a>(&mut self, states: impl IntoIterator<Item = &'a SourceState>) {

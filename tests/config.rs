@@ -223,6 +223,13 @@ fn what_would_do_harm_later_is_a_mistake_now() {
     let twice = "[[feed]]\nslug = \"x\"\ntitle = { en = \"X\" }\nlang = \"es\"\n".repeat(2);
     assert!(told("feeds.toml", &twice).contains("the same slug stands further up"));
     assert!(told("tributary.toml", "[serve]\nlimit = 100\nmax_limit = 20\n").contains("`limit` 100 is greater than `max_limit` 20"));
+    let websub = |text: &str| told("tributary.toml", &format!("[websub]\n{text}\n"));
+    assert!(
+        websub("hub = \"on\"")
+            .contains("`hub`: `on` is neither \"built-in\", nor \"off\", nor an address such as https://pubsubhubbub.appspot.com/")
+    );
+    assert!(websub("max_subscriptions = 0").contains("`max_subscriptions`"));
+    assert!(websub("allow_private = [\"10.20\"]").contains("`10.20` is no range of addresses"));
     assert!(told("sources.toml", &source("url = \"https://u:pw@own.example/feed\"")).contains("would be published"));
     // A former name leads to the topic, a variable that nobody set is none, and a rhythm can be given back.
     let text =
@@ -384,4 +391,14 @@ fn a_page_is_changed_by_key_and_left_when_there_is_a_feed() {
     let mut expected = built_in.page.clone().unwrap();
     expected.title = Some("h9 a".parse().unwrap());
     assert_eq!(changed("[source.page]\ntitle = \"h9 a\"\n"), Some(expected));
+}
+
+#[test]
+fn feeds_name_a_hub_where_readers_can_find_them() {
+    let hub = |text: &str, env: &[(&str, &str)]| read(written(&[("tributary.toml", text)]).path(), env, &[]).unwrap().settings.hub();
+    let public = "[serve]\npublic = \"https://news.example.org/feeds\"\n";
+    assert_eq!(hub("", &[]), None);
+    assert_eq!(hub(public, &[]), Some("https://news.example.org/feeds/hub".into()));
+    assert_eq!(hub(public, &[("TRIBUTARY__WEBSUB__HUB", "off")]), None);
+    assert_eq!(hub(public, &[("TRIBUTARY__WEBSUB__HUB", "https://hub.example")]), Some("https://hub.example/".into()));
 }

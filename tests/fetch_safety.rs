@@ -17,7 +17,7 @@ use common::recorder::{Server, answer, ask, knowing, now, path, policy};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio::net::TcpListener;
 use tributary::{
-    fetch::{Answer, Ask, Client, FetchError, Policy, TlsFault},
+    fetch::{Answer, Answered, Ask, Call, Client, FetchError, Policy, TlsFault},
     model::{Private, private::parse_range},
 };
 use url::Url;
@@ -485,4 +485,39 @@ async fn an_address_is_told_without_its_keys() {
             server.url("/feed?…").to_string().replace("%E2%80%A6", "…")
         )
     );
+}
+
+/// A call with nothing to say, of which ten bytes of the answer are read.
+fn call<'a>(url: &'a Url, allow_private: &'a Private) -> Call<'a> {
+    Call { url, body: None, headers: &[], timeout: std::time::Duration::from_secs(30), allow_private, most: 10 }
+}
+
+#[tokio::test]
+async fn whoever_wants_to_be_called_can_not_have_us_call_inside() {
+    let trap = Trap::set().await;
+    let client =
+        Client::with_lookup(&Policy { ports: vec![80, 443, trap.port], ..policy() }, knowing(&[("inside.example", "127.0.0.1")])).unwrap();
+    for host in HOSTILE.iter().chain(&["inside.example"]) {
+        let Ok(url) = Url::parse(&format!("http://{host}:{}/", trap.port)) else { continue };
+        assert!(client.call(&call(&url, &Private::Refused)).await.is_err(), "{host}");
+    }
+    let elsewhere: Url = "https://reader.example:25/".parse().unwrap();
+    assert!(matches!(client.call(&call(&elsewhere, &Private::Refused)).await, Err(FetchError::BadPort { .. })));
+    assert_eq!(trap.caught(), 0);
+}
+
+#[tokio::test]
+async fn a_call_follows_no_redirect_and_reads_no_more_than_it_wants() {
+    let server = Server::start(|head| match path(head) {
+        "/moved" => answer("302 Found", "Location: /elsewhere\r\n", b""),
+        _ => answer("200 OK", "", &[b'x'; 100_000]),
+    })
+    .await;
+    let client = Client::new(&policy()).unwrap();
+    let moved = client.call(&call(&server.url("/moved"), &Private::Allowed)).await.unwrap();
+    assert_eq!(moved, Answered { status: 302, body: vec![] });
+    let long = client.call(&call(&server.url("/long"), &Private::Allowed)).await.unwrap();
+    assert_eq!(long.status, 200);
+    assert!(long.body.len() < 100_000, "{}", long.body.len());
+    assert_eq!(server.heads().len(), 2);
 }

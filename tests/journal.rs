@@ -12,7 +12,7 @@ use std::{
 use common::{at, checked, pull, story};
 use tributary::{
     journal::{Journal, JournalError, Notice},
-    model::{Draft, Genesis, Record},
+    model::{Draft, Genesis, Record, Snapshot},
 };
 use uuid::Uuid;
 
@@ -178,7 +178,14 @@ fn a_snapshot_takes_the_place_of_all_before_it() {
     journal.append(&drafts(4)).unwrap();
     let stories: Vec<_> = (0..70).map(|n| story("wire", &format!("n{n}"), "Title", at(n))).collect();
     // The view had applied two records more than the journal still has.
-    let aside = journal.write_snapshot(stories.clone().into_iter(), vec![common::state("wire", at(5))], 6, at(9)).unwrap();
+    let aside = journal
+        .write_snapshot(
+            stories.clone().into_iter(),
+            Snapshot { states: vec![common::state("wire", at(5))], ..Snapshot::default() },
+            6,
+            at(9),
+        )
+        .unwrap();
     assert!(aside.join("000001.ndjson.zst").exists());
     assert_eq!((journal.bounds().first, journal.bounds().last), (7, 9));
     let next = journal.append(&drafts(1)).unwrap();

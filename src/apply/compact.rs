@@ -33,9 +33,9 @@ impl Hand {
             return Err(ApplyError::Differ { count: differences.len(), first: first.clone() });
         }
         let (before, store) = (self.journal.bounds().last, self.store.clone());
-        let states = store.states().map_err(|error| self.failed(error))?;
+        let rest = store.rest().map_err(|error| self.failed(error))?;
         let stories = store.stories().map(|story| story.map_err(|error| ApplyError::Store(Arc::new(error))));
-        let compacted = self.journal.compact(stories, states, now)?;
+        let compacted = self.journal.compact(stories, rest, now)?;
         self.follow(before + 1)?;
         Ok(compacted)
     }

@@ -9,6 +9,7 @@
 mod acts;
 mod compact;
 mod erase;
+mod follow;
 mod import;
 mod known;
 mod prune;

@@ -131,10 +131,10 @@ fn mend(opened: &mut Opened) -> Result<(), Failure> {
         story.map_err(DataError::from)?;
         count += 1;
     }
-    let states = opened.store.states().map_err(DataError::from)?;
+    let rest = opened.store.rest().map_err(DataError::from)?;
     let first = opened.journal.bounds().last;
     let stories = opened.store.stories().filter_map(Result::ok);
-    let aside = opened.journal.write_snapshot(stories, states, opened.store.applied(), now()).map_err(DataError::from)?;
+    let aside = opened.journal.write_snapshot(stories, rest, opened.store.applied(), now()).map_err(DataError::from)?;
     // The view takes the new records in as it takes any.
     for record in opened.journal.read_from(first.max(opened.store.applied()) + 1) {
         opened.store.apply(&record.map_err(DataError::from)?).map_err(DataError::from)?;

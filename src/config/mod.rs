@@ -24,7 +24,7 @@ pub use block::source_block;
 pub use feeds::SavedFeed;
 pub use mistake::{Mistake, Mistakes};
 use reader::Reader;
-pub use settings::{Daemon, Exposure, Fetch, Serve, Settings};
+pub use settings::{Daemon, Exposure, Fetch, Hub, Serve, Settings, WebSub};
 
 use crate::model::{FourNames, Source, TopicRules, TopicSlug};
 

@@ -9,8 +9,13 @@ use std::{
 
 use url::Url;
 
-use super::{Mistake, keep, picture::picture, reader::Reader, sources::choice};
-use crate::model::{Keep, Lang, Picture, Proxy, timetable::parse_duration};
+use super::{
+    Mistake, keep,
+    picture::picture,
+    reader::Reader,
+    sources::{choice, private},
+};
+use crate::model::{Keep, Lang, Picture, Private, Proxy, timetable::parse_duration};
 
 /// All of `tributary.toml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +24,8 @@ pub struct Settings {
     pub daemon: Daemon,
     /// `[serve]`.
     pub serve: Serve,
+    /// `[websub]`.
+    pub websub: WebSub,
     /// `[fetch]`.
     pub fetch: Fetch,
     /// `[keep]`: how much is kept of each source, and in all.
@@ -110,6 +117,47 @@ impl FromStr for Exposure {
     }
 }
 
+/// `[websub]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebSub {
+    /// Who tells readers when feeds change.
+    pub hub: Hub,
+    /// Whether hubs of publishers are asked to tell us.
+    pub subscribe: bool,
+    /// Readers that the built-in hub tells at most.
+    pub most: usize,
+    /// Which addresses of readers may be private.
+    pub allow_private: Private,
+}
+
+/// Who tells readers when feeds change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hub {
+    /// Nobody.
+    Off,
+    /// We do.
+    BuiltIn,
+    /// Another, whom we tell.
+    At(Url),
+}
+
+impl FromStr for Hub {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "off" => Ok(Self::Off),
+            "built-in" => Ok(Self::BuiltIn),
+            address => match Url::parse(address) {
+                Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() && url.fragment().is_none() => Ok(Self::At(url)),
+                _ => Err(format!(
+                    "`{address}` is neither \"built-in\", nor \"off\", nor an address such as https://pubsubhubbub.appspot.com/"
+                )),
+            },
+        }
+    }
+}
+
 /// `[fetch]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetch {
@@ -154,6 +202,7 @@ impl Default for Settings {
                 connections: 1024,
                 cache: 64 << 20,
             },
+            websub: WebSub { hub: Hub::BuiltIn, subscribe: false, most: 2_000, allow_private: Private::Refused },
             fetch: Fetch {
                 at_once: 32,
                 per_host: 2,
@@ -246,6 +295,13 @@ impl Settings {
             set(&mut serve.connections, size(table.integer("connections", 16..=100_000)));
             set(&mut serve.cache, size(table.integer("cache_mib", 1..=4096)).map(|mib| mib << 20));
         });
+        root.table("websub", |table| {
+            let websub = &mut self.websub;
+            set(&mut websub.hub, table.parsed("hub"));
+            set(&mut websub.subscribe, table.flag("subscribe"));
+            set(&mut websub.most, size(table.integer("max_subscriptions", 1..=10_000)));
+            set(&mut websub.allow_private, private(table));
+        });
         root.table("fetch", |table| {
             let fetch = &mut self.fetch;
             set(&mut fetch.at_once, size(table.integer("at_once", 1..=1000)));
@@ -296,6 +352,16 @@ impl Settings {
         let local = || Url::parse(&format!("http://{}/", self.serve.listen));
         // A socket address always makes an address.
         self.serve.public.clone().unwrap_or_else(|| local().unwrap_or_else(|_| Self::default().base()))
+    }
+
+    /// The address of the hub that feeds name: none where readers could not reach it, or the feeds.
+    pub fn hub(&self) -> Option<String> {
+        match &self.websub.hub {
+            _ if self.serve.public.is_none() => None,
+            Hub::Off => None,
+            Hub::BuiltIn => Some(format!("{}hub", self.base())),
+            Hub::At(hub) => Some(hub.to_string()),
+        }
     }
 
     /// What is no mistake and still worth telling.
@@ -349,8 +415,22 @@ pub(super) fn override_one(settings: &mut Settings, dir: Option<&Path>, [name, k
     };
     // Numbers and flags are written bare in TOML, everything else in quotes.
     let is_bare = value.parse::<i64>().is_ok() || matches!(value, "true" | "false");
-    const TEXTS: [&str; 13] =
-        ["data", "contact", "instance", "log", "listen", "public", "title", "feedback", "icon", "logo", "proxy", "age", "token_file"];
+    const TEXTS: [&str; 14] = [
+        "data",
+        "contact",
+        "instance",
+        "log",
+        "listen",
+        "public",
+        "title",
+        "feedback",
+        "icon",
+        "logo",
+        "proxy",
+        "age",
+        "token_file",
+        "hub",
+    ];
     let is_text = TEXTS.contains(&key) || key.ends_with("timeout");
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     // Lists are given as their members, with commas between.

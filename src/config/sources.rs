@@ -205,7 +205,7 @@ fn settle(table: &mut Table<'_, '_>, rank: u8) -> Option<Duration> {
 }
 
 /// `true`, `false`, or the ranges of addresses.
-fn private(table: &mut Table<'_, '_>) -> Option<Private> {
+pub(super) fn private(table: &mut Table<'_, '_>) -> Option<Private> {
     const KEY: &str = "allow_private";
     if !table.is_list(KEY) {
         return table.flag(KEY).map(|is_allowed| if is_allowed { Private::Allowed } else { Private::Refused });

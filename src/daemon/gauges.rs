@@ -6,7 +6,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, Weak},
+    sync::{Arc, OnceLock, Weak},
     time::Duration,
 };
 
@@ -17,6 +17,7 @@ use crate::{
     model::{Second, Source, SourceId, SourceState, Standing},
     serve::{App, Exposition, Watched},
     store::Store,
+    websub::Ear,
 };
 
 /// Where all of it is read off.
@@ -31,6 +32,7 @@ pub(super) struct Gauges {
     pub(super) floor: u64,
     pub(super) started: Second,
     pub(super) most_connections: usize,
+    pub(super) ear: Arc<OnceLock<Ear>>,
 }
 
 impl Gauges {
@@ -60,6 +62,7 @@ impl Gauges {
             store_bytes: self.store.size_on_disk().unwrap_or_default(),
             cached,
             cached_bytes,
+            subscriptions: self.ear.get().map_or(0, Ear::count),
             most_connections: self.most_connections,
             disk_free_bytes: free_bytes(&self.journal).ok(),
             disk_floor_bytes: self.floor,

@@ -19,7 +19,14 @@ mod reload;
 mod upkeep;
 pub mod words;
 
-use std::{collections::BTreeMap, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    io,
+    net::SocketAddr,
+    path::Path,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use arc_swap::ArcSwap;
 use tokio::{
@@ -51,6 +58,7 @@ use crate::{
     pull::Kit,
     schedule::{Register, Schedule, Setup},
     serve::{self, App, Configuration, Exposition, Limits},
+    websub::{self, Ear, Means, Pace},
 };
 
 /// The head of a reader's request has to be there within this.
@@ -59,6 +67,9 @@ const HEADER: Duration = Duration::from_secs(10);
 const DRAIN: Duration = Duration::from_secs(4);
 /// ... and the writer has this long to keep what was found: together less than the ten seconds that supervisors give.
 const SETTLE: Duration = Duration::from_secs(5);
+
+/// Publishers that have begun to name a hub are found this often.
+const HEARING: Duration = Duration::from_secs(60);
 
 /// Why the daemon did not start, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -257,10 +268,12 @@ pub async fn run(
     let register = Register::new(states);
     let data = folder.path().to_owned();
 
+    let ear: Arc<OnceLock<Ear>> = Arc::default();
     let inbox = Inbox::default();
     let changed = {
-        let (app, inbox) = (app.clone(), inbox.clone());
+        let (app, ear, inbox) = (app.clone(), ear.clone(), inbox.clone());
         move |touched: &[_]| {
+            ear.get().into_iter().for_each(|ear| ear.changed(touched));
             app.changed(touched);
             inbox.tell(touched);
         }
@@ -279,8 +292,26 @@ pub async fn run(
         clock: clock.clone(),
         genesis,
         orders: why_not.is_none().then(|| order.clone()),
+        ear: ear.clone(),
     };
     followers.tell();
+    let telling_readers = why_not.is_none().then(|| {
+        let (websub, current) = (&config.settings.websub, followers.current.clone());
+        let means = Means {
+            app: app.clone(),
+            desk: desk.clone(),
+            client: Box::new(move || current.load().kit.client.clone()),
+            clock: clock.clone(),
+            meters: kit.meters.clone(),
+            data: data.clone(),
+            most: websub.most,
+            allow_private: websub.allow_private.clone(),
+        };
+        let (heard, task) = websub::start(&websub.hub, means, &store, Pace::default(), stop.clone())?;
+        // Nobody else has set it.
+        let _ = ear.set(heard);
+        Some(task)
+    });
     let gauges = Gauges {
         app: Arc::downgrade(&app),
         store: store.clone(),
@@ -289,7 +320,21 @@ pub async fn run(
         floor: config.settings.limits.free,
         started: now,
         most_connections: limits.connections,
+        ear: ear.clone(),
     };
+    let hearing = (why_not.is_none() && config.settings.websub.subscribe && config.settings.serve.public.is_some()).then(|| {
+        let (current, configured) = (followers.current.clone(), followers.current.clone());
+        let heard = websub::Sources {
+            app: app.clone(),
+            client: Box::new(move || current.load().kit.client.clone()),
+            configured: Box::new(move || sources(&configured.load().config)),
+            register: register.clone(),
+            order: order.clone(),
+            clock: clock.clone(),
+            round: HEARING,
+        };
+        websub::hear(heard, &data, stop.clone())
+    });
     let exposition = gauges.exposition(kit.meters.clone());
     if config.settings.serve.metrics == Exposure::Here {
         app.expose(exposition.clone());
@@ -345,7 +390,7 @@ pub async fn run(
     // Looks under way are given up, what was found is kept.
     let settle = async {
         let _ = scheduling.await;
-        for task in [answering, pruning, doing, following, telling].into_iter().flatten() {
+        for task in [answering, pruning, doing, following, telling, telling_readers.flatten(), hearing.flatten()].into_iter().flatten() {
             task.abort();
             let _ = task.await;
         }

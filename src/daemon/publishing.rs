@@ -36,6 +36,7 @@ pub fn publishing(config: &Config, classifier: Arc<Classifier>, genesis: &Genesi
             base,
             title: serve.title.clone(),
             lang: serve.lang,
+            hub: config.settings.hub(),
             instance: genesis.instance,
         },
         art,

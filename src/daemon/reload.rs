@@ -5,7 +5,7 @@
 //! is told in the log and at `/status`. What a running daemon can not change says so and stays.
 //! Deliberately absent: filing again what is kept, which is an act of its own (`refile`).
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, watch};
@@ -23,6 +23,7 @@ use crate::{
     schedule::{Order, Register},
     serve::{App, Configuration, Watched},
     text,
+    websub::Ear,
 };
 
 /// The configuration that holds, and what was made of it.
@@ -44,6 +45,8 @@ pub(super) struct Followers {
     pub(super) genesis: Genesis,
     /// Where the timetable is told; `None` when nothing is pulled.
     pub(super) orders: Option<mpsc::Sender<Order>>,
+    /// Who tells readers of changes.
+    pub(super) ear: Arc<OnceLock<Ear>>,
 }
 
 /// Takes over one edit after the other, until `stop` becomes true.
@@ -130,6 +133,9 @@ impl Followers {
         self.app.republish(publishing(&config, kit.classifier.clone(), &self.genesis, &states), config.settings.serve.cache);
         let current = Arc::new(InForce { config, kit });
         self.current.store(current.clone());
+        if let Some(ear) = self.ear.get() {
+            ear.configured().await;
+        }
         self.read = read;
         self.standing = Configuration { waiting, ..Configuration::since((self.clock)()) };
         current.kit.meters.reloaded(Reload::Taken);
@@ -155,6 +161,7 @@ fn keep_what_is_fixed(now: &Settings, new: &mut Settings) -> Vec<String> {
     keep(&mut waiting, "[serve] listen", &now.serve.listen, &mut new.serve.listen);
     keep(&mut waiting, "[serve] metrics", &now.serve.metrics, &mut new.serve.metrics);
     keep(&mut waiting, "[serve] connections", &now.serve.connections, &mut new.serve.connections);
+    keep(&mut waiting, "[websub]", &now.websub, &mut new.websub);
     keep(&mut waiting, "[admin]", &now.admin, &mut new.admin);
     keep(&mut waiting, "[limits] free_mib", &now.limits.free, &mut new.limits.free);
     waiting

@@ -20,6 +20,7 @@ pub(super) async fn read(url: &Url, limit: usize) -> Result<Answer, FetchError> 
     if body.len() > limit {
         return Err(FetchError::TooLarge { url: url.to_string(), limit });
     }
-    let document = Document { url: url.clone(), body: body.into(), content_type: None, etag: None, last_modified: None };
+    let document =
+        Document { url: url.clone(), body: body.into(), content_type: None, etag: None, last_modified: None, hub: None, own: None };
     Ok(Answer::Document { document, hints: Hints::default(), moved: None, is_delta: false, room: super::Room::default() })
 }

@@ -7,6 +7,7 @@
 
 mod address;
 mod body;
+mod call;
 mod challenge;
 mod coding;
 mod dial;
@@ -16,6 +17,7 @@ mod file;
 mod headers;
 mod hints;
 mod hosts;
+mod links;
 mod names;
 mod room;
 mod trust;
@@ -24,10 +26,12 @@ mod way;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 pub use address::is_public;
+use bytes::Bytes;
+pub use call::{Answered, Call};
 pub use error::{FetchError, TlsFault, Wait};
 pub use names::{Lookup, system};
 use reqwest::{
-    Response, StatusCode,
+    Method, Response, StatusCode,
     header::{self, HeaderMap, HeaderName, HeaderValue},
 };
 pub use room::Room;
@@ -195,42 +199,63 @@ impl Client {
     }
 
     async fn hop(&self, ask: &Ask<'_>, way: &Way<'_>, seat: &Seat, now: Second) -> Result<Hop, FetchError> {
+        let (headers, is_conditional) = request(ask, way);
+        let (response, proxy) = self.send(Method::GET, &way.url, headers, None, ask.allow_private, seat).await?;
+        if is_redirect(response.status()) {
+            return Ok(Hop::Redirect(response.status(), response.headers().clone()));
+        }
+        self.read(way, response, is_conditional, proxy, now).await.map(Box::new).map(Hop::Answer)
+    }
+
+    /// Sends one request, and gives the answer once its head is there, with the proxy that it came by.
+    async fn send(
+        &self,
+        method: Method,
+        url: &Url,
+        headers: HeaderMap,
+        body: Option<&Bytes>,
+        allow_private: &Private,
+        seat: &Seat,
+    ) -> Result<(Response, Option<&Proxy>), FetchError> {
         let (policy, diallers) = (&self.inner.policy, &self.inner.diallers);
-        let proxy = diallers.proxy(ask.allow_private);
-        if let (Some(Host::Domain(name)), Some(_)) = (way.url.host(), proxy)
+        let proxy = diallers.proxy(allow_private);
+        if let (Some(Host::Domain(name)), Some(_)) = (url.host(), proxy)
             && !names::is_outside(diallers.lookup(), name).await
         {
             let why = "its name is of the inside, or leads to an address that is not public, and is not given to the proxy";
-            return Err(FetchError::Forbidden { url: plain(&way.url), why });
+            return Err(FetchError::Forbidden { url: plain(url), why });
         }
-        let (headers, is_conditional) = request(ask, way);
-        let dialler = diallers.of(ask.allow_private)?;
+        let dialler = diallers.of(allow_private)?;
         let kept = seat.generation.map(|generation| dialler.kept(generation)).transpose()?;
+        let written = |client: &reqwest::Client| {
+            let request = client.request(method.clone(), url.clone()).headers(headers.clone());
+            match body {
+                Some(body) => request.body(body.clone()),
+                None => request,
+            }
+        };
         let asking = async {
             if let Some(kept) = kept {
-                match kept.get(way.url.clone()).headers(headers.clone()).send().await {
+                match written(&kept).send().await {
                     // The server closed the connection that we kept just as we asked: nothing is lost by asking again.
                     Err(error) if fault::is_closed(&error) => {}
                     answer => return answer,
                 }
             }
-            dialler.closing.get(way.url.clone()).headers(headers).send().await
+            written(&dialler.closing).send().await
         };
         let response = match timeout(policy.connect + policy.headers, asking).await {
-            Ok(answer) => answer.map_err(|error| fault::told(&way.url, policy, proxy, error))?,
-            Err(_) => return Err(FetchError::TooSlow { host: host_of(&way.url), wait: Wait::Headers, limit: policy.headers }),
+            Ok(answer) => answer.map_err(|error| fault::told(url, policy, proxy, error))?,
+            Err(_) => return Err(FetchError::TooSlow { host: host_of(url), wait: Wait::Headers, limit: policy.headers }),
         };
-        let is_strange = |ip| !is_public(ip) && !ask.allow_private.allows(ip);
+        let is_strange = |ip| !is_public(ip) && !allow_private.allows(ip);
         if proxy.is_none() && response.remote_addr().is_some_and(|remote| is_strange(remote.ip())) {
-            return Err(FetchError::Forbidden { url: plain(&way.url), why: "it leads to an address that is not public" });
+            return Err(FetchError::Forbidden { url: plain(url), why: "it leads to an address that is not public" });
         }
         if headers::size(response.headers()) > LONGEST_HEAD {
-            return Err(FetchError::LongHead { host: host_of(&way.url) });
+            return Err(FetchError::LongHead { host: host_of(url) });
         }
-        if is_redirect(response.status()) {
-            return Ok(Hop::Redirect(response.status(), response.headers().clone()));
-        }
-        self.read(way, response, is_conditional, proxy, now).await.map(Box::new).map(Hop::Answer)
+        Ok((response, proxy))
     }
 
     async fn read(
@@ -257,8 +282,9 @@ impl Client {
             200..=299 => {
                 let (etag, last_modified) = (verbatim(headers, &header::ETAG), verbatim(headers, &header::LAST_MODIFIED));
                 let (content_type, hints) = (text(headers, &header::CONTENT_TYPE), hints::hints(headers, now));
+                let [hub, own] = ["hub", "self"].map(|relation| links::link(headers, relation, url));
                 let (body, room) = body::whole(url, &mut response, policy, proxy, &self.inner.rooms).await?;
-                let document = Document { url: url.clone(), body: body.into(), content_type, etag, last_modified };
+                let document = Document { url: url.clone(), body: body.into(), content_type, etag, last_modified, hub, own };
                 Ok(Answer::Document { document, hints, moved, is_delta: status == 226, room })
             }
             407 if proxy.is_some() => {

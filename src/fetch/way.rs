@@ -8,6 +8,7 @@ use reqwest::{StatusCode, header::HeaderMap, header::LOCATION};
 use url::{Host, Url};
 
 use super::{Ask, FetchError, Policy, address::is_public, error::plain, headers::text};
+use crate::model::Private;
 
 /// Redirects that are followed: more are a loop or a trap.
 const HOPS: usize = 5;
@@ -50,30 +51,9 @@ impl<'a> Way<'a> {
 
     /// Refuses what must not be asked before anything is dialled: literal addresses never reach the look-up.
     pub(super) fn check(&self, policy: &Policy) -> Result<(), FetchError> {
-        let forbidden = |why| Err(FetchError::Forbidden { url: plain(&self.url), why });
-        if !matches!(self.url.scheme(), "http" | "https") {
-            return forbidden("only http and https are spoken");
-        }
-        let ip = match self.url.host() {
-            Some(Host::Domain(name)) if !name.is_empty() => None,
-            Some(Host::Ipv4(ip)) => Some(ip.into()),
-            Some(Host::Ipv6(ip)) => Some(ip.into()),
-            _ => return forbidden("it names no host"),
-        };
-        match ip {
-            Some(ip) if is_public(ip) || self.ask.allow_private.allows(ip) => {}
-            Some(_) if self.ask.allow_private.is_refused() => {
-                return forbidden("the address is not public; `allow_private` lets a source of your own be asked");
-            }
-            Some(_) => return forbidden("the address is not public, and not in a range of `allow_private`"),
-            None => {}
-        }
-        let own = (self.ask.own.host(), self.ask.own.port_or_known_default());
-        let port = self.url.port_or_known_default().unwrap_or_default();
-        if policy.ports.contains(&port) || own == (self.url.host(), Some(port)) {
-            return Ok(());
-        }
-        Err(FetchError::BadPort { url: plain(&self.url) })
+        check_address(&self.url, self.ask.allow_private)?;
+        let place = |url: &Url| (url.host().map(|host| host.to_owned()), url.port_or_known_default());
+        if place(&self.url) == place(self.ask.own) { Ok(()) } else { check_port(&self.url, policy) }
     }
 
     /// Takes the next step.
@@ -101,4 +81,31 @@ impl<'a> Way<'a> {
         self.url = target;
         Ok(())
     }
+}
+
+/// Refuses what is no address on the web, and literal addresses that are neither public nor allowed.
+pub(super) fn check_address(url: &Url, allow_private: &Private) -> Result<(), FetchError> {
+    let forbidden = |why| Err(FetchError::Forbidden { url: plain(url), why });
+    if !matches!(url.scheme(), "http" | "https") {
+        return forbidden("only http and https are spoken");
+    }
+    let ip = match url.host() {
+        Some(Host::Domain(name)) if !name.is_empty() => return Ok(()),
+        Some(Host::Ipv4(ip)) => ip.into(),
+        Some(Host::Ipv6(ip)) => ip.into(),
+        _ => return forbidden("it names no host"),
+    };
+    if is_public(ip) || allow_private.allows(ip) {
+        return Ok(());
+    }
+    if allow_private.is_refused() {
+        return forbidden("the address is not public; `allow_private` lets a source of your own be asked");
+    }
+    forbidden("the address is not public, and not in a range of `allow_private`")
+}
+
+/// Refuses ports that nobody named.
+pub(super) fn check_port(url: &Url, policy: &Policy) -> Result<(), FetchError> {
+    let port = url.port_or_known_default().unwrap_or_default();
+    if policy.ports.contains(&port) { Ok(()) } else { Err(FetchError::BadPort { url: plain(url) }) }
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::model::{Record, Second};
 
 /// The kinds that this version knows; anything else is refused.
-const KINDS: [&str; 9] = ["pull", "checked", "refiled", "acted", "imported", "pruned", "erased", "snapshot", "snapshot_end"];
+const KINDS: [&str; 10] = ["pull", "checked", "refiled", "acted", "imported", "pruned", "erased", "followed", "snapshot", "snapshot_end"];
 
 /// What the chain needs of a record; the rest of the line is passed over.
 #[derive(Deserialize)]

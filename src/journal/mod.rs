@@ -39,7 +39,7 @@ pub use snapshot::Compacted;
 
 /// The format that this version writes; it reads this one and older ones.
 ///
-/// 2: stories without words, and lines from which words were taken (`was`), which an older version would call damage.
+/// 2: stories without words, and lines from which words were taken (`was`), which an older version would call damage; and subscriptions.
 pub const FORMAT: u32 = 2;
 
 /// A segment is closed when it is this long, in bytes: short enough to be read into memory whole, long enough that a million stories are a few dozen files.

@@ -10,7 +10,7 @@ use super::{
     Bounds, Journal, JournalError,
     segment::{self, Aside, Segment},
 };
-use crate::model::{Body, Record, Second, Snapshot, SnapshotEnd, SourceState, Story};
+use crate::model::{Body, Record, Second, Snapshot, SnapshotEnd, Story};
 
 /// Stories in one snapshot record at most.
 const STORIES_IN_RECORD: usize = 64;
@@ -36,17 +36,17 @@ struct Written {
 impl Journal {
     /// Writes all that is known as a new segment; the older ones are moved into `set-aside-…`, never deleted.
     ///
-    /// `applied` is the last sequence that the stories reflect. This mends a damaged journal, and one that a view is ahead of.
+    /// `applied` is the last sequence that the stories reflect; `rest` is what is known beside them. This mends a damaged journal, and one that a view is ahead of.
     pub fn write_snapshot(
         &mut self,
         stories: impl Iterator<Item = Story>,
-        states: Vec<SourceState>,
+        rest: Snapshot,
         applied: u64,
         at: Second,
     ) -> Result<PathBuf, JournalError> {
         // Records behind a bad frame have used their numbers, even if nothing reads them any more.
         let used = if self.damage.is_some() { segment::last_number_used(&self.segments)? } else { self.bounds.last };
-        let written = self.snapshot(stories.map(Ok::<_, JournalError>), states, applied.max(used), at)?;
+        let written = self.snapshot(stories.map(Ok::<_, JournalError>), rest, applied.max(used), at)?;
         let aside = segment::set_aside(&self.dir, &self.segments, written.bounds.first)?;
         self.begin_with(written)?;
         self.damage = None;
@@ -57,11 +57,11 @@ impl Journal {
     pub fn compact<E: From<JournalError>>(
         &mut self,
         stories: impl Iterator<Item = Result<Story, E>>,
-        states: Vec<SourceState>,
+        rest: Snapshot,
         at: Second,
     ) -> Result<Compacted, E> {
         self.must_be_whole()?;
-        let written = self.snapshot(stories, states, self.bounds.last, at)?;
+        let written = self.snapshot(stories, rest, self.bounds.last, at)?;
         let (number, stories, bytes) = (written.segment.number, written.stories, written.segment.length);
         self.begin_with(written)?;
         let removed = segment::remove_before(&self.dir, number)?;
@@ -78,7 +78,7 @@ impl Journal {
     fn snapshot<E: From<JournalError>>(
         &mut self,
         stories: impl Iterator<Item = Result<Story, E>>,
-        states: Vec<SourceState>,
+        rest: Snapshot,
         used: u64,
         at: Second,
     ) -> Result<Written, E> {
@@ -87,7 +87,7 @@ impl Journal {
         let header = self.header(first, true, at);
         let number = self.segments.last().map_or(1, |segment| segment.number + 1);
         let mut draft = Aside::begin(&self.dir, number, header, &mut self.press)?;
-        match self.fill(&mut draft, stories, states, first, at) {
+        match self.fill(&mut draft, stories, rest, first, at) {
             Ok((stories, last)) => Ok(Written { segment: draft.finish()?, stories, bounds: Bounds { first, last, last_at: at } }),
             Err(error) => {
                 draft.abandon();
@@ -101,22 +101,22 @@ impl Journal {
         &mut self,
         draft: &mut Aside,
         mut stories: impl Iterator<Item = Result<Story, E>>,
-        states: Vec<SourceState>,
+        rest: Snapshot,
         first: u64,
         at: Second,
     ) -> Result<(u64, u64), E> {
         let (mut told, mut all) = (0u64, blake3::Hasher::new());
-        let count = states.len() as u64;
-        let (mut seq, mut states) = (first, Some(states));
+        let count = rest.states.len() as u64;
+        let (mut seq, mut rest) = (first, Some(rest));
         let mut prev = draft.hash.clone();
         loop {
             let stories: Vec<Arc<Story>> =
                 stories.by_ref().take(STORIES_IN_RECORD).map(|story| story.map(Arc::new)).collect::<Result<_, E>>()?;
-            if stories.is_empty() && states.is_none() {
+            if stories.is_empty() && rest.is_none() {
                 break;
             }
             told += stories.len() as u64;
-            let body = Body::Snapshot(Snapshot { stories, states: states.take().unwrap_or_default() });
+            let body = Body::Snapshot(Snapshot { stories, ..rest.take().unwrap_or_default() });
             prev = draft.line(&Record { seq, at, prev, key: format!("snapshot/{first}/{seq}"), body }, &mut self.press, &mut all)?;
             seq += 1;
         }

@@ -127,6 +127,19 @@ words! {
 }
 
 words! {
+    /// What became of telling somebody that a feed changed.
+    Told, 4:
+    /// It was taken.
+    Taken = "taken",
+    /// It was not, and may be tried again.
+    Failed = "failed",
+    /// It was not in all attempts.
+    GivenUp = "given_up",
+    /// Whoever was told wants it no more, and is told no more.
+    Gone = "gone",
+}
+
+words! {
     /// What was asked for over HTTP.
     Kind, 7:
     /// A feed.
@@ -196,6 +209,7 @@ struct Inner {
     repairs: [Counter; 3],
     reloads: [Counter; 2],
     lookups: [Counter; 2],
+    told: [Counter; 4],
     requests: [[Counter; 5]; 7],
     request_times: [Histogram; 7],
     connections: Gauge,
@@ -219,6 +233,12 @@ impl Default for Meters {
                 "cache_lookups",
                 "Finished feeds that were asked for, by whether they were at hand",
                 "result",
+            ),
+            told: each::<Told, _>(
+                &mut of,
+                "websub_deliveries",
+                "Attempts to tell a subscriber or a hub that a feed changed, by what became of them",
+                "outcome",
             ),
             requests: requests(&mut of),
             request_times: request_times(&mut of),
@@ -269,6 +289,11 @@ impl Meters {
     /// A finished feed was looked for.
     pub fn looked_up(&self, lookup: Lookup) {
         self.0.lookups[lookup as usize].inc();
+    }
+
+    /// Somebody was told that a feed changed, or not.
+    pub fn told(&self, told: Told) {
+        self.0.told[told as usize].inc();
     }
 
     /// A request was answered, and the answer was ready after so long.

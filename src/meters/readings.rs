@@ -43,6 +43,8 @@ pub struct Readings {
     pub cached: usize,
     /// ... and their bytes.
     pub cached_bytes: usize,
+    /// Subscriptions at the built-in hub.
+    pub subscriptions: usize,
     /// Connections that may be open at once.
     pub most_connections: usize,
     /// Mistakes of a configuration that was not taken.
@@ -73,6 +75,7 @@ impl Readings {
             ("store_bytes", "Bytes of the files of the store", self.store_bytes),
             ("cache_feeds", "Finished feeds in memory", self.cached as u64),
             ("cache_bytes", "Bytes of memory that finished feeds take", self.cached_bytes as u64),
+            ("websub_subscriptions", "Subscriptions at the built-in hub", self.subscriptions as u64),
             ("connections_limit", "Connections of readers that may be open at once", self.most_connections as u64),
             ("disk_floor_bytes", "Bytes of the disk of the data folder below which nothing is taken in", self.disk_floor_bytes),
             ("configuration_mistakes", "Mistakes of the configuration that was last read and not taken", self.mistakes as u64),

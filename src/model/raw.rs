@@ -21,6 +21,10 @@ pub struct Document {
     pub etag: Option<String>,
     /// `Last-Modified` exactly as sent, in the same way.
     pub last_modified: Option<String>,
+    /// Where `Link` says that a hub is (`rel=hub`).
+    pub hub: Option<String>,
+    /// Where it says that this is (`rel=self`).
+    pub own: Option<String>,
 }
 
 /// How seldom a publisher would like to be asked; it can only make us slower.
@@ -85,6 +89,10 @@ pub struct RawFeed {
     pub title: Option<RawText>,
     /// The publisher's page for people.
     pub home: Option<String>,
+    /// The hub that tells of its changes: `link rel=hub` (Atom, and Atom within RSS), JSON Feed `hubs`.
+    pub hub: Option<String>,
+    /// Its own address, as the hub knows it: `link rel=self`, JSON Feed `feed_url`.
+    pub own: Option<String>,
     /// The declared language tag.
     pub lang: Option<String>,
     /// How seldom it would like to be asked.

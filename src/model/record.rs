@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Act, Erased, Fault, Guard, Hints, Imported, Pruned, Rhythm, Second, SourceId, Story, StoryId};
+use super::{Act, Erased, Fault, Followed, Follower, Guard, Hints, Imported, NamedHub, Pruned, Rhythm, Second, SourceId, Story, StoryId};
 
 /// Who began a journal, and when. Written into every segment, and into the view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +68,8 @@ pub enum Body {
     Pruned(Pruned),
     /// A story whose words were taken out.
     Erased(Erased),
+    /// Who wants to be told of changes, and who no more.
+    Followed(Followed),
     /// A part of a whole view, written by compaction or repair.
     Snapshot(Snapshot),
     /// The end of a snapshot: how much it holds.
@@ -85,7 +87,7 @@ impl Body {
             | Self::Pruned(Pruned { stories })
             | Self::Erased(Erased { stories, .. })
             | Self::Snapshot(Snapshot { stories, .. }) => stories,
-            Self::Checked(_) | Self::SnapshotEnd(_) => &[],
+            Self::Checked(_) | Self::Followed(_) | Self::SnapshotEnd(_) => &[],
         }
     }
 }
@@ -154,7 +156,7 @@ pub struct Acted {
 }
 
 /// A part of a whole view.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Snapshot {
     /// Stories, at most 64.
     #[serde(default)]
@@ -162,6 +164,9 @@ pub struct Snapshot {
     /// Source states.
     #[serde(default)]
     pub states: Vec<SourceState>,
+    /// Those who want to be told of changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub followers: Vec<Follower>,
 }
 
 /// The end of a snapshot.
@@ -252,6 +257,9 @@ pub struct SourceState {
     /// In what way it was read, when not as any feed is: what would be read in another way now is read again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<String>,
+    /// Who tells of its changes, by the last document that was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hub: Option<NamedHub>,
     /// What its ids are worth, when they are not what ids should be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ids: Option<Ids>,

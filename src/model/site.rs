@@ -18,6 +18,8 @@ pub struct Site {
     pub icon: String,
     /// The address of one that is twice as wide as high.
     pub logo: String,
+    /// The address of the hub that tells when feeds change (WebSub), if one does.
+    pub hub: Option<String>,
     /// The name of this installation for ever, from the journal's genesis: feed ids are computed under it.
     pub instance: Uuid,
 }

@@ -22,6 +22,10 @@ struct Feed<'a> {
     #[serde(default)]
     home_page_url: Value,
     #[serde(default)]
+    feed_url: Value,
+    #[serde(default)]
+    hubs: Value,
+    #[serde(default)]
     language: Value,
     #[serde(borrow)]
     items: Vec<&'a RawValue>,
@@ -69,6 +73,8 @@ fn from(feed: Feed<'_>, order: DateOrder, notes: &mut Vec<String>) -> RawFeed {
         kind: format!("JSON Feed {}", version.unwrap_or("1.0")),
         title: text(&feed.title).map(RawText::Plain),
         home: text(&feed.home_page_url),
+        own: text(&feed.feed_url),
+        hub: list(&feed.hubs).iter().find_map(|hub| text(&hub["url"])),
         lang: text(&feed.language),
         items,
         ..RawFeed::default()

@@ -26,15 +26,14 @@ pub fn atom(feed: &Feed<'_>) -> Vec<u8> {
 
 /// What an Atom document says of a feed, whatever its entries are.
 pub(super) fn about(feed: &Feed<'_>) -> atom_syndication::Feed {
+    let mut links = vec![link("self", &feed.address(), Some("application/atom+xml")), link("alternate", &feed.home(), Some("text/html"))];
+    links.extend(feed.hub().map(|hub| link("hub", hub, None)));
     atom_syndication::Feed {
         title: plain(&title(feed), None),
         updated: date(feed.updated()),
         authors: vec![person(&feed.site.title)],
         generator: Some(Generator { value: "Tributary".into(), uri: None, version: Some(env!("CARGO_PKG_VERSION").into()) }),
-        links: vec![
-            link("self", &feed.site.address(feed.path), Some("application/atom+xml")),
-            link("alternate", &feed.home(), Some("text/html")),
-        ],
+        links,
         icon: Some(clean(&feed.site.icon)),
         logo: Some(clean(&feed.site.logo)),
         lang: Some(feed.lang().to_string()),

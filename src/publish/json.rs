@@ -23,10 +23,20 @@ struct Written<'a> {
     icon: &'a str,
     favicon: &'a str,
     language: Lang,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hubs: Option<[Hub<'a>; 1]>,
     authors: [Author<'a>; 1],
     #[serde(rename = "_tributary")]
     more: About,
     items: Vec<Item<'a>>,
+}
+
+/// One that tells of changes.
+#[derive(Serialize)]
+struct Hub<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    url: &'a str,
 }
 
 /// What Atom tells of a feed and JSON Feed has no name for.
@@ -114,11 +124,12 @@ pub fn json(feed: &Feed<'_>) -> Vec<u8> {
         version: "https://jsonfeed.org/version/1.1",
         title: clean(&title(feed)),
         home_page_url: feed.home(),
-        feed_url: feed.site.address(feed.path),
+        feed_url: feed.address(),
         next_url: feed.more.older.as_deref().map(|path| feed.site.address(path)),
         icon: &feed.site.icon,
         favicon: &feed.site.icon,
         language: feed.lang(),
+        hubs: feed.hub().map(|url| [Hub { kind: "WebSub", url }]),
         authors: [Author { name: &site }],
         more: About { id: feed.id(), updated: feed.updated() },
         items: entries.iter().map(item).collect(),

@@ -111,6 +111,16 @@ impl<'a> Feed<'a> {
         self.site.address(if self.home == "feed" { "" } else { self.home })
     }
 
+    /// Its own address.
+    pub fn address(&self) -> String {
+        self.site.address(self.path)
+    }
+
+    /// The hub that tells of its changes. Nobody subscribes to an archived page, or to what is new once a day.
+    pub fn hub(&self) -> Option<&'a str> {
+        self.site.hub.as_deref().filter(|_| self.more.current.is_none() && self.daily.is_none())
+    }
+
     /// Where there is more of it, by the relations that RFC 5005 has for that.
     fn beside(&self) -> impl Iterator<Item = (&'static str, String)> {
         let More { current, older, newer } = self.more;

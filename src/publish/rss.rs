@@ -63,9 +63,12 @@ pub fn rss(feed: &Feed<'_>) -> Vec<u8> {
 /// Where the feed is, and where there is more of it: RSS has no names for that, and takes Atom's (RSS Advisory Board, Best Practices
 /// Profile; RFC 5005).
 fn addresses(feed: &Feed<'_>) -> ExtensionMap {
-    let own = ("self", feed.site.address(feed.path));
-    let links = std::iter::once(own).chain(feed.beside()).map(|(rel, address)| {
-        let attributes = vec![("href", clean(&address)), ("rel", rel.to_owned()), ("type", "application/rss+xml".to_owned())];
+    let own = ("self", feed.address());
+    let hub = feed.hub().map(|hub| ("hub", hub.to_owned()));
+    let links = std::iter::once(own).chain(feed.beside()).chain(hub).map(|(rel, address)| {
+        let mut attributes = vec![("href", clean(&address)), ("rel", rel.to_owned())];
+        // What a hub speaks is no feed.
+        attributes.extend((rel != "hub").then(|| ("type", "application/rss+xml".to_owned())));
         Foreign { prefix: ATOM.0, name: "link", attributes, value: None }
     });
     extensions(links.chain(Foreign::archive(feed)))

@@ -234,6 +234,8 @@ pub fn read(document: &Document, source: &Source, classifier: &Classifier) -> Re
         Some(rules) => parse::listing(&document.body, &about, rules)?.feed,
         None => parse::parse(&document.body, &about)?,
     };
+    feed.hub = document.hub.clone().or(feed.hub);
+    feed.own = document.own.clone().or(feed.own).or_else(|| Some(document.url.to_string()));
     let raw = std::mem::take(&mut feed.items);
     let count = raw.len();
     let origin = Origin { source: &source.id, base: &document.url, feed_lang: feed.lang.as_deref() };

@@ -7,7 +7,7 @@ use url::Url;
 use super::{Said, Trouble};
 use crate::{
     fetch::FetchError,
-    model::{DateOrder, Fault, Guard, Hints, Moved, RawFeed, Rhythm, Second, Source, SourceState, Timetable, timetable::lot},
+    model::{DateOrder, Fault, Guard, Hints, Moved, NamedHub, RawFeed, Rhythm, Second, Source, SourceState, Timetable, timetable::lot},
     parse::{PageError, ParseError},
     text,
 };
@@ -104,9 +104,15 @@ pub(super) fn answered(
         items: known.map_or(0, |state| state.items),
         news: 0,
         ids: known.and_then(|state| state.ids),
+        hub: feed.map_or_else(|| known.and_then(|state| state.hub.clone()), named_hub),
         rules: rules(source),
         guard,
     }
+}
+
+/// Who tells of a feed's changes. Without an address of its own, the feed can not be asked for there.
+fn named_hub(feed: &RawFeed) -> Option<NamedHub> {
+    Some(NamedHub { hub: feed.hub.clone()?, topic: feed.own.clone()? })
 }
 
 /// In what way a source is read, when not as any feed is: `[source.page]` and `dates`, in brief.
@@ -144,6 +150,7 @@ pub(super) fn failed(source: &Source, before: Option<&SourceState>, trouble: &Tr
         items: 0,
         news: 0,
         ids: None,
+        hub: None,
         rules: rules(source),
         guard: Guard::default(),
     };

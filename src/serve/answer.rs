@@ -68,6 +68,9 @@ pub(super) fn feed(finished: &Finished, wish: &Wish, media_type: &'static str) -
     let caching = if finished.is_closed { CLOSED_CACHING } else { FEED_CACHING };
     let mut response = ready_made(finished, wish, media_type, caching);
     set(response.headers_mut(), header::LAST_MODIFIED, &finished.changed.http_date());
+    if !finished.links.is_empty() && !wish.is_known() {
+        set(response.headers_mut(), header::LINK, &finished.links);
+    }
     response
 }
 
@@ -259,6 +262,13 @@ pub(super) fn found_at(address: &str) -> Response {
 pub(super) fn not_allowed() -> Response {
     let mut response = problem(StatusCode::METHOD_NOT_ALLOWED, "feeds can be read (GET, HEAD), nothing else", &[]);
     set(response.headers_mut(), header::ALLOW, "GET, HEAD, OPTIONS");
+    response
+}
+
+/// 405, where something is handed in.
+pub(super) fn post_alone() -> Response {
+    let mut response = problem(StatusCode::METHOD_NOT_ALLOWED, "programs subscribe to feeds here (WebSub), by POST", &[]);
+    set(response.headers_mut(), header::ALLOW, "POST");
     response
 }
 

@@ -34,17 +34,24 @@ pub(super) struct Finished {
     pub(super) changed: Second,
     /// Whether it shows the same stories for ever.
     pub(super) is_closed: bool,
+    /// Where it is and who tells of its changes, as its head says it; empty when nobody does.
+    pub(super) links: String,
 }
 
 impl Finished {
     pub(super) fn new(bytes: Vec<u8>, changed: Second) -> Self {
         let tag = blake3::hash(&bytes).to_hex()[..32].to_owned();
-        Self { identity: bytes.into(), coded: Default::default(), tag, changed, is_closed: false }
+        Self { identity: bytes.into(), coded: Default::default(), tag, changed, is_closed: false, links: String::new() }
     }
 
     /// The same, which shows the same stories for ever, or does not.
     pub(super) fn closed(self, is_closed: bool) -> Self {
         Self { is_closed, ..self }
+    }
+
+    /// The same with links in its head.
+    pub(super) fn linked(self, links: String) -> Self {
+        Self { links, ..self }
     }
 
     /// What is answered to somebody who likes a coding.
@@ -99,19 +106,19 @@ impl Question {
 }
 
 /// A story on its way through the cache: what it says is made out once, and only when that is asked.
-struct Changed<'a> {
+pub(super) struct Changed<'a> {
     touched: &'a Touched,
     before: OnceLock<Told>,
     after: OnceLock<Told>,
 }
 
 impl<'a> Changed<'a> {
-    fn all(touched: &'a [Touched]) -> Vec<Self> {
+    pub(super) fn all(touched: &'a [Touched]) -> Vec<Self> {
         touched.iter().map(|touched| Self { touched, before: OnceLock::new(), after: OnceLock::new() }).collect()
     }
 
     /// Whether it was in an answer, or is in it now.
-    fn concerns(&self, question: &Question) -> bool {
+    pub(super) fn concerns(&self, question: &Question) -> bool {
         let Touched { before, after } = self.touched;
         let was_in = |before: &Arc<Story>| question.has(before, || self.before.get_or_init(|| Told::of(before)));
         question.has(after, || self.after.get_or_init(|| Told::of(after))) || before.as_ref().is_some_and(was_in)
@@ -250,6 +257,13 @@ impl Cache {
         if kept.is_some_and(|kept| Arc::ptr_eq(kept, finished)) {
             inner.weigh(question, finished, self.limit.load(Ordering::Relaxed));
         }
+    }
+
+    /// What was asked for and is kept, of a kind.
+    pub(super) fn kept(&self, is_meant: impl Fn(&Question) -> bool) -> Vec<Question> {
+        let inner = self.inner();
+        let kept = inner.slots.iter().filter(|(question, slot)| slot.finished.is_some() && is_meant(question));
+        kept.map(|(question, _)| question.clone()).collect()
     }
 
     /// Gives up the answers that these stories were in or are in now, but for those that ask for words: what stories say

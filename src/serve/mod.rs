@@ -12,6 +12,7 @@ mod cache;
 mod coding;
 mod counted;
 mod daily;
+mod door;
 mod exposition;
 mod filter;
 mod finder;
@@ -25,6 +26,7 @@ pub mod sample;
 mod sheets;
 mod status;
 mod subscriptions;
+mod topic;
 
 use std::{
     collections::BTreeMap,
@@ -37,10 +39,12 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 pub use archive::Leaf;
 pub use art::Art;
 use axum::{http::HeaderMap, response::Response};
+pub use door::{Door, Knock, Reply};
 pub use exposition::Exposition;
 pub use filter::{Asked, Base, Format, Wrong};
 pub use listen::{listen, listen_admin, listen_metrics};
 pub use status::{Configuration, Watched};
+pub use topic::{Changes, Content, Topic};
 
 use self::{
     answer::Wish,
@@ -134,6 +138,8 @@ pub struct App {
     sheets: Sheets,
     meters: Meters,
     exposition: OnceLock<Arc<Exposition>>,
+    hub: OnceLock<Door>,
+    callbacks: OnceLock<Door>,
     clock: Clock,
 }
 
@@ -162,6 +168,8 @@ impl App {
             sheets: Sheets::default(),
             meters,
             exposition: OnceLock::new(),
+            hub: OnceLock::new(),
+            callbacks: OnceLock::new(),
             clock,
         })
     }
@@ -176,6 +184,18 @@ impl App {
     pub fn expose(&self, exposition: Arc<Exposition>) {
         // Whoever was first stays.
         let _ = self.exposition.set(exposition);
+    }
+
+    /// Opens the door at which programs subscribe to feeds.
+    pub fn open_hub(&self, door: Door) {
+        // Whoever was first stays.
+        let _ = self.hub.set(door);
+    }
+
+    /// Opens the door at which hubs tell of publishers.
+    pub fn open_callbacks(&self, door: Door) {
+        // Whoever was first stays.
+        let _ = self.callbacks.set(door);
     }
 
     /// Whether feeds can be asked for, and whether nothing is taken in.
@@ -245,10 +265,8 @@ impl App {
     fn understood(&self, path: &str) -> Result<(Asked, Format), String> {
         let publishing = self.publishing.load_full();
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let read = Format::of(path.trim_matches('/')).ok_or(Wrong::NoPage).and_then(|(path, format)| {
-            let asked = reading::read(path, query, &publishing)?;
-            if asked.base.formats().contains(&format) && !self.is_ahead(&asked) { Ok((asked, format)) } else { Err(Wrong::NoPage) }
-        });
+        let read = topic::read(path, query, &publishing).map(Topic::asked);
+        let read = read.and_then(|(asked, format)| if self.is_ahead(&asked) { Err(Wrong::NoPage) } else { Ok((asked, format)) });
         read.map_err(|wrong| wrong.detail(&publishing))
     }
 
@@ -302,7 +320,8 @@ impl App {
             Format::Atom | Format::Page if question.asked.base == Base::Unfiled => publish::editor,
             Format::Atom | Format::Page => publish::atom,
         };
-        self.write(question, write).map(|(bytes, changed, is_closed)| Finished::new(bytes, changed).closed(is_closed))
+        let written = self.write(question, |feed| (write(feed), links(feed)));
+        written.map(|((bytes, links), changed, is_closed)| Finished::new(bytes, changed).closed(is_closed).linked(links))
     }
 
     /// What is written of the stories that were asked for, when they last changed, and whether they will be the same for ever.
@@ -320,4 +339,9 @@ impl App {
         // What is asked of the last days changes when a day begins, too.
         Ok((write(&feed), page.changed.max(day.unwrap_or(page.changed)), is_closed))
     }
+}
+
+/// Where a feed is and who tells of its changes (RFC 8288; WebSub §4); nothing where nobody does.
+fn links(feed: &publish::Feed<'_>) -> String {
+    feed.hub().map(|hub| format!("<{hub}>; rel=\"hub\", <{}>; rel=\"self\"", feed.address())).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! What can be asked for, as programs read it: OpenAPI 3.1.
 //!
 //! It is written by hand, with the tables by which addresses are read, so that a key that is spoken is told here.
-//! Deliberately absent: pages for people beyond their addresses, and `/metrics`, which is not for everybody.
+//! Deliberately absent: pages for people beyond their addresses, `/metrics`, which is not for everybody, and `/hub`, which WebSub describes.
 
 use serde_json::{Map, Value, json};
 

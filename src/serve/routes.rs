@@ -13,7 +13,7 @@ use serde_json::json;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use super::{
-    App, Format, Publishing, Standing, Wrong, answer,
+    App, Door, Format, Publishing, Standing, Wrong, answer,
     answer::Wish,
     cache::{Finished, Question},
     counted::counted,
@@ -43,6 +43,9 @@ pub(super) fn service(app: Arc<App>) -> Router {
 }
 
 async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
+    if let Some((door, rest)) = door(&app, request.uri().path()) {
+        return door.answer(&rest, request).await;
+    }
     match request.method() {
         &Method::GET | &Method::HEAD => {}
         &Method::OPTIONS => return answer::options(),
@@ -72,6 +75,15 @@ async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
         Asking { app: &app, publishing: &publishing, query: head.uri.query().unwrap_or_default(), beside, ui, headers: &head.headers };
     let Some(below) = below else { return asking.wrong(&Wrong::NoPage, Format::Atom) };
     asking.answer(below.trim_end_matches('/')).await
+}
+
+/// The door that is asked for, where it is open, and the rest of the address.
+fn door<'a>(app: &'a App, path: &str) -> Option<(&'a Door, String)> {
+    let publishing = app.publishing.load();
+    let below = path.strip_prefix(publishing.site.base.path())?.trim_end_matches('/');
+    let hub = app.hub.get().filter(|_| below == "hub" && publishing.site.hub.is_some());
+    let callback = || Some((app.callbacks.get()?, below.strip_prefix("websub/")?.to_owned()));
+    hub.map(|door| (door, String::new())).or_else(callback)
 }
 
 /// Who asks for what.

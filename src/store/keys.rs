@@ -11,6 +11,7 @@ const STORY: u8 = b's';
 const STATE: u8 = b't';
 const QUIET: u8 = b'q';
 const BLOCK: u8 = b'b';
+const FOLLOWER: u8 = b'f';
 
 impl Key {
     /// Layout of the view and the journal it belongs to.
@@ -47,6 +48,15 @@ impl Key {
     /// What the record of this sequence says of the index.
     pub(super) fn block(seq: u64) -> Vec<u8> {
         join(BLOCK, &seq.to_be_bytes())
+    }
+
+    /// One that is told of changes, by its name.
+    pub(super) fn follower(id: &str) -> Vec<u8> {
+        join(FOLLOWER, id.as_bytes())
+    }
+
+    pub(super) fn followers() -> Vec<u8> {
+        vec![FOLLOWER]
     }
 
     pub(super) fn blocks() -> Vec<u8> {

@@ -41,7 +41,10 @@ use self::{
     value::{pack, unpack},
     words::{Reading, Slice, WordIndex},
 };
-use crate::model::{Body, Filter, Genesis, History, Page, Record, Second, Shown, SourceId, SourceState, Story, StoryId, Unchanged, Window};
+use crate::model::{
+    Body, Filter, Followed, Follower, Genesis, History, Page, Record, Second, Shown, Snapshot, SourceId, SourceState, Story, StoryId,
+    Unchanged, Window,
+};
 
 /// The layout of the view. Another one is set aside and rebuilt from the journal.
 const LAYOUT: u64 = 7;
@@ -231,8 +234,14 @@ impl Store {
             }
             Body::Refiled(refiled) => change.stories(&refiled.stories)?,
             Body::Acted(_) | Body::Imported(_) | Body::Pruned(_) | Body::Erased(_) => change.stories(record.body.stories())?,
+            Body::Followed(Followed { begun, ended }) => {
+                begun.iter().try_for_each(|follower| change.follower(follower))?;
+                ended.iter().for_each(|id| change.batch.remove(Key::follower(id)));
+                Vec::new()
+            }
             Body::Snapshot(snapshot) => {
                 snapshot.states.iter().try_for_each(|state| change.state(state))?;
+                snapshot.followers.iter().try_for_each(|follower| change.follower(follower))?;
                 // A view that has all of it already is only told so.
                 change.stories(&self.unlike(&snapshot.stories)?)?
             }
@@ -369,6 +378,16 @@ impl Store {
 
     fn quiet(&self, id: &SourceId) -> Result<Option<Quiet>, StoreError> {
         self.tree.get(&Key::quiet(id))?.map(|bytes| Quiet::unpack(&bytes)).transpose()
+    }
+
+    /// All that is known beside stories, as a snapshot has it.
+    pub fn rest(&self) -> Result<Snapshot, StoreError> {
+        Ok(Snapshot { stories: Vec::new(), states: self.states()?, followers: self.followers()? })
+    }
+
+    /// Everyone who wants to be told of changes, in no order that means anything.
+    pub fn followers(&self) -> Result<Vec<Follower>, StoreError> {
+        self.tree.values(&Key::followers()).map(|bytes| unpack(&bytes?, "a subscription")).collect()
     }
 
     /// Every story, in no order that means anything.
@@ -615,6 +634,11 @@ impl<'a> Change<'a> {
         history.note(state);
         self.batch.put(Key::state(&state.source), pack(&(state, history))?);
         self.batch.remove(Key::quiet(&state.source));
+        Ok(())
+    }
+
+    fn follower(&mut self, follower: &Follower) -> Result<(), StoreError> {
+        self.batch.put(Key::follower(&follower.id()), pack(follower)?);
         Ok(())
     }
 

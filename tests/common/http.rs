@@ -29,10 +29,27 @@ impl Reply {
 }
 
 pub fn ask(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
+    send(address, method, path, headers, "")
+}
+
+/// A form, as a program hands it in.
+pub fn post(address: SocketAddr, path: &str, fields: &[(&str, &str)]) -> Reply {
+    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    let length = body.len().to_string();
+    send(address, "POST", path, &[("Content-Type", "application/x-www-form-urlencoded"), ("Content-Length", &length)], &body)
+}
+
+/// A body that is pushed, and signed.
+pub fn push(address: SocketAddr, path: &str, body: &str, signature: &str) -> Reply {
+    let length = body.len().to_string();
+    send(address, "POST", path, &[("Content-Length", &length), ("X-Hub-Signature", signature)], body)
+}
+
+fn send(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     let more: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    write!(stream, "{method} {path} HTTP/1.1\r\nHost: reader.example\r\nConnection: close\r\n{more}\r\n").unwrap();
+    write!(stream, "{method} {path} HTTP/1.1\r\nHost: reader.example\r\nConnection: close\r\n{more}\r\n{body}").unwrap();
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).unwrap();
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("an answer has a head");

@@ -101,6 +101,7 @@ pub fn state(source: &str, asked: Second) -> SourceState {
         items: 1,
         news: 0,
         ids: None,
+        hub: None,
         rules: None,
         guard: Guard::default(),
     }

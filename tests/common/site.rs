@@ -59,6 +59,7 @@ pub fn publishing_of(base: &str, config: &Config) -> Publishing {
             icon: format!("{base}icon.png"),
             logo: format!("{base}logo.png"),
             lang: Lang::EN,
+            hub: None,
             instance: Uuid::from_u128(2),
         },
         art: Art::default(),

@@ -17,7 +17,7 @@ use std::{borrow::Cow, rc::Rc, time::Duration};
 use field::Field;
 use item::Draft;
 use url::Url;
-use words::{Inner, Said, all_within, attribute_in, filled};
+use words::{Inner, Said, absolute, address, all_within, attribute_in, filled};
 
 use super::{
     dates::parse_date,
@@ -289,6 +289,7 @@ impl<'a> Reader<'a> {
     fn feed_field(&mut self, field: Field, tag: &Tag<'a>, inner: Inner<'a>, base: &Rc<Url>) {
         match field {
             Field::Title { own } if own && self.feed.title.is_none() => self.feed.title = self.text(tag, inner, Said::Plain),
+            Field::Link if self.relation(tag, base) => {}
             Field::Link => {
                 let mut draft = Draft::default();
                 self.link(&mut draft, tag, inner, base);
@@ -326,6 +327,18 @@ impl<'a> Reader<'a> {
             Field::Frequency => self.frequency = self.words(inner).trim().parse().ok(),
             _ => {}
         }
+    }
+
+    /// Takes a link that says where the feed is, or who tells of its changes; says whether it does.
+    fn relation(&mut self, tag: &Tag<'a>, base: &Url) -> bool {
+        let relation = tag.attribute("rel", self.notes).unwrap_or_default();
+        let place = match &*relation {
+            "hub" => &mut self.feed.hub,
+            "self" => &mut self.feed.own,
+            _ => return false,
+        };
+        *place = place.take().or_else(|| address(tag, self.notes).map(|address| absolute(&address, base)));
+        true
     }
 
     fn finish(mut self) -> RawFeed {
