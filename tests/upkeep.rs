@@ -26,9 +26,7 @@ use tributary::{
     daemon::data::DataFolder,
     dedup,
     journal::{self, Journal, JournalError},
-    model::{
-        Ago, Copy, Draft, Edited, Erased, Genesis, Gone, Item, Keep, Keeping, Pruned, Record, Rewritten, Second, Snapshot, Story, Why,
-    },
+    model::{Ago, Copy, Draft, Edited, Erased, Genesis, Gone, Item, Keep, Keeping, Pruned, Record, Rewritten, Second, Story, Why},
     serve::sample::Publisher,
     store::Store,
     verify::verify,
@@ -274,7 +272,7 @@ fn a_compaction_that_is_cut_off_anywhere_leaves_the_old_journal_or_the_new_one()
     copy_folder(&old, &new);
     let mut compacting = open(&new);
     let told = |store: &Store| store.stories().map(|story| Ok::<_, JournalError>(story.unwrap())).collect::<Vec<_>>().into_iter();
-    let done = compacting.compact(told(&store), Snapshot { states: store.states().unwrap(), ..Snapshot::default() }, at(9)).unwrap();
+    let done = compacting.compact(told(&store), store.rest().unwrap(), at(9)).unwrap();
     assert_eq!((done.stories, done.removed.0), (72, 7));
     assert_eq!(compacting.append(&[checked("wire", 20)]).unwrap()[0].seq, 10);
     drop(compacting);
@@ -316,7 +314,7 @@ fn a_compaction_that_is_cut_off_anywhere_leaves_the_old_journal_or_the_new_one()
             assert_eq!(store.state(&"wire".parse().unwrap()).unwrap(), Some(state("wire", at(6))));
             journal.append(&[checked("wire", 21)]).unwrap();
             // The next compaction takes what was left along.
-            journal.compact(told(&store), Snapshot { states: store.states().unwrap(), ..Snapshot::default() }, at(30)).unwrap();
+            journal.compact(told(&store), store.rest().unwrap(), at(30)).unwrap();
             assert_eq!(segments(&data).len(), 1);
         }
     }
@@ -330,7 +328,7 @@ fn a_compaction_that_can_not_read_a_story_changes_nothing() {
     let before = lines(dir.path());
     let broken = || JournalError::Failed { path: dir.path().to_owned() };
     let stories = (0..200).map(|n| if n < 150 { Ok(story("wire", &format!("{n}"), "T", at(n))) } else { Err(broken()) });
-    assert!(journal.compact(stories, Snapshot::default(), at(9)).is_err());
+    assert!(journal.compact(stories, Default::default(), at(9)).is_err());
     assert_eq!((lines(dir.path()), fs::read_dir(dir.path()).unwrap().count()), (before, 1));
     assert_eq!(journal.append(&[checked("wire", 20)]).unwrap()[0].seq, 7);
     assert_eq!(journal.verify().problems, []);
@@ -341,7 +339,7 @@ fn a_snapshot_with_a_story_less_is_not_what_was_written() {
     let dir = tempfile::tempdir().unwrap();
     let mut journal = open(dir.path());
     let stories = (0..3).map(|n| Ok::<_, JournalError>(story("wire", &format!("{n}"), "T", at(n))));
-    journal.compact(stories, Snapshot::default(), at(9)).unwrap();
+    journal.compact(stories, Default::default(), at(9)).unwrap();
     drop(journal);
     // Somebody takes a story out, and mends the chain but not the count.
     let path = segments(dir.path()).remove(0);
