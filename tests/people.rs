@@ -143,6 +143,8 @@ fn a_form_leads_to_the_canonical_page() {
     assert_eq!(find("in=https%3A%2F%2Fevil.example&topic=youth").1, "/feed/topic/youth", "nothing leads elsewhere");
     assert_eq!(find(""), (303, "/".into()));
     assert_eq!(find("topic=yuoth").0, 404);
+    assert_eq!((find("topics=youth&tpic=youth").0, get(site.address, "/map.csv?contry=gt").status), (400, 400), "a mistake is not all");
+    assert_eq!(find("topic=youth&prefer=es&utm_source=x").1, "/feed/topic/youth?prefer=es");
     // The form on a page holds what its filter is, also what it has no field for.
     let page = get(site.address, "/feed/topic/youth?country=gt,hn&prefer=es").text();
     assert!(page.contains("<option value=\"youth\" selected>Youth</option>"), "{page}");

@@ -477,6 +477,7 @@ fn another_hub_is_named_and_told() {
     let asked = get(site.address, "/news/feed/source/wire.atom");
     assert!(asked.header("link").unwrap().starts_with(&format!("<{}>; rel=\"hub\", ", hub.url("/"))));
     get(site.address, "/news/feed/source/paper.atom");
+    assert_eq!(get(site.address, "/news/feed/source/wire").status, 200, "a page for people is no feed");
     assert_eq!(get(site.address, "/news/hub").status, 404);
     site.pull("wire", &["Bees"]);
     let (first, again) = (hub.next(), hub.next());

@@ -24,6 +24,8 @@ pub(super) const RSS: &str = "application/rss+xml; charset=utf-8";
 pub(super) const JSON_FEED: &str = "application/feed+json";
 /// JSON.
 pub(super) const JSON: &str = "application/json; charset=utf-8";
+/// A table of numbers.
+pub(super) const CSV: &str = "text/csv; charset=utf-8";
 /// A page.
 pub(super) const HTML: &str = "text/html; charset=utf-8";
 /// Lists of subscriptions.
@@ -92,7 +94,7 @@ pub(super) fn page_of_the_moment(finished: &Finished, wish: &Wish) -> Response {
 
 /// A finished table of numbers.
 pub(super) fn table(finished: &Finished, wish: &Wish) -> Response {
-    ready_made(finished, wish, "text/csv; charset=utf-8", LIST_CACHING)
+    ready_made(finished, wish, CSV, LIST_CACHING)
 }
 
 /// What pages are drawn with; `is_named` when its name has its hash.

@@ -147,7 +147,10 @@ fn paths() -> Value {
         ("/status.json", "How the sources are", answer::JSON, json!({ "type": "object" })),
         ("/status.atom", "Troubles of sources and recoveries, to subscribe to", answer::ATOM, text()),
         ("/status", "How the sources are, for people", answer::HTML, text()),
-        ("/", "What there is, for people", answer::HTML, text()),
+        ("/", "The latest stories, for people", answer::HTML, text()),
+        ("/build", "A feed is built by choosing, for people", answer::HTML, text()),
+        ("/map", "Stories by country, for people", answer::HTML, text()),
+        ("/trends", "Topics and sources by week, for people", answer::HTML, text()),
         ("/openapi.json", "This description", answer::JSON, json!({ "type": "object" })),
         ("/livez", "Whether the program runs", answer::PLAIN, text()),
         ("/readyz", "Whether feeds can be asked for; 503 until they can", answer::JSON, json!({ "type": "object" })),
@@ -157,6 +160,12 @@ fn paths() -> Value {
         ("/favicon.ico", "A small one", "image/vnd.microsoft.icon", text()),
     ] {
         paths.insert(path.to_owned(), get(what, &[], &[(media_type, schema)], &[]));
+    }
+    for (path, what) in [
+        ("/map.csv", "How many stories there are by country: of the last 30 days, or since whenever is said"),
+        ("/trends.csv", "How many stories there are by topic and by source in each of the last 26 weeks, named by their Mondays"),
+    ] {
+        paths.insert(path.to_owned(), get(what, &keys(), &[(answer::CSV, text())], &["400", "404"]));
     }
     paths.insert(
         "/opml".to_owned(),

@@ -190,12 +190,16 @@ pub(in crate::serve) struct Filled {
 }
 
 /// The most fields that are looked at: all countries and topics twice.
-const FIELDS: usize = 1_000;
+const MOST: usize = 1_000;
+/// Fields that can be filled in with several values.
+const FIELDS: [&str; 6] = ["topic", "country", "region", "source", "lang", "q"];
+/// Fields that say how the others are meant.
+const AROUND: [&str; 5] = ["in", "also", "ui", "topics", "since"];
 
 impl Filled {
     /// Reads the query that a browser makes of a form.
     pub(in crate::serve) fn read(query: &str) -> Self {
-        let fields = form_urlencoded::parse(query.as_bytes()).take(FIELDS);
+        let fields = form_urlencoded::parse(query.as_bytes()).take(MOST);
         let fields = fields.map(|(key, value)| (key.to_ascii_lowercase(), value.trim().to_owned()));
         Self { fields: fields.filter(|(_, value)| !value.is_empty()).collect() }
     }
@@ -220,9 +224,9 @@ impl Filled {
     pub(super) fn asked_since(&self, usual: Option<&str>, publishing: &Publishing) -> Result<Asked, Wrong> {
         let base = self.one("in").filter(|base| *base == "editor" || base.starts_with("feed")).unwrap_or("feed");
         let mut wishes: Vec<(&str, String)> = Vec::new();
-        for key in ["topic", "country", "region", "source", "lang", "q"] {
+        for key in FIELDS {
             let (any, not) = (self.all(key), self.all(&format!("not-{key}")));
-            let is_all = self.one(&format!("{key}s")) == Some("all");
+            let is_all = key == "topic" && self.one("topics") == Some("all");
             match is_all {
                 true => wishes.extend(any.into_iter().map(|value| (key, value))),
                 false if any.is_empty() => {}
@@ -231,6 +235,9 @@ impl Filled {
             let not: Vec<String> = not.iter().map(|value| format!("-{value}")).collect();
             wishes.extend((!not.is_empty()).then(|| (key, not.join(","))));
         }
+        // What is no field of ours is a key of an address, or a mistake.
+        let is_ours = |key: &str| AROUND.contains(&key) || FIELDS.contains(&key.strip_prefix("not-").unwrap_or(key));
+        wishes.extend(self.fields.iter().filter(|(key, _)| !is_ours(key)).map(|(key, value)| (key.as_str(), value.clone())));
         let since = self.one("since").or(usual).filter(|since| *since != "all");
         wishes.extend(since.map(|since| ("since", since.to_owned())));
         let mut query = query(wishes.iter().map(|(key, value)| (*key, value.as_str())));
