@@ -109,11 +109,15 @@ impl Daemon {
         }
     }
 
-    /// Waits for a line that says so.
+    /// Waits for a line that says so, unless it was said before the daemon served.
     pub fn wait_for(&mut self, words: &str) -> Value {
+        let says_so = |line: &Value| line["message"].as_str().is_some_and(|message| message.contains(words));
+        if let Some(said) = self.lines.iter().position(says_so) {
+            return self.lines.remove(said);
+        }
         loop {
             let line = self.next_line().unwrap_or_else(|| panic!("the daemon ended and never said `{words}`"));
-            if line["message"].as_str().is_some_and(|message| message.contains(words)) {
+            if says_so(&line) {
                 return line;
             }
         }
