@@ -264,12 +264,20 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>, mo
     let word = fold(word);
     let mut near: Vec<(f64, &str)> = candidates
         .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(&word, &fold(candidate)), candidate))
+        .map(|candidate| (likeness(&word, &fold(candidate)), candidate))
         .filter(|(likeness, _)| *likeness >= 0.75)
         .collect();
     near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
     near.truncate(most);
     near.into_iter().map(|(_, candidate)| candidate).collect()
+}
+
+/// How like a word is to a name, or to one of the longer words in it: `smugling` means `migrant-smuggling`.
+fn likeness(word: &str, name: &str) -> f64 {
+    let parts = name.split(|c: char| !c.is_alphanumeric()).filter(|part| part.len() > 3 && part.len() < name.len());
+    let by_part = parts.map(|part| strsim::jaro_winkler(word, part)).filter(|likeness| *likeness >= 0.9);
+    // The whole name comes before one that only has the word in it.
+    by_part.map(|likeness| likeness * 0.95).fold(strsim::jaro_winkler(word, name), f64::max)
 }
 
 #[cfg(test)]
@@ -302,6 +310,8 @@ mod tests {
     #[test]
     fn a_mistyped_name_finds_its_neighbour() {
         assert_eq!(nearest("migrant-smugling", ["remittances", "migrant-smuggling", "youth"], 3), ["migrant-smuggling"]);
+        assert_eq!(nearest("smugling", ["remittances", "migrant-smuggling", "youth"], 3), ["migrant-smuggling"]);
+        assert_eq!(nearest("smuggling", ["migrant-smuggling", "smugling"], 3), ["smugling", "migrant-smuggling"]);
         assert_eq!(nearest("zzz", ["remittances"], 3), Vec::<&str>::new());
     }
 
