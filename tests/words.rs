@@ -409,12 +409,15 @@ fn the_real_program_finds_words_with_a_daemon_and_without() {
     place.succeed(&["pull"]);
     let printed = place.succeed(&["print", "q=niñez"]);
     assert_eq!((printed.matches("<entry>").count(), printed.contains("campamento")), (1, true));
+    let exported = place.succeed(&["export", "q=niñez"]);
+    assert_eq!((exported.lines().count(), exported.contains("campamento")), (1, true));
     let misused = place.run(&["print", "q=*"]);
     assert!(String::from_utf8_lossy(&misused.stderr).contains("there is no word in it"));
     let mut daemon = place.start(&["--read-only"]);
     daemon.wait_for("words can be asked for");
     assert_eq!(titles(&get(daemon.address, "/feed.atom?q=feria")), ["Una feria"]);
     assert!(place.succeed(&["print", "q=niñez"]).contains("campamento"), "asked through the daemon");
+    assert_eq!(place.succeed(&["export", "q=niñez"]), exported);
     daemon.stop();
     // What is made anew may hold less: nothing of the old index stays.
     place.succeed(&["rebuild"]);

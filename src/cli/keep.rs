@@ -120,6 +120,11 @@ pub fn export(common: &Common, asked: Export) -> Result<(), Failure> {
     log::start(common.log, "warn");
     let doer = Doer::of(&config, false)?;
     let path = if filter.is_empty() { String::new() } else { data::address(&filter, Some(Format::Atom)) };
+    if let Doer::Ourselves(alone) = &doer
+        && !path.is_empty()
+    {
+        alone.upkeep.app.read_words_for(&path).map_err(Failure::Failed)?;
+    }
     let partial = out.as_ref().map(|path| path.with_extension("partial"));
     let told = partial
         .as_ref()
