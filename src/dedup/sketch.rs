@@ -290,7 +290,7 @@ pub(super) fn numbers(words: &[Word]) -> BTreeSet<&str> {
 
 /// Which part of the shorter of two sorted lists stands in the other, and which part of both is common.
 pub(super) fn overlap(one: &[u64], other: &[u64]) -> (f32, f32) {
-    let common = shared(one, other).len() as f32;
+    let common = common(one, other).count() as f32;
     let shorter = one.len().min(other.len()) as f32;
     let all = (one.len() + other.len()) as f32 - common;
     (common / shorter.max(1.0), common / all.max(1.0))
@@ -298,12 +298,16 @@ pub(super) fn overlap(one: &[u64], other: &[u64]) -> (f32, f32) {
 
 /// What two sorted lists have in common.
 pub(super) fn shared(one: &[u64], other: &[u64]) -> Vec<u64> {
+    common(one, other).collect()
+}
+
+fn common(one: &[u64], other: &[u64]) -> impl Iterator<Item = u64> {
     let mut other = other.iter().copied().peekable();
-    let mut is_there = |value: u64| {
+    let mut is_there = move |value: u64| {
         while other.next_if(|next| *next < value).is_some() {}
         other.peek() == Some(&value)
     };
-    one.iter().copied().filter(|value| is_there(*value)).collect()
+    one.iter().copied().filter(move |value| is_there(*value))
 }
 
 /// Which part of the words that carry the shorter of two tellings stands in the other.
