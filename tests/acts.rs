@@ -71,8 +71,7 @@ impl Desk {
 
     /// What a command says, row by row.
     fn rows(&self, arguments: &[&str]) -> Vec<Value> {
-        let told = self.place.succeed(&[arguments, &["--json"]].concat());
-        told.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        self.place.rows(arguments)
     }
 
     /// What is known of the story with a copy at a page.

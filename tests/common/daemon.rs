@@ -48,6 +48,11 @@ impl Place {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// What a command that succeeds says, row by row.
+    pub fn rows(&self, arguments: &[&str]) -> Vec<Value> {
+        self.succeed(&[arguments, &["--json"]].concat()).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
     /// Starts a daemon and waits until it serves.
     pub fn start(&self, arguments: &[&str]) -> Daemon {
         self.start_by(&[], arguments)
