@@ -6,9 +6,10 @@
 use std::collections::BTreeSet;
 
 use super::{
-    sketch::{Sketch, content, counting, matter, numbers, overlap},
+    sketch::{Sketch, content, counting, matter, numbers, overlap, shared},
     tokens::Word,
 };
+use crate::model::CountryCode;
 
 /// Titles that share this part of their words look like one template ...
 const ALIKE: f32 = 0.3;
@@ -28,7 +29,7 @@ const FIGURES: usize = 3;
 const STEM: usize = 4;
 
 /// Why two tellings are not one though they are alike; nothing when nothing speaks against it.
-pub(super) fn objection(one: &Sketch, other: &Sketch) -> Option<&'static str> {
+pub(super) fn objection(one: &Sketch<'_>, other: &Sketch<'_>) -> Option<&'static str> {
     let titles = Titles::of(one, other);
     let by_title = || series(one, other).or_else(|| elsewhere(one, other)).or_else(|| titles.substitution(one, other));
     let is_alike = titles.shared >= ALIKE;
@@ -37,36 +38,37 @@ pub(super) fn objection(one: &Sketch, other: &Sketch) -> Option<&'static str> {
 }
 
 /// Each is about a country that the other is not about.
-fn elsewhere(one: &Sketch, other: &Sketch) -> Option<&'static str> {
-    let has_own = |a: &Sketch, b: &Sketch| a.countries.iter().any(|code| !b.countries.contains(code));
-    (has_own(one, other) && has_own(other, one)).then_some("each names a country that the other does not")
+fn elsewhere(one: &Sketch<'_>, other: &Sketch<'_>) -> Option<&'static str> {
+    let (a, b) = (one.countries(), other.countries());
+    let has_own = |a: &[CountryCode], b: &[CountryCode]| a.iter().any(|code| !b.contains(code));
+    (has_own(&a, &b) && has_own(&b, &a)).then_some("each names a country that the other does not")
 }
 
 /// Under one title, another week or another case.
-fn opening(one: &Sketch, other: &Sketch) -> Option<&'static str> {
-    let has_own = |from: &Sketch, of: &Sketch| {
+fn opening(one: &Sketch<'_>, other: &Sketch<'_>) -> Option<&'static str> {
+    let has_own = |from: &Sketch<'_>, of: &Sketch<'_>| {
         let there = counted(of);
-        counting(from.lead.get(..OPENING).unwrap_or(&from.lead)).iter().any(|number| !there.contains(number))
+        counting(from.lead().get(..OPENING).unwrap_or(from.lead())).iter().any(|number| !there.contains(number))
     };
     (has_own(one, other) && has_own(other, one)).then_some("their texts begin with other numbers or days")
 }
 
-fn figures(one: &Sketch, other: &Sketch) -> Option<&'static str> {
-    let (a, b) = (numbers(&one.lead), numbers(&other.lead));
+fn figures(one: &Sketch<'_>, other: &Sketch<'_>) -> Option<&'static str> {
+    let (a, b) = (numbers(one.lead()), numbers(other.lead()));
     let are_others = a.len() >= FIGURES && b.len() >= FIGURES && a.intersection(&b).count() * 2 < a.len().min(b.len());
     are_others.then_some("their texts have other figures")
 }
 
 /// What counts in title and text.
-fn counted(of: &Sketch) -> BTreeSet<&str> {
-    counting(&of.title).into_iter().chain(counting(&of.lead)).collect()
+fn counted<'a>(of: &'a Sketch<'_>) -> BTreeSet<&'a str> {
+    counting(of.title()).into_iter().chain(counting(of.lead())).collect()
 }
 
 /// Whether two titles are of one series: numbers, months and ordinals say which part of it.
 ///
 /// A figure that the other one tells in its text is no other figure; `12` and `13` are different whatever the texts say.
-fn series(one: &Sketch, other: &Sketch) -> Option<&'static str> {
-    let (a, b) = (counting(&one.title), counting(&other.title));
+fn series(one: &Sketch<'_>, other: &Sketch<'_>) -> Option<&'static str> {
+    let (a, b) = (counting(one.title()), counting(other.title()));
     let (told_by_one, told_by_other) = (counted(one), counted(other));
     let has_other = |title: &[Word], there: &[&str], told: &BTreeSet<&str>| {
         let mut own = title.iter().filter(|word| word.counts() && !there.contains(&&*word.text));
@@ -75,7 +77,7 @@ fn series(one: &Sketch, other: &Sketch) -> Option<&'static str> {
     let has_more = |title: &[&str], there: &[&str], told: &BTreeSet<&str>| {
         title.iter().any(|number| !there.contains(number) && !told.contains(*number))
     };
-    if has_other(&one.title, &b, &told_by_other) && has_other(&other.title, &a, &told_by_one) {
+    if has_other(one.title(), &b, &told_by_other) && has_other(other.title(), &a, &told_by_one) {
         return Some("their titles have other numbers");
     }
     if a != b && is_permuted(&a, &b) {
@@ -93,9 +95,9 @@ fn is_permuted(one: &[&str], other: &[&str]) -> bool {
 }
 
 /// Whether a title is another one with something added.
-fn holds(longer: &Sketch, shorter: &Sketch) -> bool {
-    let longer: BTreeSet<&str> = content(&longer.title).collect();
-    content(&shorter.title).all(|word| longer.contains(word))
+fn holds(longer: &Sketch<'_>, shorter: &Sketch<'_>) -> bool {
+    let longer: BTreeSet<&str> = content(longer.title()).collect();
+    content(shorter.title()).all(|word| longer.contains(word))
 }
 
 /// Two titles by the words that carry them.
@@ -108,15 +110,15 @@ pub(super) struct Titles<'a> {
 }
 
 impl<'a> Titles<'a> {
-    pub(super) fn of(one: &'a Sketch, other: &'a Sketch) -> Self {
-        let (a, b): (BTreeSet<&str>, BTreeSet<&str>) = (content(&one.title).collect(), content(&other.title).collect());
+    pub(super) fn of(one: &'a Sketch<'_>, other: &'a Sketch<'_>) -> Self {
+        let (a, b): (BTreeSet<&str>, BTreeSet<&str>) = (content(one.title()).collect(), content(other.title()).collect());
         let common = a.intersection(&b).count();
         let shared = common as f32 / (a.len() + b.len() - common).max(1) as f32;
         // Under one number, what one title leaves out may stand in the text; without one, any text has such words.
-        let has_number = counting(&one.title).iter().any(|number| b.contains(number));
-        let only = |title: &BTreeSet<&'a str>, there: &'a Sketch| {
-            let text = content(&there.lead).filter(|_| has_number);
-            let words: Vec<&str> = content(&there.title).chain(text).collect();
+        let has_number = counting(one.title()).iter().any(|number| b.contains(number));
+        let only = |title: &BTreeSet<&'a str>, there: &'a Sketch<'_>| {
+            let text = content(there.lead()).filter(|_| has_number);
+            let words: Vec<&str> = content(there.title()).chain(text).collect();
             let tells = |word: &str| words.iter().any(|form| *form == word || are_forms(word, form));
             title.iter().copied().filter(|word| !tells(word)).collect()
         };
@@ -128,30 +130,32 @@ impl<'a> Titles<'a> {
         self.went.is_empty() || self.came.is_empty()
     }
 
-    fn substitution(&self, one: &Sketch, other: &Sketch) -> Option<&'static str> {
+    fn substitution(&self, one: &Sketch<'_>, other: &Sketch<'_>) -> Option<&'static str> {
         if self.are_reworked() {
             return None;
         }
-        let is_place = |word: &&str| one.is_place(word) || other.is_place(word);
+        let places: BTreeSet<String> = one.places().into_iter().chain(other.places()).collect();
+        let is_place = |word: &&str| places.contains(*word) || looks_like_place(one, word) || looks_like_place(other, word);
         if self.went.iter().any(is_place) && self.came.iter().any(is_place) {
             return Some("their titles name other places");
         }
-        let (numbers, others) = (counting(&one.title), counting(&other.title));
-        let same_numbers = !numbers.is_empty() && numbers == others && one.countries == other.countries;
+        let (numbers, others) = (counting(one.title()), counting(other.title()));
+        let same_numbers = !numbers.is_empty() && numbers == others && one.countries() == other.countries();
         let same_matter = figures_in_titles(one, other) >= 2 || same_numbers && matter(one, other) >= SAME_MATTER;
         if self.shared < MUCH_ALIKE || self.shared < TEMPLATE && same_matter {
             return None;
         }
-        let (a, b): (BTreeSet<u64>, BTreeSet<u64>) = (one.figures.iter().copied().collect(), other.figures.iter().copied().collect());
-        let held = if one.lead.is_empty() || other.lead.is_empty() { 0.0 } else { overlap(&one.lead_shingles, &other.lead_shingles).0 };
-        let same_text = held >= SAME_TEXT && (a.is_subset(&b) || b.is_subset(&a));
+        let fewer = one.figures().len().min(other.figures().len());
+        let held =
+            if one.lead().is_empty() || other.lead().is_empty() { 0.0 } else { overlap(one.lead_shingles(), other.lead_shingles()).0 };
+        let same_text = held >= SAME_TEXT && shared(one.figures(), other.figures()).len() == fewer;
         (!same_text).then_some("a word of one title stands in the place of another's")
     }
 }
 
 /// How many figures two titles have in common.
-fn figures_in_titles(one: &Sketch, other: &Sketch) -> usize {
-    let figures = |of: &Sketch| of.title.iter().filter_map(Word::figure).collect::<BTreeSet<_>>();
+fn figures_in_titles(one: &Sketch<'_>, other: &Sketch<'_>) -> usize {
+    let figures = |of: &Sketch<'_>| of.title().iter().filter_map(Word::figure).collect::<BTreeSet<_>>();
     figures(one).intersection(&figures(other)).count()
 }
 
@@ -161,12 +165,10 @@ fn are_forms(one: &str, other: &str) -> bool {
     alike >= STEM && alike * 2 >= one.chars().count().max(other.chars().count())
 }
 
-impl Sketch {
-    /// Whether a word of the title names a place, or looks as if: it has a capital though most of the others have none.
-    fn is_place(&self, word: &str) -> bool {
-        let heavy = || self.title.iter().filter(|word| !word.is_small() && !word.counts());
-        let names = heavy().filter(|word| word.is_name).count();
-        let capitals_say_something = names * 2 <= heavy().count();
-        self.places.contains(word) || (capitals_say_something && self.title.iter().skip(1).any(|own| own.is_name && own.text == word))
-    }
+/// Whether a word of the title looks as if it named a place: it has a capital though most of the others have none.
+fn looks_like_place(of: &Sketch<'_>, word: &str) -> bool {
+    let heavy = || of.title().iter().filter(|word| !word.is_small() && !word.counts());
+    let names = heavy().filter(|word| word.is_name).count();
+    let capitals_say_something = names * 2 <= heavy().count();
+    capitals_say_something && of.title().iter().skip(1).any(|own| own.is_name && own.text == word)
 }

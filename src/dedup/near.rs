@@ -57,7 +57,7 @@ pub enum Kinship {
 /// Says what a telling is to a story: the same as one of its copies, and nothing speaks against those that readers see.
 ///
 /// A translation has to find its language free, because two texts in one language are compared as such.
-pub fn relate(new: &Sketch, story: &Story) -> Kinship {
+pub fn relate(new: &Sketch<'_>, story: &Story) -> Kinship {
     if story.copies.len() >= MOST_COPIES {
         return Kinship::None;
     }
@@ -67,7 +67,7 @@ pub fn relate(new: &Sketch, story: &Story) -> Kinship {
         match compare(new, &known) {
             Kinship::Refused(why) if is_shown => return Kinship::Refused(why),
             Kinship::Refused(_) => {}
-            Kinship::Translation(_) if story.editions.iter().any(|edition| edition.lang == new.lang) => {}
+            Kinship::Translation(_) if story.editions.iter().any(|edition| edition.lang == new.lang()) => {}
             Kinship::None => {}
             kin => found = first(found, kin),
         }
@@ -89,18 +89,17 @@ fn first(one: Kinship, other: Kinship) -> Kinship {
 }
 
 /// Says what two tellings are to each other. Which one comes first makes no difference.
-pub fn compare(one: &Sketch, other: &Sketch) -> Kinship {
+pub fn compare(one: &Sketch<'_>, other: &Sketch<'_>) -> Kinship {
     let apart = one.at.since(other.at).max(other.at.since(one.at));
     let apart = if one.is_dated && other.is_dated { apart } else { Duration::ZERO };
     if apart > WINDOW {
         return Kinship::None;
     }
     let is_known = |lang: Lang| lang.is_known() && lang != Lang::MULTI;
-    if is_known(one.lang) && is_known(other.lang) && one.lang != other.lang {
+    if is_known(one.lang()) && is_known(other.lang()) && one.lang() != other.lang() {
         return translation(one, other, apart);
     }
-    let (held, common) = overlap(&one.shingles, &other.shingles);
-    let Some(why) = likeness(one, other, held, common, apart) else { return Kinship::None };
+    let Some(why) = likeness(one, other, apart) else { return Kinship::None };
     match objection(one, other) {
         Some(objection) => Kinship::Refused(objection),
         None => Kinship::Same(why),
@@ -108,31 +107,32 @@ pub fn compare(one: &Sketch, other: &Sketch) -> Kinship {
 }
 
 /// Why two tellings in one language seem to be one.
-fn likeness(one: &Sketch, other: &Sketch, held: f32, common: f32, apart: Duration) -> Option<Why> {
-    let same_title = hashes(&one.title).eq(hashes(&other.title));
-    let same_text = hashes(&one.lead).eq(hashes(&other.lead));
-    let same_words = same_title && same_text && !one.lead.is_empty() && one.title.len() + one.lead.len() >= WORDS_THAT_PROVE;
+fn likeness(one: &Sketch<'_>, other: &Sketch<'_>, apart: Duration) -> Option<Why> {
+    let same_title = hashes(one.title()).eq(hashes(other.title()));
+    let same_text = hashes(one.lead()).eq(hashes(other.lead()));
+    let same_words = same_title && same_text && !one.lead().is_empty() && one.title().len() + one.lead().len() >= WORDS_THAT_PROVE;
     // What a source tells apart is told apart by more than words, which may stand under everything it tells.
-    if one.source == other.source {
-        let is_repeated = same_words && one.title.len() >= TITLE_THAT_PROVES && one.lead.len() >= WORDS_THAT_PROVE && apart < REPEATED;
+    if one.source() == other.source() {
+        let is_repeated = same_words && one.title().len() >= TITLE_THAT_PROVES && one.lead().len() >= WORDS_THAT_PROVE && apart < REPEATED;
         return is_repeated.then_some(Why::SameText);
     }
     if same_words && apart <= RETOLD {
         return Some(Why::SameText);
     }
+    let (held, common) = overlap(one.shingles(), other.shingles());
     let percent = |share: f32| (share * 100.0) as u8;
     let near = Why::NearText { held: percent(held), common: percent(common) };
-    if same_title && one.title.len() >= TITLE_THAT_PROVES {
-        let has_figure = apart <= RETOLD && one.title.iter().any(|word| word.figure().is_some());
-        let is_title_all = has_figure || one.lead.is_empty() || other.lead.is_empty();
-        let is_near = overlap(&one.lead_shingles, &other.lead_shingles).0 >= HELD_UNDER_ONE_TITLE;
+    if same_title && one.title().len() >= TITLE_THAT_PROVES {
+        let has_figure = apart <= RETOLD && one.title().iter().any(|word| word.figure().is_some());
+        let is_title_all = has_figure || one.lead().is_empty() || other.lead().is_empty();
+        let is_near = overlap(one.lead_shingles(), other.lead_shingles()).0 >= HELD_UNDER_ONE_TITLE;
         return if is_near { Some(near) } else { is_title_all.then_some(Why::SameTitle) };
     }
-    let shorter = one.shingles.len().min(other.shingles.len());
+    let shorter = one.shingles().len().min(other.shingles().len());
     if held >= HELD && common >= COMMON && shorter >= PAIRS_THAT_PROVE {
         return Some(near);
     }
-    let figures = shared(&one.figures, &other.figures);
+    let figures = shared(one.figures(), other.figures());
     if apart > RETOLD || figures.is_empty() {
         return None;
     }

@@ -3,7 +3,7 @@
 //! Of an item that is its title without the site's name, the beginning of its text without dateline
 //! and boilerplate, the figures in both, and where it can be read. Deliberately absent: any judgement.
 
-use std::collections::BTreeSet;
+use std::{cell::OnceCell, collections::BTreeSet};
 
 use url::Url;
 
@@ -12,7 +12,7 @@ use super::{
     tokens::{Kind, Word, hash, mix, words},
 };
 use crate::{
-    model::{CountryCode, Field, Item, Lang, Role, Second, SourceId, TopicSlug},
+    model::{CountryCode, Field, Item, Labels, Lang, Role, Second, SourceId, TopicSlug},
     text,
 };
 
@@ -30,8 +30,8 @@ const SITE: usize = 4;
 const FIGURES: usize = 5;
 /// Hash functions, and how many of their least values make one key: texts that share two thirds of their
 /// pairs of words share one of eight keys with a probability of 0.98.
-const BANDS: u64 = 8;
-const ROWS: u64 = 2;
+const BANDS: usize = 8;
+const ROWS: usize = 2;
 
 /// Runs of words that keys are made of.
 const RUNS: usize = 4;
@@ -55,33 +55,20 @@ const OPENERS: [&str; 12] = [
 const CLOSERS: [&str; 8] =
     ["Read more", "appeared first on", "Continue reading", "Leer más", "Seguir leyendo", "Lire la suite", "Leia mais", "Saiba mais"];
 
-/// What an item is compared by.
-#[derive(Debug, Clone)]
-pub struct Sketch {
-    pub(super) source: SourceId,
-    pub(super) lang: Lang,
+/// What an item is compared by. Most tellings are strangers to each other, and a few questions show it: each part is made when it is
+/// first asked for.
+#[derive(Debug)]
+pub struct Sketch<'a> {
+    telling: Telling<'a>,
     /// When it was published, or else first seen; whether it says so itself.
     pub(super) at: Second,
     pub(super) is_dated: bool,
-    pub(super) title: Vec<Word>,
-    pub(super) lead: Vec<Word>,
-    /// Words that name places, as whoever filed the item found them in its title.
-    pub(super) places: BTreeSet<String>,
-    /// Pairs of neighbouring words of title and lead, as hashes, sorted.
-    pub(super) shingles: Vec<u64>,
-    /// The same of the lead alone.
-    pub(super) lead_shingles: Vec<u64>,
-    /// Figures that few texts share, sorted.
-    pub(super) figures: Vec<u64>,
-    /// Countries that its words say it is about, sorted.
-    pub(super) countries: Vec<CountryCode>,
-    pub(super) topics: Vec<TopicSlug>,
-    /// The publisher's domain, without its parts for languages and sections.
-    pub(super) site: String,
-    /// The address without host and language, when it has more than one word.
-    pub(super) path: String,
-    /// Pictures and documents that belong to it.
-    pub(super) media: BTreeSet<String>,
+    url: OnceCell<Option<Url>>,
+    title: OnceCell<Vec<Word>>,
+    lead: OnceCell<Vec<Word>>,
+    shingles: OnceCell<Vec<u64>>,
+    lead_shingles: OnceCell<Vec<u64>>,
+    figures: OnceCell<Vec<u64>>,
 }
 
 /// What tellings of one story have in common.
@@ -93,72 +80,127 @@ pub struct Keys {
     pub bands: Vec<u64>,
 }
 
-impl Sketch {
+impl<'a> Sketch<'a> {
     /// Of a telling that was first seen at `seen`.
-    pub fn of(telling: Telling<'_>, seen: Second) -> Self {
-        let (item, labels) = (telling.item, telling.labels);
-        let url = item.link.as_deref().and_then(|link| Url::parse(link).ok());
-        let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
-        let title = words(title(&item.title, &[host, item.source.as_str()]), TITLE);
-        let lead = words(lead(&item.summary), LEAD);
-        let lead_shingles = shingles(&lead);
-        let shingles = sorted(shingles(&title).into_iter().chain(lead_shingles.iter().copied()));
-        let figures = sorted(title.iter().chain(&lead).filter_map(Word::figure));
-        let told = labels.countries.iter().filter(|label| label.role != Role::Source);
-        let evidence =
-            labels.countries.iter().flat_map(|label| &label.evidence).chain(labels.regions.iter().flat_map(|label| &label.evidence));
-        let places = evidence.filter(|evidence| evidence.field == Field::Title).flat_map(|evidence| words(&evidence.text, TITLE));
+    pub fn of(telling: Telling<'a>, seen: Second) -> Self {
+        let dated = dated(telling.item);
         Self {
-            source: item.source.clone(),
-            lang: labels.lang.value,
-            at: dated(item).unwrap_or(seen),
-            is_dated: dated(item).is_some(),
-            places: places.filter(|word| !word.is_small()).map(|word| word.text).collect(),
-            countries: sorted(told.map(|label| label.code)),
-            topics: sorted(labels.topics.iter().map(|label| label.slug.clone())),
-            site: site(host),
-            path: url.as_ref().map(path).unwrap_or_default(),
-            media: item.enclosures.iter().map(|enclosure| enclosure.url.clone()).chain(item.image.clone()).collect(),
-            title,
-            lead,
-            shingles,
-            lead_shingles,
-            figures,
+            telling,
+            at: dated.unwrap_or(seen),
+            is_dated: dated.is_some(),
+            url: OnceCell::new(),
+            title: OnceCell::new(),
+            lead: OnceCell::new(),
+            shingles: OnceCell::new(),
+            lead_shingles: OnceCell::new(),
+            figures: OnceCell::new(),
         }
+    }
+
+    pub(super) fn source(&self) -> &'a SourceId {
+        &self.telling.item.source
+    }
+
+    pub(super) fn lang(&self) -> Lang {
+        self.telling.labels.lang.value
+    }
+
+    /// The words of its title, without the site's name.
+    pub(super) fn title(&self) -> &[Word] {
+        self.title.get_or_init(|| words(title(&self.telling.item.title, || [self.host(), self.source().as_str()]), TITLE))
+    }
+
+    /// The words that its text begins with.
+    pub(super) fn lead(&self) -> &[Word] {
+        self.lead.get_or_init(|| words(lead(&self.telling.item.summary), LEAD))
+    }
+
+    /// Pairs of neighbouring words of title and lead, as hashes, sorted.
+    pub(super) fn shingles(&self) -> &[u64] {
+        self.shingles.get_or_init(|| sorted(pairs(self.title()).chain(self.lead_shingles().iter().copied())))
+    }
+
+    /// The same of the lead alone.
+    pub(super) fn lead_shingles(&self) -> &[u64] {
+        self.lead_shingles.get_or_init(|| sorted(pairs(self.lead())))
+    }
+
+    /// Figures that few texts share, sorted.
+    pub(super) fn figures(&self) -> &[u64] {
+        self.figures.get_or_init(|| sorted(self.title().iter().chain(self.lead()).filter_map(Word::figure)))
+    }
+
+    /// Words that name places, as whoever filed the item found them in its title.
+    pub(super) fn places(&self) -> BTreeSet<String> {
+        let Labels { countries, regions, .. } = self.telling.labels;
+        let evidence = countries.iter().flat_map(|label| &label.evidence).chain(regions.iter().flat_map(|label| &label.evidence));
+        let places = evidence.filter(|evidence| evidence.field == Field::Title).flat_map(|evidence| words(&evidence.text, TITLE));
+        places.filter(|word| !word.is_small()).map(|word| word.text).collect()
+    }
+
+    /// Countries that its words say it is about, sorted.
+    pub(super) fn countries(&self) -> Vec<CountryCode> {
+        sorted(self.telling.labels.countries.iter().filter(|label| label.role != Role::Source).map(|label| label.code))
+    }
+
+    /// Its topics, sorted.
+    pub(super) fn topics(&self) -> Vec<&'a TopicSlug> {
+        sorted(self.telling.labels.topics.iter().map(|label| &label.slug))
+    }
+
+    /// The publisher's domain, without its parts for languages and sections.
+    pub(super) fn site(&self) -> String {
+        site(self.host())
+    }
+
+    /// The address without host and language, when it has more than one word.
+    pub(super) fn path(&self) -> String {
+        self.url().map(path).unwrap_or_default()
+    }
+
+    /// Pictures and documents that belong to it.
+    pub(super) fn media(&self) -> BTreeSet<&'a str> {
+        let Item { enclosures, image, .. } = self.telling.item;
+        enclosures.iter().map(|enclosure| enclosure.url.as_str()).chain(image.as_deref()).collect()
     }
 
     /// Names in title and text: what a translation keeps.
     pub(super) fn names(&self) -> BTreeSet<&str> {
-        self.title.iter().chain(&self.lead).filter(|word| word.is_name && !word.is_small()).map(|word| word.text.as_str()).collect()
+        self.title().iter().chain(self.lead()).filter(|word| word.is_name && !word.is_small()).map(|word| word.text.as_str()).collect()
     }
 
     /// What it shares with tellings that may be of the same story, whatever their language.
     pub fn keys(&self) -> Keys {
         let mut sure: Vec<u64> = self.title_names().into_iter().flatten().collect();
-        let figures: Vec<u64> = self.figures.iter().rev().take(FIGURES).copied().collect();
+        let figures: Vec<u64> = self.figures().iter().rev().take(FIGURES).copied().collect();
         for (n, one) in figures.iter().enumerate() {
             sure.extend(figures[n + 1..].iter().map(|other| hash(("figures", one.min(other), one.max(other)))));
         }
         sure.extend(figures.iter().filter(|figure| !figure.is_multiple_of(100)).map(|figure| hash(("figure", figure))));
-        sure.extend(self.at_site(self.lang, 0));
-        if !self.path.is_empty() {
-            sure.push(hash(("path", &self.path)));
+        sure.extend(at_site(&self.site(), self.lang(), self.day()));
+        let path = self.path();
+        if !path.is_empty() {
+            sure.push(hash(("path", path)));
         }
-        sure.extend(self.media.iter().map(|media| hash(("media", media))));
+        sure.extend(self.media().iter().map(|media| hash(("media", media))));
         sure.extend(self.least());
-        let opening = shingles(&self.title).into_iter().chain(shingles(self.lead.get(..OPENING).unwrap_or(&self.lead)));
-        Keys { sure: sorted(sure), bands: bands(&opening.collect::<Vec<_>>()) }
+        let opening = pairs(self.title()).chain(pairs(self.lead().get(..OPENING).unwrap_or(self.lead())));
+        Keys { sure: sorted(sure), bands: bands(opening) }
     }
 
     /// The keys of what its site tells in other languages some days before or after.
     pub fn neighbours(&self, days: i64) -> Vec<u64> {
-        let others = [Lang::EN, Lang::ES, Lang::FR, Lang::PT].into_iter().filter(|lang| *lang != self.lang);
-        others.flat_map(|lang| (-days..=days).filter_map(move |day| self.at_site(lang, day))).collect()
+        let (site, today) = (self.site(), self.day());
+        let others = [Lang::EN, Lang::ES, Lang::FR, Lang::PT].into_iter().filter(|lang| *lang != self.lang());
+        others.flat_map(|lang| (today - days..=today + days).filter_map(|day| at_site(&site, lang, day)).collect::<Vec<_>>()).collect()
     }
 
-    /// The key of what its site tells in a language on a day.
-    fn at_site(&self, lang: Lang, days_on: i64) -> Option<u64> {
-        (!self.site.is_empty()).then(|| hash(("day", &self.site, lang.as_str(), self.day() + days_on)))
+    fn url(&self) -> Option<&Url> {
+        self.url.get_or_init(|| self.telling.item.link.as_deref().and_then(|link| Url::parse(link).ok())).as_ref()
+    }
+
+    fn host(&self) -> &str {
+        self.url().and_then(Url::host_str).unwrap_or_default()
     }
 
     fn day(&self) -> i64 {
@@ -168,16 +210,21 @@ impl Sketch {
     /// The runs of three words that have the least hashes: a text that stands within a longer one has some of them, too.
     fn least(&self) -> Vec<u64> {
         let run = |run: &[Word]| hash(("run", run[0].hash, run[1].hash, run[2].hash));
-        let mut runs = sorted(self.title.windows(3).chain(self.lead.windows(3)).map(run));
+        let mut runs = sorted(self.title().windows(3).chain(self.lead().windows(3)).map(run));
         runs.truncate(RUNS);
         runs
     }
 
     /// The whole title and the words that carry it, when they say enough.
     fn title_names(&self) -> Option<[u64; 2]> {
-        let heavy = heavy(&self.title);
-        (heavy.len() >= 3).then(|| [hash(("title", hashes(&self.title).collect::<Vec<_>>())), hash(("words", heavy))])
+        let heavy = heavy(self.title());
+        (heavy.len() >= 3).then(|| [hash(("title", hashes(self.title()).collect::<Vec<_>>())), hash(("words", heavy))])
     }
+}
+
+/// The key of what a site tells in a language on a day.
+fn at_site(site: &str, lang: Lang, day: i64) -> Option<u64> {
+    (!site.is_empty()).then(|| hash(("day", site, lang.as_str(), day)))
 }
 
 /// When an item was published, or else last changed.
@@ -206,25 +253,34 @@ fn sorted<T: Ord>(list: impl IntoIterator<Item = T>) -> Vec<T> {
     list
 }
 
-/// Pairs of neighbouring words, sorted.
-fn shingles(words: &[Word]) -> Vec<u64> {
-    sorted(words.windows(2).map(|pair| hash((pair[0].hash, pair[1].hash))))
+/// Pairs of neighbouring words.
+fn pairs(words: &[Word]) -> impl Iterator<Item = u64> {
+    words.windows(2).map(|pair| hash((pair[0].hash, pair[1].hash)))
 }
 
 /// The least values under [`BANDS`] × [`ROWS`] hash functions, [`ROWS`] at a time (MinHash; Broder 1997).
-fn bands(shingles: &[u64]) -> Vec<u64> {
-    if shingles.is_empty() {
-        return Vec::new();
+fn bands(shingles: impl Iterator<Item = u64>) -> Vec<u64> {
+    const FUNCTIONS: usize = BANDS * ROWS;
+    let mut least = [u64::MAX; FUNCTIONS];
+    let seeds: [u64; FUNCTIONS] = std::array::from_fn(|function| mix(function as u64 + 1));
+    let mut is_empty = true;
+    for shingle in shingles {
+        is_empty = false;
+        for (least, seed) in least.iter_mut().zip(seeds) {
+            *least = (*least).min(mix(shingle ^ seed));
+        }
     }
-    let least = |function: u64| shingles.iter().map(|shingle| mix(shingle ^ mix(function + 1))).min().unwrap_or(0);
-    (0..BANDS).map(|band| hash(("band", band, (0..ROWS).map(|row| least(band * ROWS + row)).collect::<Vec<_>>()))).collect()
+    if is_empty { Vec::new() } else { least.chunks(ROWS).enumerate().map(|(band, least)| hash(("band", band, least))).collect() }
 }
 
 /// A title without what it begins with, and without the name of the site it ends with. `who` says whose it is: host and source.
-fn title<'a>(title: &'a str, who: &[&str]) -> &'a str {
+fn title<'a, 'b>(title: &'a str, who: impl FnOnce() -> [&'b str; 2]) -> &'a str {
     let is_begin = |opener: &&&str| title.get(..opener.len()).is_some_and(|begin| begin.ends_with(':') && begin.to_uppercase() == **opener);
     let opener = OPENERS.iter().find(is_begin);
     let title = opener.map_or(title, |opener| title[opener.len()..].trim_start());
+    if !title.contains(['|', '-', '–', '—', ':']) {
+        return title;
+    }
     let Some((at, gap)) = [" | ", " - ", " – ", " — ", " :: "].iter().filter_map(|gap| title.rfind(gap).map(|at| (at, gap.len()))).max()
     else {
         return title;
@@ -232,7 +288,7 @@ fn title<'a>(title: &'a str, who: &[&str]) -> &'a str {
     let name = words(&title[at + gap..], SITE + 1);
     let heavy: Vec<&str> = content(&name).collect();
     let is_its = |who: &&str| heavy.iter().all(|word| who.contains(word));
-    let is_site = name.len() <= SITE && !heavy.is_empty() && who.iter().any(is_its);
+    let is_site = name.len() <= SITE && !heavy.is_empty() && who().iter().any(is_its);
     if is_site { title[..at].trim_end() } else { title }
 }
 
@@ -311,7 +367,7 @@ fn common(one: &[u64], other: &[u64]) -> impl Iterator<Item = u64> {
 }
 
 /// Which part of the words that carry the shorter of two tellings stands in the other.
-pub(super) fn matter(one: &Sketch, other: &Sketch) -> f32 {
-    let words = |of: &Sketch| sorted(heavy(&of.title).into_iter().chain(heavy(&of.lead)));
+pub(super) fn matter(one: &Sketch<'_>, other: &Sketch<'_>) -> f32 {
+    let words = |of: &Sketch<'_>| sorted(heavy(of.title()).into_iter().chain(heavy(of.lead())));
     overlap(&words(one), &words(other)).0
 }

@@ -8,7 +8,7 @@ use std::{
     sync::LazyLock,
 };
 
-use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::text;
 
@@ -39,10 +39,8 @@ pub(super) enum Kind {
 
 impl Word {
     fn new(text: String, kind: Kind, is_name: bool) -> Self {
-        static SMALL_ONES: LazyLock<FxHashSet<u64>> = LazyLock::new(|| SMALL.iter().map(hash).collect());
         let hash = hash(&text);
-        let is_small = kind == Kind::Plain && (text.len() < 2 || SMALL_ONES.contains(&hash));
-        Self { hash, is_small, text, kind, is_name }
+        Self { hash, is_small: false, text, kind, is_name }
     }
 
     /// Whether it counts and orders things: a number, a month, a day.
@@ -116,7 +114,8 @@ const ROMAN: [&str; 21] = [
 
 /// The words of a text, at most so many.
 pub(super) fn words(text: &str, most: usize) -> Vec<Word> {
-    let mut words: Vec<Word> = Vec::new();
+    // Most words are longer than four letters.
+    let mut words: Vec<Word> = Vec::with_capacity(most.min(text.len() / 5));
     let mut rest = text;
     // Whether three more digits may belong to the last word.
     let mut is_open = false;
@@ -149,7 +148,9 @@ fn number(digits: &str) -> Word {
 
 fn spelt(word: &str) -> Word {
     let is_name = word.starts_with(char::is_uppercase) && word.chars().skip(1).any(char::is_lowercase);
-    if let Some(place) = ROMAN.iter().position(|roman| *roman == word) {
+    if word.starts_with(['I', 'V', 'X'])
+        && let Some(place) = ROMAN.iter().position(|roman| *roman == word)
+    {
         return number(&(place + 2).to_string());
     }
     let folded = text::fold(word);
@@ -158,23 +159,39 @@ fn spelt(word: &str) -> Word {
     if is_digits(digits) && folded.len() - digits.len() <= 3 {
         return number(digits);
     }
-    // English writes months with a capital, and without one "may" and "march" are verbs.
-    let is_verb = matches!(&*folded, "may" | "march") && !word.starts_with(char::is_uppercase);
-    match COUNTING.get(&*folded).filter(|_| !is_verb) {
-        Some(counting) => counting.clone(),
-        None => Word::new(folded, Kind::Plain, is_name),
+    let plain = Word::new(folded, Kind::Plain, is_name);
+    let known = if plain.text.len() <= LONGEST { KNOWN.get(&plain.hash) } else { None };
+    match known {
+        // English writes months with a capital, and without one "may" and "march" are verbs.
+        Some(Known::Counts(_)) if matches!(&*plain.text, "may" | "march") && !word.starts_with(char::is_uppercase) => plain,
+        Some(Known::Counts(counting)) => counting.clone(),
+        Some(Known::Small) => Word { is_small: true, ..plain },
+        None => Word { is_small: plain.text.len() < 2, ..plain },
     }
 }
 
-/// Months, days, ordinals and numbers, by what they are called.
-static COUNTING: LazyLock<FxHashMap<&str, Word>> = LazyLock::new(|| {
-    let of = |names: &'static [&'static str], word: Word| names.iter().map(move |name| (*name, word.clone()));
+/// What is known of a word by itself.
+enum Known {
+    /// It is one of the small ones.
+    Small,
+    /// It is a month, a day, an ordinal or a number, and compared as this.
+    Counts(Word),
+}
+
+/// No word that is known is longer, in bytes.
+const LONGEST: usize = 10;
+
+/// What is known of words, by their hashes.
+static KNOWN: LazyLock<FxHashMap<u64, Known>> = LazyLock::new(|| {
+    let of = |names: &'static [&'static str], word: Word| names.iter().map(move |name| (*name, Known::Counts(word.clone())));
     let named = |letter: char, n: usize, kind: Kind| Word::new(format!("{letter}{}", n + 1), kind, false);
+    let small = SMALL.iter().map(|word| (*word, Known::Small));
     let months = MONTHS.iter().enumerate().flat_map(|(n, names)| of(names, named('m', n, Kind::Month)));
     let days = DAYS.iter().enumerate().flat_map(|(n, names)| of(names, named('d', n, Kind::Day)));
     let ordinals = ORDINALS.iter().enumerate().flat_map(|(n, names)| of(names, number(&(n + 1).to_string())));
-    let spelt = SPELT.iter().enumerate().map(|(n, name)| (*name, number(&(n + 2).to_string())));
-    months.chain(days).chain(ordinals).chain(spelt).collect()
+    let spelt = SPELT.iter().enumerate().map(|(n, name)| (*name, Known::Counts(number(&(n + 2).to_string()))));
+    let all = small.chain(months).chain(days).chain(ordinals).chain(spelt);
+    all.map(|(name, known)| (hash(name), known)).collect()
 });
 
 /// One number for what is compared: the same for as long as the program runs, and kept nowhere.
@@ -225,6 +242,14 @@ mod tests {
         );
         assert_eq!(texts("They may march in May"), ["they", "may", "march", "in", "m5"]);
         assert_eq!(texts("007 No. 03"), ["7", "no", "3"]);
+    }
+
+    #[test]
+    fn no_known_word_is_too_long_to_be_found() {
+        let counting = MONTHS.iter().chain(&DAYS).chain(&ORDINALS).copied().flatten();
+        let known: Vec<&str> = SMALL.iter().chain(counting).chain(&SPELT).copied().collect();
+        assert_eq!(known.iter().map(|word| word.len()).max(), Some(LONGEST));
+        assert_eq!(known.iter().filter(|word| !KNOWN.contains_key(&hash(word))).count(), 0);
     }
 
     #[test]

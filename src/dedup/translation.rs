@@ -22,27 +22,31 @@ const SAME_WORDS: f32 = 0.4;
 const TRANSLATION: f32 = 3.0;
 
 /// Whether two tellings in two languages are one release.
-pub(super) fn translation(one: &Sketch, other: &Sketch, apart: Duration) -> Kinship {
+pub(super) fn translation(one: &Sketch<'_>, other: &Sketch<'_>, apart: Duration) -> Kinship {
     let mut by: Vec<&'static str> = Vec::new();
     let mut score = 0.0;
     let mut add = |points: f32, what: &'static str| {
         score += points;
         by.push(what);
     };
-    let figures = shared(&one.figures, &other.figures);
-    let same_site = !one.site.is_empty() && one.site == other.site;
+    let site = one.site();
+    let same_site = !site.is_empty() && site == other.site();
+    if same_site && apart > RETOLD {
+        return Kinship::None;
+    }
+    let figures = shared(one.figures(), other.figures());
     // Whoever is not of the same house has to tell the same figures.
-    let near_enough = if same_site { apart <= RETOLD } else { figures.len() >= 2 };
-    if !near_enough {
+    if !same_site && figures.len() < 2 {
         return Kinship::None;
     }
     if same_site {
         add(0.5, "the same site");
     }
-    if same_site && !one.path.is_empty() && one.path == other.path {
+    let path = one.path();
+    if same_site && !path.is_empty() && path == other.path() {
         add(3.0, "the same address but for the language");
     }
-    if !one.media.is_disjoint(&other.media) {
+    if !one.media().is_disjoint(&other.media()) {
         add(2.0, "the same picture or document");
     }
     match figures.len() {
@@ -52,7 +56,7 @@ pub(super) fn translation(one: &Sketch, other: &Sketch, apart: Duration) -> Kins
         2 => add(3.0, "two odd figures"),
         _ => add(3.0, "three figures"),
     }
-    let (a, b) = (&one.countries, &other.countries);
+    let (a, b) = (one.countries(), other.countries());
     if !a.is_empty() && a == b {
         add(1.0, "the same countries");
     } else if a.iter().any(|code| b.contains(code)) {
@@ -66,7 +70,8 @@ pub(super) fn translation(one: &Sketch, other: &Sketch, apart: Duration) -> Kins
         4 => add(1.0, "the same names"),
         _ => add(1.5, "many of the same names"),
     }
-    if !one.topics.is_empty() && one.topics == other.topics {
+    let topics = one.topics();
+    if !topics.is_empty() && topics == other.topics() {
         add(0.5, "the same topics");
     }
     if !a.is_empty() && !b.is_empty() && !a.iter().any(|code| b.contains(code)) && odd(&figures) < 2 {
@@ -75,7 +80,7 @@ pub(super) fn translation(one: &Sketch, other: &Sketch, apart: Duration) -> Kins
     if score < TRANSLATION {
         return Kinship::None;
     }
-    let numbers = |sketch: &Sketch| sketch.title.iter().filter_map(Word::figure).collect::<BTreeSet<_>>();
+    let numbers = |sketch: &Sketch<'_>| sketch.title().iter().filter_map(Word::figure).collect::<BTreeSet<_>>();
     let (a, b) = (numbers(one), numbers(other));
     if !a.is_empty() && !b.is_empty() && a.is_disjoint(&b) {
         return Kinship::Refused("their titles have other figures");
@@ -84,12 +89,12 @@ pub(super) fn translation(one: &Sketch, other: &Sketch, apart: Duration) -> Kins
 }
 
 /// Whether most words of two titles begin alike: `Regional Conference on Migration`, `Conferencia Regional sobre Migración`.
-fn are_cognate(one: &Sketch, other: &Sketch) -> bool {
+fn are_cognate(one: &Sketch<'_>, other: &Sketch<'_>) -> bool {
     let alike = |a: &str, b: &str| a == b || a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count() >= COGNATE;
-    let words = |of: &Sketch| {
-        of.title.iter().filter(|word| !word.is_small() && !word.counts()).map(|word| word.text.clone()).collect::<BTreeSet<_>>()
+    let words = |title: &[Word]| {
+        title.iter().filter(|word| !word.is_small() && !word.counts()).map(|word| word.text.clone()).collect::<BTreeSet<_>>()
     };
-    let (a, b) = (words(one), words(other));
+    let (a, b) = (words(one.title()), words(other.title()));
     let (shorter, longer) = if a.len() < b.len() { (a, b) } else { (b, a) };
     let cognates = shorter.iter().filter(|word| longer.iter().any(|other| alike(word, other))).count();
     cognates >= COGNATES && cognates as f32 >= SAME_WORDS * shorter.len() as f32

@@ -5,16 +5,15 @@
 //! so that it can be made anew at any time. It takes about 1 KB for each story, and [`MOST`] bounds it.
 //! Deliberately absent: the stories themselves.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
+
+use rustc_hash::FxHashMap;
 
 use super::{
     Telling,
     sketch::{Keys, Sketch, dated},
 };
-use crate::model::{Copy, Item, Second, Story, StoryId};
+use crate::model::{Item, Second, Story, StoryId};
 
 /// Stories older than this are joined by link alone: 30 days.
 pub const AGE: Duration = Duration::from_hours(30 * 24);
@@ -34,9 +33,9 @@ const COPIES: usize = 8;
 /// The stories of late.
 #[derive(Debug, Default)]
 pub struct Window {
-    known: HashMap<StoryId, (Second, Box<[u64]>)>,
+    known: FxHashMap<StoryId, (Second, Box<[u64]>)>,
     by_age: BTreeSet<(Second, StoryId)>,
-    by_key: HashMap<u64, Postings>,
+    by_key: FxHashMap<u64, Postings>,
 }
 
 /// The stories of one key: most have one.
@@ -79,7 +78,7 @@ pub struct Sought(Vec<(u64, usize)>);
 
 impl Sought {
     /// Of a telling.
-    pub fn of(sketch: &Sketch) -> Self {
+    pub fn of(sketch: &Sketch<'_>) -> Self {
         let Keys { sure, bands } = sketch.keys();
         let sure = sure.into_iter().chain(sketch.neighbours(DAYS)).map(|key| (key, ENOUGH));
         Self(sure.chain(bands.into_iter().map(|key| (key, 1))).collect())
@@ -98,7 +97,7 @@ impl Window {
         if story.copies.iter().all(|copy| is_old(&copy.item, now)) {
             return;
         }
-        let sketches: Vec<Sketch> = sketches(story).collect();
+        let sketches: Vec<Sketch<'_>> = sketches(story).collect();
         let Some(at) = sketches.iter().map(|sketch| sketch.at).max() else { return };
         let mut keys: Vec<u64> = sketches.iter().map(Sketch::keys).flat_map(|Keys { sure, bands }| sure.into_iter().chain(bands)).collect();
         keys.sort_unstable();
@@ -126,7 +125,7 @@ impl Window {
 
     /// The stories that a telling may be of, the likeliest first.
     pub fn candidates(&self, sought: &Sought, now: Second) -> Vec<StoryId> {
-        let mut hits: HashMap<StoryId, usize> = HashMap::new();
+        let mut hits: FxHashMap<StoryId, usize> = FxHashMap::default();
         for (key, weight) in &sought.0 {
             let found = self.by_key.get(key).map_or(&[][..], Postings::all);
             if found.len() <= CROWD {
@@ -170,9 +169,9 @@ fn is_past(at: Second, now: Second) -> bool {
 }
 
 /// A story's copies, as tellings are compared with them.
-pub(super) fn sketches(story: &Story) -> impl Iterator<Item = Sketch> {
+pub(super) fn sketches(story: &Story) -> impl Iterator<Item = Sketch<'_>> {
     // What came into the archive without a date is as old as its place.
     let old = Some(story.first_edition()).filter(|edition| edition.archived).map(|edition| edition.position);
-    let sketch = move |copy: &Copy| Sketch::of(Telling { item: &copy.item, labels: &copy.labels }, old.unwrap_or(copy.first_seen));
-    story.copies.iter().take(COPIES).map(sketch)
+    let told = story.copies.iter().take(COPIES);
+    told.map(move |copy| Sketch::of(Telling { item: &copy.item, labels: &copy.labels }, old.unwrap_or(copy.first_seen)))
 }
