@@ -11,6 +11,8 @@
 //! memory is its peak. The figures of one run can be compared with one another, and with nothing else.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod daemon;
+
 use std::{
     fmt::Write as _,
     io::{BufRead, BufReader, Read as _, Write as _},
@@ -24,6 +26,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use daemon::{Daemon, PROGRAM, memory};
 use flate2::{Compression, read::MultiGzDecoder, write::GzEncoder};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -263,7 +266,7 @@ fn time(command: &[&str]) -> Took {
     told.read_line(&mut pid).unwrap();
     let mut memory = 0;
     // The peak can be read only while there is a process.
-    while let Some(peak) = peak(pid.trim()) {
+    while let Some(peak) = self::memory(pid.trim(), "VmHWM") {
         memory = peak.max(memory);
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -279,55 +282,12 @@ fn time(command: &[&str]) -> Took {
     Took { cpu, wall, memory: memory >> 10 }
 }
 
-/// A daemon that holds the data folder and is told to pull.
-struct Daemon {
-    child: Child,
-    process: std::path::PathBuf,
-}
-
-impl Daemon {
-    fn start(program: &str, config: &str, data: &str) -> Self {
-        let child = Command::new(program)
-            .args(["run", "--listen", "127.0.0.1:0", "--log", "text", "--config", config, "--data", data])
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn();
-        let mut child = child.unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-        assert!(log.any(|line| line.contains("serving at")), "the daemon did not start");
-        std::thread::spawn(move || log.for_each(drop));
-        let process = Path::new("/proc").join(child.id().to_string());
-        Self { child, process }
-    }
-
-    /// What one round of it takes, until whoever asked for it was told of every source.
-    fn round(&self, pull: &[&str]) -> Took {
-        // Memory's peak is told anew from here on, where the system can do that.
-        let _ = std::fs::write(self.process.join("clear_refs"), "5");
-        let (before, started) = (self.cpu(), Instant::now());
-        Command::new(pull[0]).args(&pull[1..]).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
-        let memory = peak(&self.child.id().to_string()).unwrap_or(0) >> 10;
-        Took { cpu: self.cpu() - before, wall: started.elapsed().as_secs_f64(), memory }
-    }
-
-    /// The processor time it has had, in seconds (proc(5): fields 14 and 15 of `stat`, in hundredths).
-    fn cpu(&self) -> f64 {
-        let stat = std::fs::read_to_string(self.process.join("stat")).unwrap();
-        let fields = stat.rsplit_once(") ").unwrap().1.split(' ').skip(11).take(2);
-        fields.map(|ticks| ticks.parse::<f64>().unwrap()).sum::<f64>() / 100.0
-    }
-
-    fn stop(mut self) {
-        Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-/// The most memory a process has had, in KiB (`VmHWM`); nothing once it is gone.
-fn peak(pid: &str) -> Option<u64> {
-    let status = std::fs::read_to_string(Path::new("/proc").join(pid).join("status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
+/// What one round of a daemon takes, until whoever asked for it was told of every source.
+fn round(daemon: &Daemon, pull: &[&str]) -> Took {
+    daemon.forget_peak();
+    let (before, started) = (daemon.cpu(), Instant::now());
+    Command::new(pull[0]).args(&pull[1..]).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+    Took { cpu: daemon.cpu() - before, wall: started.elapsed().as_secs_f64(), memory: daemon.peak() }
 }
 
 /// The farm as the one who asks sees it.
@@ -378,9 +338,9 @@ fn compare(count: usize) {
     std::fs::write(config.join("sources.toml"), sources).unwrap();
     std::fs::write(config.join("tributary.toml"), format!("[fetch]\nat_once = {AT_ONCE}\n")).unwrap();
     let text = |path: &Path| path.display().to_string();
-    let (program, data) = (env!("CARGO_BIN_EXE_tributary"), text(&dir.path().join("data")));
+    let data = text(&dir.path().join("data"));
     let (own, list, config) = (text(&itself), text(&list), text(&config));
-    let pull = [program, "pull", "--config", &config, "--data", &data];
+    let pull = [PROGRAM, "pull", "--config", &config, "--data", &data];
     println!("{count} feeds on {} hosts, {AT_ONCE} asked at once", count.div_ceil(FEEDS_A_HOST));
     println!("{:<34} {:>8} {:>8} {:>8} {:>10} {:>10}", "", "CPU s", "wall s", "MiB", "/download", "/parse");
     let mut floors: Vec<f64> = Vec::new();
@@ -395,18 +355,18 @@ fn compare(count: usize) {
     tell("bare download", time(&[&own, "bare", &list]));
     tell("bare download and parse", time(&[&own, "parse", &list]));
     tell("pull: all new", time(&pull));
-    let daemon = Daemon::start(program, &config, &data);
-    tell("round: all 304, its first", daemon.round(&pull));
-    tell("round: all 304, the next", daemon.round(&pull));
+    let daemon = Daemon::start(&config, &data);
+    tell("round: all 304, its first", round(&daemon, &pull));
+    tell("round: all 304, the next", round(&daemon, &pull));
     farm.set("edition 1");
-    tell("round: 1 in 100 changed", daemon.round(&pull));
+    tell("round: 1 in 100 changed", round(&daemon, &pull));
     farm.set("forgets 1");
-    tell("round: all 200, nothing changed", daemon.round(&pull));
+    tell("round: all 200, nothing changed", round(&daemon, &pull));
     farm.set("forgets 0");
     farm.set(&format!("latency {}", LATENCY.as_millis()));
-    tell("round: 304 after 100 ms", daemon.round(&pull));
+    tell("round: 304 after 100 ms", round(&daemon, &pull));
     let calm = farm.set("hangs 1");
-    tell("round: and 1 host in 100 hangs", daemon.round(&pull));
+    tell("round: and 1 host in 100 hangs", round(&daemon, &pull));
     let hung = farm.set("hangs 0");
     println!(
         "answering, after 100 ms each: {calm:.1} s, {:.2} of feeds x latency / {AT_ONCE}; the others while 1 host in 100 hangs: {hung:.1} s",
