@@ -5,7 +5,7 @@ mod common;
 
 use common::{at, item, labels};
 use tributary::{
-    dedup::{self, Also, By, Candidates, Decision, Own, Teller, decide, refile},
+    dedup::{self, Also, By, Candidates, Decision, Own, Sketch, Sought, Teller, Telling, Window, decide, refile},
     model::{
         Act, Gone, Item, Labels, Lang, Retracted, Retraction, Revision, Rule, Said, Second, Story, TextChange, TopicLabel, Verdict, Why,
     },
@@ -45,6 +45,21 @@ fn the_same_page_told_by_two_sources_is_one_story() {
     let Decision::Joined(joined) = linked(copy("A course for young people"), Lang::EN, PAPER, &story, at(9)) else { panic!("it joins") };
     assert_eq!(joined.copies.len(), 2);
     assert_eq!((joined.id, &joined.editions), (story.id, &story.editions), "the worse copy changes nothing that readers see");
+}
+
+#[test]
+fn a_story_is_found_by_what_its_first_item_was_looked_for() {
+    let dated = Item { published: Some(at(-9)), ..item("wire", "1", "480 young people of Puebla and Oaxaca begin a course of 12 weeks") };
+    let linked = Item { link: Some("https://www.wire.example/es/curso-de-jovenes".to_owned()), ..dated.clone() };
+    let told = Item { summary: "In 2 halls 1,204 of them hear what awaits them; 311 came from Guatemala.".to_owned(), ..linked.clone() };
+    for item in [item("wire", "1", "A course for young people"), dated, linked, told] {
+        let labels = labels(Lang::ES);
+        let trace = Sought::of(&Sketch::of(Telling { item: &item, labels: &labels }, at(0))).trace();
+        let story = begin(item, Lang::ES, WIRE, at(0));
+        let mut window = Window::default();
+        window.add(&story, at(0));
+        assert_eq!(window.into_traces().remove(&story.id), Some(trace));
+    }
 }
 
 #[test]

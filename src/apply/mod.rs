@@ -37,7 +37,7 @@ use tokio::sync::oneshot;
 
 use self::table::Table;
 use crate::{
-    dedup::{self, Window},
+    dedup::{self, Traces, Window},
     journal::{Journal, JournalError},
     model::{Body, Checked, Draft, Item, Second, Source, SourceId, SourceState, StoryId, Unchanged},
     pull::{self, Found, Look},
@@ -497,13 +497,18 @@ impl Hand {
                     }
                 }
             }
-            let free = table.free;
-            self.write(&drafts)?;
+            let Table { free, fresh, .. } = table;
             match fallen {
-                // Only what was written is taken.
-                None => self.free = free,
+                None => {
+                    self.write_laid(&drafts, fresh.into_traces())?;
+                    // Only what was written is taken.
+                    self.free = free;
+                }
                 // What it laid on the table goes with it, and the others begin a new one.
-                Some((source, why)) => kept.push(self.fell(&source, &why, now, &mut noted)?),
+                Some((source, why)) => {
+                    self.write(&drafts)?;
+                    kept.push(self.fell(&source, &why, now, &mut noted)?);
+                }
             }
         }
         Ok((kept, noted))
@@ -663,6 +668,11 @@ impl Hand {
     }
 
     fn write(&mut self, drafts: &[Draft]) -> Result<(), ApplyError> {
+        self.write_laid(drafts, Traces::default())
+    }
+
+    /// Writes what was decided; of stories that were laid on a table it is known how they are found.
+    fn write_laid(&mut self, drafts: &[Draft], mut laid: Traces) -> Result<(), ApplyError> {
         if drafts.is_empty() {
             return Ok(());
         }
@@ -671,7 +681,12 @@ impl Hand {
             match self.store.apply(record) {
                 Ok(touched) => {
                     touched.iter().for_each(tell);
-                    touched.iter().for_each(|touched| self.window.add(&touched.after, record.at));
+                    for Touched { after, .. } in &touched {
+                        match laid.remove(&after.id) {
+                            Some(trace) => self.window.put(after.id, trace),
+                            None => self.window.add(after, record.at),
+                        }
+                    }
                     (self.changed)(&touched);
                 }
                 // The journal has it, so that a view without it must not be decided against.

@@ -20,7 +20,7 @@ use super::{
     retract::TakenBack,
 };
 use crate::{
-    dedup::{self, Also, Arrival, Candidates, Decision, Kinship, Limit, Own, Sketch, Sought, Teller, Telling, Wanted, Window},
+    dedup::{self, Also, Arrival, Candidates, Decision, Kinship, Limit, Own, Sketch, Sought, Teller, Telling, Trace, Wanted, Window},
     model::{
         Draft, Flood, Gone, Guard, Ids, Item, Labels, Rule, Second, SourceId, Story, StoryId, Unchanged, Upstream, UpstreamFrom, Verdict,
     },
@@ -33,7 +33,7 @@ pub(super) struct Table<'a> {
     pub(super) store: &'a Store,
     /// The stories of late that were written; and those on the table.
     window: &'a Window,
-    fresh: Window,
+    pub(super) fresh: Window,
     pub(super) stories: HashMap<StoryId, Arc<Story>>,
     /// The stories of each source among them.
     pub(super) of_source: HashMap<SourceId, Vec<StoryId>>,
@@ -97,7 +97,7 @@ impl<'a> Table<'a> {
         let mut heard: Vec<Option<Second>> = Vec::new();
         for (((item, labels), fate), rank) in items.into_iter().zip(fates).zip(ranks) {
             let published = item.published;
-            let Asked { decision, also } = self.ask(item, labels, fate, teller, now)?;
+            let Asked { decision, also, trace } = self.ask(item, labels, fate, teller, now)?;
             if matches!(decision, Decision::NewStory(_) | Decision::NewEdition(_) | Decision::Opened(_)) {
                 report.new += 1;
                 heard.push(published);
@@ -139,7 +139,7 @@ impl<'a> Table<'a> {
                 }
             };
             changes.add(story.id);
-            self.lay(story, now);
+            self.lay_traced(story, trace, now);
         }
         let limit = Limit { most: look.source.most_per_hour, had: state.guard.new_within_hour(now) };
         let (unplaced, arrivals) = newcomers.in_order();
@@ -200,11 +200,12 @@ impl<'a> Table<'a> {
         stories.sort_by_key(|story| (story.waits().is_some(), story.copies[0].first_seen));
         let candidates: Vec<&Story> = stories.iter().map(AsRef::as_ref).collect();
         let id_is_used = self.is_entry(&item.upstream.id);
-        let found = self.alike(&item, &labels, now)?;
+        let (found, trace) = self.alike(&item, &labels, now)?;
         let alike: Vec<(&Story, Kinship)> = found.iter().map(|(story, kin)| (story.as_ref(), kin.clone())).collect();
         let decision = dedup::decide(item, labels, teller, Candidates { own: None, linked: &candidates, alike: &alike, id_is_used }, now);
         let also = found.into_iter().filter(|(_, kin)| matches!(kin, Kinship::Same(_))).map(|(story, _)| story).collect();
-        Ok(Asked { decision, also })
+        let trace = trace.filter(|_| matches!(decision, Decision::NewStory(_)));
+        Ok(Asked { decision, also, trace })
     }
 
     /// Leaves out items that are kept no longer, or whose words were erased.
@@ -284,6 +285,11 @@ impl<'a> Table<'a> {
 
     /// Lays a decided story on the table, where the next item finds it.
     pub(super) fn lay(&mut self, story: Story, now: Second) {
+        self.lay_traced(story, None, now);
+    }
+
+    /// The same with a story of which it is known how it is found.
+    fn lay_traced(&mut self, story: Story, trace: Option<Trace>, now: Second) {
         for copy in story.copies.iter().chain(&story.edited.withdrawn) {
             let Upstream { id, also, .. } = &copy.item.upstream;
             for key in [Some(id), also.as_ref()].into_iter().flatten() {
@@ -303,14 +309,17 @@ impl<'a> Table<'a> {
                 known.push(story.id);
             }
         }
-        self.fresh.add(&story, now);
+        match trace {
+            Some(trace) => self.fresh.put(story.id, trace),
+            None => self.fresh.add(&story, now),
+        }
         self.stories.insert(story.id, Arc::new(story));
     }
 
-    /// The stories that tell something alike, the likeliest first.
-    fn alike(&self, item: &Item, labels: &Labels, now: Second) -> Result<Vec<(Arc<Story>, Kinship)>, StoreError> {
+    /// The stories that tell something alike, the likeliest first, and how a story is found that begins with the item.
+    fn alike(&self, item: &Item, labels: &Labels, now: Second) -> Result<(Alike, Option<Trace>), StoreError> {
         if dedup::is_old(item, now) {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), None));
         }
         let sketch = Sketch::of(Telling { item, labels }, now);
         let sought = Sought::of(&sketch);
@@ -325,7 +334,7 @@ impl<'a> Table<'a> {
         }
         // The oldest of several is the one that others joined, and nobody has seen one that waits.
         alike.sort_by_key(|(story, _)| (story.waits().is_some(), story.copies[0].first_seen, story.id));
-        Ok(alike)
+        Ok((alike, Some(sought.trace())))
     }
 
     /// Gives each new edition its place.
@@ -341,11 +350,16 @@ impl<'a> Table<'a> {
             at
         });
         for (((id, edition), place), wanted) in unplaced.iter().zip(&places).zip(wanted) {
-            if let Some(edition) = self.stories.get_mut(id).and_then(|story| Arc::make_mut(story).editions.get_mut(*edition)) {
+            let Some(story) = self.stories.get_mut(id).map(Arc::make_mut) else { continue };
+            if let Some(edition) = story.editions.get_mut(*edition) {
                 edition.position = *place;
                 edition.updated = *place;
                 edition.archived = *wanted != Wanted::Live;
                 edition.verdict = rule(wanted).map(|rule| Verdict { rule, at: now });
+            }
+            // What has no date is as old as its place in the archive.
+            if *wanted != Wanted::Live && story.copies.iter().any(|copy| dedup::dated(&copy.item).is_none()) {
+                self.fresh.add(story, now);
             }
             self.positions.insert(*place);
         }
@@ -434,15 +448,20 @@ fn take_note(guard: &mut Guard, source: &SourceId, wanted: &[Wanted], now: Secon
     );
 }
 
+/// Stories, and what an item is to each.
+type Alike = Vec<(Arc<Story>, Kinship)>;
+
 /// What became of an item, and the stories that it is the same as.
 struct Asked {
     decision: Decision,
     also: Vec<Arc<Story>>,
+    /// How the story is found, where that is known.
+    trace: Option<Trace>,
 }
 
 impl From<Decision> for Asked {
     fn from(decision: Decision) -> Self {
-        Self { decision, also: Vec::new() }
+        Self { decision, also: Vec::new(), trace: None }
     }
 }
 

@@ -35,6 +35,6 @@ pub use near::{Kinship, compare, relate};
 pub use place::{Arrival, HANDFUL, Limit, Wanted, places, wanted};
 pub use rest::{erased, is_wordless, pruned, resting, silenced};
 pub use retract::{retract, tell_anew};
-pub use sketch::Sketch;
+pub use sketch::{Sketch, dated};
 pub use survey::{Survey, survey};
-pub use window::{AGE, MOST, Sought, Window, is_old};
+pub use window::{AGE, MOST, Sought, Trace, Traces, Window, is_old};

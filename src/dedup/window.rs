@@ -33,7 +33,7 @@ const COPIES: usize = 8;
 /// The stories of late.
 #[derive(Debug, Default)]
 pub struct Window {
-    known: FxHashMap<StoryId, (Second, Box<[u64]>)>,
+    known: Traces,
     by_age: BTreeSet<(Second, StoryId)>,
     by_key: FxHashMap<u64, Postings>,
 }
@@ -72,16 +72,66 @@ impl Postings {
     }
 }
 
-/// What the stories that a telling may be of are found by, and what each key counts: made once, for any number of windows.
+/// What the stories that a telling may be of are found by: made once, for any number of windows.
 #[derive(Debug, Clone)]
-pub struct Sought(Vec<(u64, usize)>);
+pub struct Sought {
+    /// What it is found by itself.
+    keys: Keys,
+    /// What its site tells in other languages.
+    neighbours: Vec<u64>,
+    at: Second,
+}
 
 impl Sought {
     /// Of a telling.
     pub fn of(sketch: &Sketch<'_>) -> Self {
-        let Keys { sure, bands } = sketch.keys();
-        let sure = sure.into_iter().chain(sketch.neighbours(DAYS)).map(|key| (key, ENOUGH));
-        Self(sure.chain(bands.into_iter().map(|key| (key, 1))).collect())
+        Self { keys: sketch.keys(), neighbours: sketch.neighbours(DAYS), at: sketch.at }
+    }
+
+    /// Each key, and what it counts.
+    fn weighed(&self) -> impl Iterator<Item = (u64, usize)> + '_ {
+        let Keys { sure, bands } = &self.keys;
+        sure.iter().chain(&self.neighbours).map(|key| (*key, ENOUGH)).chain(bands.iter().map(|key| (*key, 1)))
+    }
+
+    /// How the story is found that begins with the telling.
+    pub fn trace(self) -> Trace {
+        Trace::new(self.at, [self.keys])
+    }
+}
+
+/// How a story is found.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Trace {
+    at: Second,
+    /// Sorted.
+    keys: Box<[u64]>,
+}
+
+/// How stories are found.
+pub type Traces = FxHashMap<StoryId, Trace>;
+
+impl Trace {
+    fn new(at: Second, keys: impl IntoIterator<Item = Keys>) -> Self {
+        let mut keys: Vec<u64> = keys.into_iter().flat_map(|Keys { sure, bands }| sure.into_iter().chain(bands)).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        Self { at, keys: keys.into() }
+    }
+
+    /// Of a story; nothing when it is not to be found.
+    fn of(story: &Story, now: Second) -> Option<Self> {
+        // What it told is told in another one, or not at all.
+        if story.joined().is_some() || story.is_at_rest() {
+            return None;
+        }
+        // To sketch a whole archive that nobody will be compared with takes its time.
+        if story.copies.iter().all(|copy| is_old(&copy.item, now)) {
+            return None;
+        }
+        let sketches: Vec<Sketch<'_>> = sketches(story).collect();
+        let at = sketches.iter().map(|sketch| sketch.at).max()?;
+        Some(Self::new(at, sketches.iter().map(Sketch::keys)))
     }
 }
 
@@ -89,24 +139,19 @@ impl Window {
     /// Takes a story in, or what became of it.
     pub fn add(&mut self, story: &Story, now: Second) {
         self.remove(&story.id);
-        // What it told is told in another one, or not at all.
-        if story.joined().is_some() || story.is_at_rest() {
-            return;
+        if let Some(trace) = Trace::of(story, now) {
+            self.put(story.id, trace);
         }
-        // To sketch a whole archive that nobody will be compared with takes its time.
-        if story.copies.iter().all(|copy| is_old(&copy.item, now)) {
-            return;
+    }
+
+    /// Takes a story in that is found so.
+    pub fn put(&mut self, id: StoryId, trace: Trace) {
+        self.remove(&id);
+        for key in &trace.keys {
+            self.by_key.entry(*key).and_modify(|postings| postings.add(id)).or_insert(Postings::One(id));
         }
-        let sketches: Vec<Sketch<'_>> = sketches(story).collect();
-        let Some(at) = sketches.iter().map(|sketch| sketch.at).max() else { return };
-        let mut keys: Vec<u64> = sketches.iter().map(Sketch::keys).flat_map(|Keys { sure, bands }| sure.into_iter().chain(bands)).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        for key in &keys {
-            self.by_key.entry(*key).and_modify(|postings| postings.add(story.id)).or_insert(Postings::One(story.id));
-        }
-        self.by_age.insert((at, story.id));
-        self.known.insert(story.id, (at, keys.into()));
+        self.by_age.insert((trace.at, id));
+        self.known.insert(id, trace);
         while self.known.len() > MOST
             && let Some((_, oldest)) = self.by_age.first().copied()
         {
@@ -126,16 +171,21 @@ impl Window {
     /// The stories that a telling may be of, the likeliest first.
     pub fn candidates(&self, sought: &Sought, now: Second) -> Vec<StoryId> {
         let mut hits: FxHashMap<StoryId, usize> = FxHashMap::default();
-        for (key, weight) in &sought.0 {
-            let found = self.by_key.get(key).map_or(&[][..], Postings::all);
+        for (key, weight) in sought.weighed() {
+            let found = self.by_key.get(&key).map_or(&[][..], Postings::all);
             if found.len() <= CROWD {
                 found.iter().for_each(|id| *hits.entry(*id).or_default() += weight);
             }
         }
-        let is_likely = |(id, hits): &(StoryId, usize)| *hits >= ENOUGH && self.known.get(id).is_some_and(|(at, _)| !is_past(*at, now));
+        let is_likely = |(id, hits): &(StoryId, usize)| *hits >= ENOUGH && self.known.get(id).is_some_and(|trace| !is_past(trace.at, now));
         let mut found: Vec<(usize, StoryId)> = hits.into_iter().filter(is_likely).map(|(id, hits)| (hits, id)).collect();
         found.sort_unstable_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(&other.1)));
         found.into_iter().take(CANDIDATES).map(|(_, id)| id).collect()
+    }
+
+    /// How each of its stories is found.
+    pub fn into_traces(self) -> Traces {
+        self.known
     }
 
     /// How many stories are in it.
@@ -149,11 +199,11 @@ impl Window {
     }
 
     fn remove(&mut self, id: &StoryId) {
-        let Some((at, keys)) = self.known.remove(id) else { return };
-        self.by_age.remove(&(at, *id));
-        for key in keys {
-            if self.by_key.get_mut(&key).is_some_and(|postings| postings.remove(*id)) {
-                self.by_key.remove(&key);
+        let Some(trace) = self.known.remove(id) else { return };
+        self.by_age.remove(&(trace.at, *id));
+        for key in &trace.keys {
+            if self.by_key.get_mut(key).is_some_and(|postings| postings.remove(*id)) {
+                self.by_key.remove(key);
             }
         }
     }
