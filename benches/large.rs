@@ -173,7 +173,7 @@ impl Line {
 
     /// Status and body.
     fn get(&mut self, path: &str) -> (u16, Vec<u8>) {
-        let path = path.replace(' ', "%20");
+        let path = path.replace(' ', "%20").replace('"', "%22");
         self.0.get_mut().write_all(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes()).unwrap();
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
