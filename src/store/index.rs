@@ -6,7 +6,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet, hash_map::Entry},
-    hash::{BuildHasherDefault, Hasher},
+    hash::{BuildHasherDefault, Hash, Hasher},
 };
 
 use serde::{Deserialize, Serialize};
@@ -23,9 +23,30 @@ use crate::model::{Second, SourceId, Story, StoryId, Window};
 pub(super) type Number = u32;
 
 /// By what a story is found, as a hash of it. Whoever finds a story by one looks whether it is the one that was meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(super) struct Handle(u64);
+///
+/// In two halves, so that it lies beside the number of a story without a gap: there are five for each story.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "u64", into = "u64")]
+pub(super) struct Handle([u32; 2]);
+
+impl From<u64> for Handle {
+    fn from(hash: u64) -> Self {
+        // Each half is what fits.
+        Self([(hash >> 32) as u32, (hash & 0xFFFF_FFFF) as u32])
+    }
+}
+
+impl From<Handle> for u64 {
+    fn from(Handle([high, low]): Handle) -> Self {
+        Self::from(high) << 32 | Self::from(low)
+    }
+}
+
+impl Hash for Handle {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        hasher.write_u64((*self).into());
+    }
+}
 
 /// A handle is a hash: it is not hashed again. It comes of BLAKE3, so that nobody can crowd a bucket.
 #[derive(Debug, Default)]
@@ -78,7 +99,7 @@ impl Handle {
         }
         let mut first = [0; 8];
         hasher.finalize_xof().fill(&mut first);
-        Self(u64::from_le_bytes(first))
+        u64::from_le_bytes(first).into()
     }
 }
 
@@ -121,7 +142,7 @@ impl Row {
     }
 
     fn spots(&self) -> impl Iterator<Item = (Second, Spot)> + '_ {
-        self.positions.iter().zip(&self.kept).map(|(at, kept)| (*at, Spot::new(self.number, *kept)))
+        spots(self.number, &self.positions, &self.kept)
     }
 }
 
@@ -167,25 +188,6 @@ impl Block {
     pub(super) fn numbers(&self) -> impl Iterator<Item = Number> + '_ {
         self.rows.iter().map(|row| row.number)
     }
-
-    /// What was written. `None` when a block does not fit together.
-    fn rows(&self) -> Option<Vec<Row>> {
-        let row = |written: &Written| {
-            let Written { number, id, handles, positions, kept, places } = written;
-            let is_whole = positions.len() == kept.len();
-            let place = |&(term, at): &(u16, u16)| Some((self.terms.get(usize::from(term))?.clone(), *positions.get(usize::from(at))?));
-            let places = places.iter().map(place).collect::<Option<Vec<_>>>()?;
-            is_whole.then(|| Row {
-                number: *number,
-                id: *id,
-                handles: handles.clone(),
-                positions: positions.clone(),
-                kept: kept.clone(),
-                places,
-            })
-        };
-        self.rows.iter().map(row).collect()
-    }
 }
 
 /// Where the stories of one term stand.
@@ -226,20 +228,61 @@ impl Spot {
     }
 }
 
+/// What stands at each position of a story.
+fn spots<'a>(number: Number, positions: &'a [Second], kept: &'a [Second]) -> impl Iterator<Item = (Second, Spot)> + 'a {
+    positions.iter().zip(kept).map(move |(at, kept)| (*at, Spot::new(number, *kept)))
+}
+
 impl Index {
     /// Takes in a block that is older than all that were taken in before: of each story the newest row counts.
-    /// Gives nothing when the block can not be read.
-    pub(super) fn take_older(&mut self, block: &Block) -> Option<()> {
-        for row in block.rows()? {
-            if self.id(row.number).is_none() {
-                self.add(&row);
+    /// Gives nothing when the block does not fit together.
+    pub(super) fn take_older(&mut self, block: Block) -> Option<()> {
+        let Block { at, terms, rows, touched } = block;
+        if self.ids.is_empty() {
+            self.expect(&rows);
+        }
+        // A term is looked up once for all that stands under it.
+        let mut standing: Vec<(Vec<Second>, u64)> = vec![Default::default(); terms.len()];
+        for Written { number, id, handles, positions, kept, places } in &rows {
+            if self.id(*number).is_some() {
+                continue;
+            }
+            if positions.len() != kept.len() {
+                return None;
+            }
+            self.find_by(*number, *id, handles);
+            self.positions.extend(spots(*number, positions, kept));
+            let mut last = None;
+            for (term, at) in places {
+                let (seconds, stories) = standing.get_mut(usize::from(*term))?;
+                seconds.push(*positions.get(usize::from(*at))?);
+                *stories += u64::from(last != Some(term));
+                last = Some(term);
             }
         }
-        for term in block.touched.iter() {
-            let places = self.terms.entry(block.terms.get(usize::from(*term))?.clone()).or_default();
-            places.changed = places.changed.max(Some(block.at));
+        let mut changed = vec![false; terms.len()];
+        for term in touched {
+            *changed.get_mut(usize::from(term))? = true;
+        }
+        for ((term, (mut seconds, stories)), is_changed) in terms.into_iter().zip(standing).zip(changed) {
+            if seconds.is_empty() && !is_changed {
+                continue;
+            }
+            let places = self.terms.entry(term).or_default();
+            seconds.sort_unstable();
+            places.at.extend(&seconds);
+            places.stories += stories;
+            places.changed = places.changed.max(is_changed.then_some(at));
         }
         Some(())
+    }
+
+    /// Makes room for all stories at once, by what the newest block has: the newest story has the highest number but for a few.
+    fn expect(&mut self, rows: &[Written]) {
+        let stories = rows.iter().map(|row| row.number as usize + 1).max().unwrap_or(0);
+        let handles: usize = rows.iter().map(|row| row.handles.len()).sum();
+        self.ids.reserve_exact(stories);
+        self.handles.reserve(stories * handles / rows.len().max(1));
     }
 
     /// Puts the rows of a record in the place of those that their stories had.
@@ -252,18 +295,22 @@ impl Index {
         self.applied = seq;
     }
 
-    fn add(&mut self, row: &Row) {
-        let number = row.number as usize;
-        if self.ids.len() <= number {
-            self.ids.resize(number + 1, None);
+    fn find_by(&mut self, number: Number, id: StoryId, handles: &[Handle]) {
+        let place = number as usize;
+        if self.ids.len() <= place {
+            self.ids.resize(place + 1, None);
         }
-        self.ids[number] = Some(row.id);
-        for handle in &row.handles {
+        self.ids[place] = Some(id);
+        for handle in handles {
             match self.handles.entry(*handle) {
-                Entry::Vacant(vacant) => drop(vacant.insert(row.number)),
-                Entry::Occupied(_) => self.shared.entry(*handle).or_default().push(row.number),
+                Entry::Vacant(vacant) => drop(vacant.insert(number)),
+                Entry::Occupied(_) => self.shared.entry(*handle).or_default().push(number),
             }
         }
+    }
+
+    fn add(&mut self, row: &Row) {
+        self.find_by(row.number, row.id, &row.handles);
         self.positions.extend(row.spots());
         let mut last = None;
         for (term, at) in &row.places {

@@ -567,7 +567,7 @@ fn index(tree: &Tree) -> Result<Index, StoreError> {
     let mut index = Index::default();
     for block in tree.values_from_last(&Key::blocks()) {
         let block: Block = unpack(&block?, "a block of the index")?;
-        index.take_older(&block).ok_or(StoreError::Damaged { what: "a block of the index" })?;
+        index.take_older(block).ok_or(StoreError::Damaged { what: "a block of the index" })?;
     }
     let applied = tree.get(&Key::applied())?;
     index.applied = applied.and_then(|applied| applied.as_slice().try_into().ok()).map_or(0, u64::from_be_bytes);

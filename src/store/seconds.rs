@@ -38,6 +38,19 @@ impl Seconds {
         }
     }
 
+    /// Takes in seconds that are in order.
+    pub(super) fn extend(&mut self, seconds: &[Second]) {
+        for run in seconds.chunk_by(|one, other| split(*one).0 == split(*other).0) {
+            let list = self.blocks.entry(split(run[0]).0).or_default();
+            let before = list.len();
+            list.extend(run.iter().map(|at| split(*at).1));
+            // Two ascending runs are merged, not sorted anew.
+            list.sort();
+            list.dedup();
+            self.count += list.len() - before;
+        }
+    }
+
     pub(super) fn remove(&mut self, at: Second) {
         let (block, within) = split(at);
         let Some(list) = self.blocks.get_mut(&block) else { return };
@@ -208,6 +221,10 @@ mod tests {
             let newest_first: Vec<i64> = set.newest_first().map(Second::unix).collect();
             prop_assert_eq!(newest_first, twin.iter().rev().copied().collect::<Vec<_>>());
             prop_assert_eq!(set.len(), twin.len());
+            let more: Vec<Second> = gone.iter().copied().map(Second::from_unix).collect();
+            set.extend(&more);
+            twin.extend(&gone);
+            prop_assert_eq!((set.len(), set.newest_first().count()), (twin.len(), twin.len()));
             prop_assert!((-70_010..70_010).step_by(7).all(|at| set.contains(Second::from_unix(at)) == twin.contains(&at)));
         }
 
