@@ -233,8 +233,13 @@ fn whatever_is_pulled_between_two_steps_each_story_of_before_comes_once() {
         world.wait(30 * world::DAY);
         world.poll(&told("wire", 130 * month..130 * month + 115, world.hours() - 130 * month - 120));
     }
-    let limits =
-        tributary::serve::Limits { connections: 16, cache: 1 << 20, header: Duration::from_secs(1), drain: Duration::from_secs(1) };
+    let limits = tributary::serve::Limits {
+        connections: 16,
+        cache: 1 << 20,
+        made_at_once: 4,
+        header: Duration::from_secs(1),
+        drain: Duration::from_secs(1),
+    };
     let page = |world: &world::World, path: &str| {
         let hours = world.hours();
         let clock = Arc::new(move || Second::from_unix(world::BEGIN + hours * world::HOUR));

@@ -402,3 +402,23 @@ fn feeds_name_a_hub_where_readers_can_find_them() {
     assert_eq!(hub(public, &[("TRIBUTARY__WEBSUB__HUB", "off")]), None);
     assert_eq!(hub(public, &[("TRIBUTARY__WEBSUB__HUB", "https://hub.example")]), Some("https://hub.example/".into()));
 }
+
+#[test]
+fn proxies_that_say_who_asks_are_named_by_address_or_range() {
+    let dir = written(&[("tributary.toml", "[serve]\nmisses_per_minute = 0\ntrusted_proxies = [\"10.0.0.0/8\", \"::1\"]\n")]);
+    let range = |text: &str| tributary::model::private::parse_range(text).unwrap();
+    let serve = read(dir.path(), &[], &[]).unwrap().settings.serve;
+    assert_eq!((serve.misses_per_minute, serve.trusted_proxies.0), (0, vec![range("10.0.0.0/8"), range("::1")]));
+    let given = [("TRIBUTARY__SERVE__TRUSTED_PROXIES", "172.16.0.0/12, 127.0.0.1"), ("TRIBUTARY__SERVE__MISSES_PER_MINUTE", "30")];
+    let serve = read(dir.path(), &given, &[]).unwrap().settings.serve;
+    assert_eq!((serve.misses_per_minute, serve.trusted_proxies.0), (30, vec![range("172.16.0.0/12"), range("127.0.0.1")]));
+
+    let dir = written(&[("tributary.toml", "[serve]\ntrusted_proxies = [\"10.0.0.0/8\", \"proxy\"]\n")]);
+    let told = read(dir.path(), &[], &[]).unwrap_err().to_string();
+    assert!(
+        told.contains(
+            "tributary.toml:2:34: [serve]: `trusted_proxies`: `proxy` is no range of addresses; give one such as 10.20.0.0/16 or fd00::/8"
+        ),
+        "{told}"
+    );
+}

@@ -50,7 +50,8 @@ fn twenty_items_of_one_midnight_arrive_one_by_one() {
     for extension in ["atom", "rss", "json"] {
         let mut world = World::new();
         world.poll(&dated(0..1, 0));
-        let limits = Limits { connections: 16, cache: 1 << 20, header: Duration::from_secs(1), drain: Duration::from_secs(1) };
+        let limits =
+            Limits { connections: 16, cache: 1 << 20, made_at_once: 4, header: Duration::from_secs(1), drain: Duration::from_secs(1) };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let mut reader = Strict { last: None, taken: Vec::new() };
         // The store is let go before the world goes on; whatever was asked before is asked anew.

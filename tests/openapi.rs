@@ -7,11 +7,12 @@ mod http;
 #[path = "common/site.rs"]
 mod site;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use http::get;
 use serde_json::Value;
-use site::{serve_at, site, told};
+use site::{LIMITS, publishing, serve_at, serve_within, site, told};
+use tributary::serve::Limits;
 
 /// What a reference leads to.
 fn follow<'a>(whole: &'a Value, value: &'a Value) -> &'a Value {
@@ -124,6 +125,34 @@ fn every_public_address_is_described() {
     let keys = get(site.address, "/feed.atom?zzz=1").json()["detail"].as_str().unwrap().split("known are ").nth(1).unwrap().to_owned();
     for key in keys.split(", ") {
         assert!(!whole["components"]["parameters"][key]["description"].as_str().unwrap().is_empty(), "{key}");
+    }
+}
+
+#[test]
+fn what_is_refused_when_nothing_can_be_made_is_told_to_be() {
+    let limits = Limits { made_at_once: 0, ..LIMITS };
+    let site = serve_within(limits, publishing("https://news.example.org/"), Arc::new(|| common::at(86_400)));
+    let whole = get(site.address, "/openapi.json").json();
+    let fill = |path: &str| {
+        let story = told(1, "youth", "GT").id.to_string();
+        [("{key}/{value}", "topic/youth"), ("{saved}", "smuggling-guatemala"), ("{format}", "json"), ("{month}", "2020-09")]
+            .into_iter()
+            .chain([("{part}", "1"), ("{first}", "1"), ("{story}", &story)])
+            .fold(path.to_owned(), |path, (name, value)| path.replace(name, value))
+    };
+    // Nobody is watched here, and nothing was started.
+    let others = ["/status", "/status.json", "/status.atom", "/readyz"];
+    let paths = whole["paths"].as_object().unwrap().iter().filter(|(path, _)| !others.contains(&path.as_str()));
+    // Each waits for a place as long as readers do: all at once.
+    let asked: Vec<_> = paths
+        .map(|(path, asked)| {
+            let (address, at, is_told) = (fill(path), site.address, &asked["get"]["responses"]);
+            let is_told = ["429", "503"].map(|status| !is_told[status].is_null());
+            (address.clone(), is_told, std::thread::spawn(move || get(at, &address).status))
+        })
+        .collect();
+    for (address, is_told, status) in asked {
+        assert_eq!(is_told, [status.join().unwrap() == 503; 2], "{address}");
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
     reader::Reader,
     sources::{choice, private},
 };
-use crate::model::{Keep, Lang, Picture, Private, Proxy, timetable::parse_duration};
+use crate::model::{Keep, Lang, Picture, Private, Proxy, Ranges, private::parse_range, timetable::parse_duration};
 
 /// All of `tributary.toml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +92,10 @@ pub struct Serve {
     pub connections: usize,
     /// Memory for finished feeds, in bytes.
     pub cache: usize,
+    /// Answers that have to be made for one client, in a minute; 0 where that is not counted.
+    pub misses_per_minute: u32,
+    /// The proxies that say which client asks.
+    pub trusted_proxies: Ranges,
 }
 
 /// Where metrics are told.
@@ -201,6 +205,8 @@ impl Default for Settings {
                 max_limit: 200,
                 connections: 1024,
                 cache: 64 << 20,
+                misses_per_minute: 120,
+                trusted_proxies: Ranges::default(),
             },
             websub: WebSub { hub: Hub::BuiltIn, subscribe: false, most: 2_000, allow_private: Private::Refused },
             fetch: Fetch {
@@ -293,6 +299,10 @@ impl Settings {
             set(&mut serve.limit, size(table.integer("limit", 1..=200)));
             set(&mut serve.max_limit, size(table.integer("max_limit", 1..=200)));
             set(&mut serve.connections, size(table.integer("connections", 16..=100_000)));
+            let misses = table.integer("misses_per_minute", 0..=1_000_000).and_then(|misses| u32::try_from(misses).ok());
+            set(&mut serve.misses_per_minute, misses);
+            let proxies = table.list("trusted_proxies", |text| parse_range(text).map_err(|error| format!("`trusted_proxies`: {error}")));
+            set(&mut serve.trusted_proxies, proxies.map(Ranges));
             set(&mut serve.cache, size(table.integer("cache_mib", 1..=4096)).map(|mib| mib << 20));
         });
         root.table("websub", |table| {
@@ -437,7 +447,7 @@ pub(super) fn override_one(settings: &mut Settings, dir: Option<&Path>, [name, k
     let members = || value.split(',').map(str::trim).filter(|member| !member.is_empty());
     let written = match key {
         "ports" => format!("[{}]", members().collect::<Vec<_>>().join(", ")),
-        "extra_ca" => format!("[{}]", members().map(quoted).collect::<Vec<_>>().join(", ")),
+        "extra_ca" | "trusted_proxies" => format!("[{}]", members().map(quoted).collect::<Vec<_>>().join(", ")),
         _ if is_bare && !is_text => value.to_owned(),
         _ => quoted(value),
     };

@@ -23,6 +23,7 @@ use std::{
     collections::BTreeMap,
     io,
     net::SocketAddr,
+    num::NonZeroU32,
     path::Path,
     sync::{Arc, OnceLock},
     time::Duration,
@@ -57,7 +58,7 @@ use crate::{
     model::{Second, Source, SourceId},
     pull::Kit,
     schedule::{Register, Schedule, Setup},
-    serve::{self, App, Configuration, Exposition, Limits},
+    serve::{self, Allowed, App, Configuration, Exposition, Limits},
     websub::{self, Ear, Means, Pace},
 };
 
@@ -175,7 +176,14 @@ fn user_agent(contact: &str, public: Option<&url::Url>) -> String {
 /// What the server allows itself, for a configuration.
 pub fn limits(config: &Config) -> Limits {
     let serve = &config.settings.serve;
-    Limits { connections: serve.connections, cache: serve.cache, header: HEADER, drain: DRAIN }
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    Limits { connections: serve.connections, cache: serve.cache, made_at_once: 2 * cores, header: HEADER, drain: DRAIN }
+}
+
+/// What readers may ask for, for a configuration.
+pub fn allowed(config: &Config) -> Allowed {
+    let serve = &config.settings.serve;
+    Allowed { misses_per_minute: NonZeroU32::new(serve.misses_per_minute), trusted_proxies: serve.trusted_proxies.clone() }
 }
 
 /// The sources of a configuration, by id.
@@ -265,6 +273,7 @@ pub async fn run(
     let base = publishing.site.base.to_string();
     let limits = limits(&config);
     let app = App::counting(store.clone(), publishing, &limits, clock.clone(), kit.meters.clone());
+    app.allow(allowed(&config));
     let register = Register::new(states);
     let data = folder.path().to_owned();
 

@@ -11,6 +11,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, watch};
 
 use super::{
+    allowed,
     edits::{Edits, Why},
     kit_after, need_contact, publishing, setup, sources,
 };
@@ -131,6 +132,7 @@ impl Followers {
         }
         let states: Vec<_> = self.register.all().into_values().collect();
         self.app.republish(publishing(&config, kit.classifier.clone(), &self.genesis, &states), config.settings.serve.cache);
+        self.app.allow(allowed(&config));
         let current = Arc::new(InForce { config, kit });
         self.current.store(current.clone());
         if let Some(ear) = self.ear.get() {

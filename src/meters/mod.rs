@@ -127,6 +127,15 @@ words! {
 }
 
 words! {
+    /// Why a reader was not given what would have had to be made.
+    Turned, 2:
+    /// Its address had asked for too much.
+    TooOften = "too_often",
+    /// Too much was asked for at once.
+    TooMany = "too_many",
+}
+
+words! {
     /// What became of telling somebody that a feed changed.
     Told, 4:
     /// It was taken.
@@ -209,6 +218,7 @@ struct Inner {
     repairs: [Counter; 3],
     reloads: [Counter; 2],
     lookups: [Counter; 2],
+    turned: [Counter; 2],
     told: [Counter; 4],
     requests: [[Counter; 5]; 7],
     request_times: [Histogram; 7],
@@ -233,6 +243,12 @@ impl Default for Meters {
                 "cache_lookups",
                 "Finished feeds that were asked for, by whether they were at hand",
                 "result",
+            ),
+            turned: each::<Turned, _>(
+                &mut of,
+                "turned_away",
+                "Requests for what would have had to be made that were turned away, by the reason",
+                "reason",
             ),
             told: each::<Told, _>(
                 &mut of,
@@ -289,6 +305,11 @@ impl Meters {
     /// A finished feed was looked for.
     pub fn looked_up(&self, lookup: Lookup) {
         self.0.lookups[lookup as usize].inc();
+    }
+
+    /// A reader was turned away.
+    pub fn turned(&self, why: Turned) {
+        self.0.turned[why as usize].inc();
     }
 
     /// Somebody was told that a feed changed, or not.

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::ranges::hold;
+
 /// What an operator allows a source beyond public addresses: `allow_private`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub enum Private {
@@ -17,12 +19,12 @@ pub enum Private {
 }
 
 impl Private {
-    /// Whether an address may be asked though it is not public. One that is mapped into IPv6 (RFC 4291 §2.5.5.2) is meant as the IPv4 address it is.
+    /// Whether an address may be asked though it is not public.
     pub fn allows(&self, ip: IpAddr) -> bool {
         match self {
             Self::Refused => false,
             Self::Allowed => true,
-            Self::Within(ranges) => ranges.iter().any(|range| range.contains(&ip.to_canonical())),
+            Self::Within(ranges) => hold(ranges, ip),
         }
     }
 

@@ -42,7 +42,7 @@ const ART_CACHING: &str = "public, max-age=86400";
 /// Lists have live counts.
 const LIST_CACHING: &str = "public, max-age=60";
 /// When what is being made may be there, in seconds.
-const SOON: &str = "10";
+const SOON: u64 = 10;
 
 /// What an asker would like of a finished answer, and has already.
 pub(super) struct Wish {
@@ -224,8 +224,12 @@ pub(super) fn problem(status: StatusCode, detail: &str, nearest: &[String]) -> R
 
 /// 503: what is asked for can not be given yet.
 pub(super) fn later(detail: &str) -> Response {
-    let mut response = problem(StatusCode::SERVICE_UNAVAILABLE, detail, &[]);
-    set(response.headers_mut(), header::RETRY_AFTER, SOON);
+    after(problem(StatusCode::SERVICE_UNAVAILABLE, detail, &[]), SOON)
+}
+
+/// The same answer, with the word that it is worth asking again after so many seconds.
+pub(super) fn after(mut response: Response, seconds: u64) -> Response {
+    set(response.headers_mut(), header::RETRY_AFTER, &seconds.to_string());
     response
 }
 

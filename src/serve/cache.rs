@@ -12,7 +12,12 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::OnceCell;
 
-use super::{Asked, Format, coding::Coding, pages::stories::View};
+use super::{
+    Asked, Format,
+    coding::Coding,
+    gate::{Place, Unmade},
+    pages::stories::View,
+};
 use crate::{
     meters::{Lookup, Meters},
     model::{Second, Story, Told},
@@ -195,12 +200,13 @@ impl Cache {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The answer, made by one of those who ask for it at once when it is not there.
+    /// The answer, made by one of those who ask for it at once when it is not there, and who has a place for it then.
     pub(super) async fn get(
         &self,
         question: &Question,
+        pass: impl Future<Output = Result<Place, Unmade>>,
         make: impl FnOnce(&Question) -> Result<Finished, StoreError> + Send + 'static,
-    ) -> Result<Arc<Finished>, StoreError> {
+    ) -> Result<Arc<Finished>, Unmade> {
         let making = match self.look(question) {
             Ok(finished) => return Ok(finished),
             Err(making) => making,
@@ -209,11 +215,23 @@ impl Cache {
         if let Ok(finished) = self.look(question) {
             return Ok(finished);
         }
+        let place = match pass.await {
+            Ok(place) => place,
+            Err(unmade) => {
+                // A name that nothing is kept under is not kept either.
+                self.inner().remove(question);
+                return Err(unmade);
+            }
+        };
         self.meters.looked_up(Lookup::Miss);
         let before = self.inner().changes;
         let asked = question.clone();
-        let made = tokio::task::spawn_blocking(move || make(&asked)).await;
-        let made = made.map_err(|_| StoreError::Damaged { what: "a story that could not be written as a feed" }).and_then(|made| made);
+        let made = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            make(&asked)
+        });
+        let made =
+            made.await.map_err(|_| StoreError::Damaged { what: "a story that could not be written as a feed" }).and_then(|made| made);
         match made {
             Ok(finished) => {
                 let finished = Arc::new(finished);
@@ -222,7 +240,7 @@ impl Cache {
             }
             Err(error) => {
                 self.inner().remove(question);
-                Err(error)
+                Err(error.into())
             }
         }
     }
@@ -306,7 +324,10 @@ mod tests {
     use super::*;
     use crate::{
         model::{ContentPolicy, Filter},
-        serve::Base,
+        serve::{
+            Base,
+            gate::{Asker, Gate},
+        },
     };
 
     fn question(limit: usize, format: Format) -> Question {
@@ -325,12 +346,14 @@ mod tests {
     #[test]
     fn answers_weigh_what_was_made_of_them_and_the_least_used_goes_first() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let cache = Cache::new(16_500);
+        let (cache, gate) = (Cache::new(16_500), Gate::new(0, Meters::default()));
         let made = std::cell::Cell::new(0);
         let get = |limit: usize, format: Format| {
             let before = made.get();
             made.set(before + 1);
-            let finished = runtime.block_on(cache.get(&question(limit, format), move |_| Ok(Finished::new(noise(before), Second::EPOCH))));
+            let finished = runtime.block_on(
+                cache.get(&question(limit, format), gate.pass(Asker::House), move |_| Ok(Finished::new(noise(before), Second::EPOCH))),
+            );
             finished.unwrap()
         };
         let is_kept = |limit: usize, format: Format| cache.look(&question(limit, format)).is_ok();

@@ -68,6 +68,11 @@ impl Door {
         Self { longest, admits: Some(Box::new(admits)), answer: Box::new(move |knock| Box::pin(answer(knock))) }
     }
 
+    /// Whether anybody may come.
+    pub(super) fn is_for_everybody(&self) -> bool {
+        self.admits.is_none()
+    }
+
     /// Takes in what is sent.
     pub(super) async fn answer(&self, rest: &str, request: Request) -> Response {
         let (is_asked, is_sent) = (request.method() == Method::GET, request.method() == Method::POST);

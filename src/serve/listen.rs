@@ -27,9 +27,9 @@ use tokio::{
     task::JoinSet,
     time::{Instant, Sleep},
 };
-use tower::util::MapResponse;
+use tower::util::{MapRequest, MapResponse};
 
-use super::{App, Exposition, Limits, Token, admin, answer, exposition, routes};
+use super::{App, Exposition, Limits, Token, admin, answer, client::Peer, exposition, routes};
 use crate::meters::Meters;
 
 /// After an `accept` that failed for want of descriptors, others are given time to close.
@@ -71,13 +71,17 @@ async fn serve(listener: TcpListener, service: Router, limits: &Limits, meters: 
         };
         while connections.try_join_next().is_some() {}
         match accepted {
-            Ok((stream, _)) => {
+            Ok((stream, from)) => {
                 // Answers are written whole: waiting to fill a packet only delays them.
                 let _ = stream.set_nodelay(true);
                 let stream = TokioIo::new(Impatient::new(stream, limits.header));
+                let from_there = MapRequest::new(service.clone(), move |mut request: hyper::Request<_>| {
+                    request.extensions_mut().insert(Peer(from.ip()));
+                    request
+                });
                 let connection = builder.serve_connection_with_upgrades(
                     stream,
-                    TowerToHyperService::new(MapResponse::new(service.clone(), answer::without_false_length)),
+                    TowerToHyperService::new(MapResponse::new(from_there, answer::without_false_length)),
                 );
                 let connection = open.watch(connection.into_owned());
                 let counted = meters.connected();

@@ -5,10 +5,12 @@
 //! address, never with what a request says. Deliberately absent: anything that changes a story.
 
 mod admin;
+mod allowance;
 mod answer;
 mod archive;
 mod art;
 mod cache;
+mod client;
 mod coding;
 mod counted;
 mod daily;
@@ -16,6 +18,7 @@ mod door;
 mod exposition;
 mod filter;
 mod finder;
+mod gate;
 mod listen;
 mod lists;
 mod openapi;
@@ -42,6 +45,7 @@ use axum::{http::HeaderMap, response::Response};
 pub use door::{Door, Knock, Reply};
 pub use exposition::Exposition;
 pub use filter::{Asked, Base, Format, Wrong};
+pub use gate::{Allowed, Unmade};
 pub use listen::{listen, listen_admin, listen_metrics};
 pub use status::{Configuration, Watched};
 pub use topic::{Changes, Content, Topic};
@@ -51,6 +55,7 @@ use self::{
     archive::Found,
     cache::{Cache, Finished, Question},
     coding::Coding,
+    gate::{Asker, Gate},
     sheets::Sheets,
 };
 use crate::{
@@ -121,6 +126,8 @@ pub struct Limits {
     pub connections: usize,
     /// Memory for finished feeds, in bytes.
     pub cache: usize,
+    /// Answers that are made at once for readers.
+    pub made_at_once: usize,
     /// A request's head has to be there within this.
     pub header: Duration,
     /// Open connections are cut this long after the signal to stop.
@@ -132,6 +139,7 @@ pub struct App {
     store: Arc<Store>,
     publishing: ArcSwap<Publishing>,
     cache: Cache,
+    gate: Gate,
     standing: ArcSwap<Standing>,
     /// Whose health the status pages tell.
     watched: ArcSwapOption<Watched>,
@@ -163,6 +171,7 @@ impl App {
             store,
             publishing: ArcSwap::from_pointee(publishing),
             cache: Cache::new(limits.cache).counting(meters.clone()),
+            gate: Gate::new(limits.made_at_once, meters.clone()),
             standing: ArcSwap::from_pointee(Standing::Starting),
             watched: ArcSwapOption::empty(),
             sheets: Sheets::default(),
@@ -178,6 +187,11 @@ impl App {
     pub fn set_ready(&self, read_only: Option<&str>) {
         let standing = read_only.map_or(Standing::Ready, |why| Standing::ReadOnly(why.to_owned()));
         self.standing.store(Arc::new(standing));
+    }
+
+    /// Says how much readers may ask for from now on; before, nobody is counted.
+    pub fn allow(&self, allowed: Allowed) {
+        self.gate.allow(allowed);
     }
 
     /// Tells metrics at `/metrics` from now on, to everybody.
@@ -273,19 +287,19 @@ impl App {
     /// One feed as it would be served, asked for by path and query.
     pub async fn print(self: &Arc<Self>, path: &str) -> Result<String, String> {
         let (asked, format) = self.understood(path)?;
-        let finished = self.finished(&self.question(asked, format)).await.map_err(|error| error.to_string())?;
+        let finished = self.finished(&self.question(asked, format), Asker::House).await.map_err(|error| error.to_string())?;
         Ok(String::from_utf8_lossy(finished.bytes(Coding::Identity).0).into_owned())
     }
 
     /// The finished feed, made now when it is not at hand.
-    async fn finished(self: &Arc<Self>, question: &Question) -> Result<Arc<Finished>, StoreError> {
+    async fn finished(self: &Arc<Self>, question: &Question, asker: Asker) -> Result<Arc<Finished>, Unmade> {
         let app = self.clone();
-        self.cache.get(question, move |question| app.build(question)).await
+        self.cache.get(question, self.gate.pass(asker), move |question| app.build(question)).await
     }
 
     /// The answer to somebody who asks for a feed, or for its page.
-    async fn answer(self: &Arc<Self>, question: &Question, asked: &HeaderMap) -> Result<Response, StoreError> {
-        let finished = self.finished(question).await?;
+    async fn answer(self: &Arc<Self>, question: &Question, asked: &HeaderMap, asker: Asker) -> Result<Response, Unmade> {
+        let finished = self.finished(question, asker).await?;
         // A page shows more than its stories.
         let changed = question.view.is_none().then_some(finished.changed);
         let wish = Wish::of(&finished, asked, changed);

@@ -159,13 +159,16 @@ fn paths() -> Value {
         ("/logo.png", "A wide one", "image/png", text()),
         ("/favicon.ico", "A small one", "image/vnd.microsoft.icon", text()),
     ] {
-        paths.insert(path.to_owned(), get(what, &[], &[(media_type, schema)], &[]));
+        // What has to be made may be refused for a while.
+        let is_made = ["/status.json", "/status.atom", "/status", "/", "/build", "/map", "/trends"].contains(&path);
+        let others: &[&str] = if is_made { &["429", "503"] } else { &[] };
+        paths.insert(path.to_owned(), get(what, &[], &[(media_type, schema)], others));
     }
     for (path, what) in [
         ("/map.csv", "How many stories there are by country: of the last 30 days, or since whenever is said"),
         ("/trends.csv", "How many stories there are by topic and by source in each of the last 26 weeks, named by their Mondays"),
     ] {
-        paths.insert(path.to_owned(), get(what, &keys(), &[(answer::CSV, text())], &["400", "404"]));
+        paths.insert(path.to_owned(), get(what, &keys(), &[(answer::CSV, text())], &["400", "404", "429", "503"]));
     }
     paths.insert(
         "/opml".to_owned(),
@@ -173,7 +176,7 @@ fn paths() -> Value {
             "A list of subscriptions: the feed, and one for each topic that has stories in it",
             &keys(),
             &[(answer::OPML, text())],
-            &["400", "404"],
+            &["400", "404", "429", "503"],
         ),
     );
     let page = get(
@@ -208,7 +211,7 @@ fn keys() -> Vec<Value> {
 /// A feed; an archived page takes no keys.
 fn feed(what: &str, formats: &[Format], keys: &[Value]) -> Value {
     let contents: Vec<(&str, Value)> = formats.iter().map(|format| (format.content_type(), text())).collect();
-    get(what, keys, &contents, &["304", "400", "404", "410"])
+    get(what, keys, &contents, &["304", "400", "404", "410", "429", "503"])
 }
 
 fn get(summary: &str, parameters: &[Value], contents: &[(&str, Value)], others: &[&str]) -> Value {
@@ -224,6 +227,10 @@ fn get(summary: &str, parameters: &[Value], contents: &[(&str, Value)], others: 
                 let description = match *status {
                     "400" => "What was asked can not be understood",
                     "404" => "There is no such name; those that are near are told",
+                    "429" => {
+                        "It would have to be made, and this client has asked for too much of that; `Retry-After` says when to ask again"
+                    }
+                    "503" => "It would have to be made, and too much is asked for at once; `Retry-After` says when to ask again",
                     _ => "It is gone for good",
                 };
                 json!({ "description": description, "content": content(&[("application/problem+json", json!({ "$ref": "#/components/schemas/Problem" }))]) })

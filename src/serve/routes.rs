@@ -17,6 +17,7 @@ use super::{
     answer::Wish,
     cache::{Finished, Question},
     counted::counted,
+    gate::{self, Asker, Unmade},
     lists,
     openapi::openapi,
     pages::{self, Ui, form::Filled, stories::Beside},
@@ -43,8 +44,13 @@ pub(super) fn service(app: Arc<App>) -> Router {
 }
 
 async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
+    let asker = app.gate.asker(request.extensions().get(), request.headers());
     if let Some((door, rest)) = door(&app, request.uri().path()) {
-        return door.answer(&rest, request).await;
+        // What a hub tells is nobody's question.
+        return match if door.is_for_everybody() { app.gate.charge(asker) } else { Ok(()) } {
+            Ok(()) => door.answer(&rest, request).await,
+            Err(unmade) => turned_away(&unmade, |status, detail| answer::problem(status, detail, &[])),
+        };
     }
     match request.method() {
         &Method::GET | &Method::HEAD => {}
@@ -71,8 +77,15 @@ async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
     let below = path.strip_prefix(base).or_else(|| base.strip_suffix('/').filter(|base| *base == path).map(|_| ""));
     let beside = Beside::read(head.uri.query().unwrap_or_default());
     let ui = Ui::of(beside.ui, &head.headers, &publishing);
-    let asking =
-        Asking { app: &app, publishing: &publishing, query: head.uri.query().unwrap_or_default(), beside, ui, headers: &head.headers };
+    let asking = Asking {
+        app: &app,
+        publishing: &publishing,
+        query: head.uri.query().unwrap_or_default(),
+        beside,
+        ui,
+        headers: &head.headers,
+        asker,
+    };
     let Some(below) = below else { return asking.wrong(&Wrong::NoPage, Format::Atom) };
     asking.answer(below.trim_end_matches('/')).await
 }
@@ -95,9 +108,14 @@ struct Asking<'a> {
     beside: Beside<'a>,
     ui: Ui,
     headers: &'a HeaderMap,
+    asker: Asker,
 }
 
 impl Asking<'_> {
+    fn asked(&self) -> (&HeaderMap, Asker) {
+        (self.headers, self.asker)
+    }
+
     /// What there is at an address below the base.
     async fn answer(&self, below: &str) -> Response {
         match below {
@@ -157,7 +175,7 @@ impl Asking<'_> {
     }
 
     async fn finished(&self, question: &Question) -> Response {
-        self.app.answer(question, self.headers).await.unwrap_or_else(|error| self.failed(&error))
+        self.app.answer(question, self.headers, self.asker).await.unwrap_or_else(|error| self.failed(&error))
     }
 
     /// A list of subscriptions, by the same language.
@@ -167,8 +185,17 @@ impl Asking<'_> {
             Err(Wrong::Elsewhere(asked)) => return answer::elsewhere(&self.publishing.site.address(&asked.list(self.publishing))),
             Err(error) => return self.wrong(&error, Format::Atom),
         };
+        // It is made anew each time.
+        let place = match self.app.gate.pass(self.asker).await {
+            Ok(place) => place,
+            Err(unmade) => return self.failed(&unmade),
+        };
         let app = self.app.clone();
-        match tokio::task::spawn_blocking(move || app.opml(&asked)).await {
+        let made = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            app.opml(&asked)
+        });
+        match made.await {
             Ok(Ok(list)) => answer::subscriptions(list, self.headers),
             Ok(Err(error)) => self.failed(&error),
             Err(error) => self.failed(&error),
@@ -188,7 +215,7 @@ impl Asking<'_> {
         let (filled, ui, query) = (Filled::read(self.query), self.ui, self.beside.filter.clone());
         let name = format!("{which}?{query} {ui:?}");
         let made = if which == "build" {
-            self.app.sheet(&name, Depends::OnStories, self.headers, move |app| app.builder(&filled, &query, ui)).await
+            self.app.sheet(&name, Depends::OnStories, self.asked(), move |app| app.builder(&filled, &query, ui)).await
         } else {
             let asked = match pages::picture(&filled, self.publishing, which) {
                 Ok(asked) => asked,
@@ -196,7 +223,7 @@ impl Asking<'_> {
             };
             let is_map = which == "map";
             let make = move |app: &App| if is_map { app.map(&asked, &filled, ui) } else { app.trends(&asked, &filled, ui) };
-            self.app.sheet(&name, Depends::OnStories, self.headers, make).await
+            self.app.sheet(&name, Depends::OnStories, self.asked(), make).await
         };
         match made {
             Ok((finished, wish)) => answer::page(&finished, &wish),
@@ -213,7 +240,7 @@ impl Asking<'_> {
         };
         let is_map = picture == "map";
         let make = move |app: &App| if is_map { app.map_csv(&asked) } else { app.trends_csv(&asked) };
-        match self.app.sheet(&format!("{which}?{}", self.query), Depends::OnStories, self.headers, make).await {
+        match self.app.sheet(&format!("{which}?{}", self.query), Depends::OnStories, self.asked(), make).await {
             Ok((finished, wish)) => answer::table(&finished, &wish),
             Err(error) => self.failed(&error),
         }
@@ -246,7 +273,7 @@ impl Asking<'_> {
 
     /// How the sources are.
     async fn status(&self, form: Form) -> Response {
-        match self.app.status(form, self.headers).await {
+        match self.app.status(form, self.headers, self.asker).await {
             Ok(Some((finished, wish))) => answer::status(&finished, &wish, form.media_type()),
             Ok(None) => self.wrong(&Wrong::NoPage, Format::Atom),
             Err(error) => self.failed(&error),
@@ -259,7 +286,7 @@ impl Asking<'_> {
         let state = Filled::read(self.query).one("state").map(str::to_owned);
         let only = state.and_then(|state| model::Standing::ALL.into_iter().find(|standing| standing.as_str() == state));
         let (name, ui) = (format!("status {only:?} {:?}", self.ui), self.ui);
-        match self.app.sheet(&name, Depends::OnTheMoment, self.headers, move |app| app.status_page(&watched, only, ui)).await {
+        match self.app.sheet(&name, Depends::OnTheMoment, self.asked(), move |app| app.status_page(&watched, only, ui)).await {
             Ok((finished, wish)) => answer::page_of_the_moment(&finished, &wish),
             Err(error) => self.failed(&error),
         }
@@ -320,6 +347,14 @@ impl Asking<'_> {
     }
 
     fn failed(&self, error: &(dyn std::error::Error + 'static)) -> Response {
+        let unmade = error.downcast_ref();
+        if let Some(unmade @ (Unmade::TooOften { .. } | Unmade::TooMany)) = unmade {
+            return turned_away(unmade, |status, detail| self.problem(status, detail, None));
+        }
+        let error: &(dyn std::error::Error + 'static) = match unmade {
+            Some(Unmade::Store(error)) => error,
+            _ => error,
+        };
         if let Some(error @ StoreError::NoWords) = error.downcast_ref() {
             return if self.is_for_people() {
                 self.problem(StatusCode::SERVICE_UNAVAILABLE, &error.to_string(), None)
@@ -330,6 +365,15 @@ impl Asking<'_> {
         tracing::error!(error, "an answer could not be made: {error}");
         self.problem(StatusCode::INTERNAL_SERVER_ERROR, "the store could not be read; the daemon's log says more", None)
     }
+}
+
+/// Whoever may have nothing made now is told when to ask again.
+fn turned_away(unmade: &Unmade, problem: impl FnOnce(StatusCode, &str) -> Response) -> Response {
+    let (status, wait) = match unmade {
+        Unmade::TooOften { wait, .. } => (StatusCode::TOO_MANY_REQUESTS, *wait),
+        _ => (StatusCode::SERVICE_UNAVAILABLE, Duration::ZERO),
+    };
+    answer::after(problem(status, &unmade.to_string()), gate::seconds(wait))
 }
 
 fn ready(app: &App) -> Response {

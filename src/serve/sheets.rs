@@ -12,7 +12,12 @@ use std::{
 use axum::http::HeaderMap;
 use tokio::sync::Semaphore;
 
-use super::{App, answer::Wish, cache::Finished};
+use super::{
+    App,
+    answer::Wish,
+    cache::Finished,
+    gate::{Asker, Unmade},
+};
 use crate::store::StoreError;
 
 /// An answer is kept for this many times as long as it took to make, also when a story came meanwhile.
@@ -71,14 +76,14 @@ impl Sheets {
 }
 
 impl App {
-    /// The answer of that name, made now when it is not at hand, and what somebody who asks would like of it.
+    /// The answer of that name, made now when it is not at hand and the asker may have it made, and what it would like of it.
     pub(super) async fn sheet(
         self: &Arc<Self>,
         name: &str,
         depends: Depends,
-        asked: &HeaderMap,
+        (asked, asker): (&HeaderMap, Asker),
         make: impl FnOnce(&Self) -> Result<Vec<u8>, StoreError> + Send + 'static,
-    ) -> Result<(Arc<Finished>, Wish), StoreError> {
+    ) -> Result<(Arc<Finished>, Wish), Unmade> {
         let slot = self.sheets.slot(name);
         let mut kept = slot.lock().await;
         let (applied, day) = ((depends == Depends::OnStories).then(|| self.store.applied()), (self.clock)().day());
@@ -89,10 +94,15 @@ impl App {
         let made = match kept.take().filter(is_true) {
             Some(made) => made,
             None => {
+                let place = self.gate.pass(asker).await?;
                 // It is never closed.
                 let _turn = self.sheets.at_once.acquire().await;
                 let (app, begun) = (self.clone(), Instant::now());
-                let bytes = tokio::task::spawn_blocking(move || make(&app)).await;
+                let bytes = tokio::task::spawn_blocking(move || {
+                    let _place = place;
+                    make(&app)
+                });
+                let bytes = bytes.await;
                 let bytes = bytes.unwrap_or(Err(StoreError::Damaged { what: "something that a page was to show" }))?;
                 let finished = Arc::new(Finished::new(bytes, (self.clock)()));
                 Made { finished, applied, day, at: Instant::now(), took: begun.elapsed() }

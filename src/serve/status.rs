@@ -12,6 +12,7 @@ use super::{
     App,
     answer::{self, Wish},
     cache::Finished,
+    gate::{Asker, Unmade},
     pages::{Ui, status},
     sheets::Depends,
 };
@@ -73,10 +74,15 @@ impl Form {
 
 impl App {
     /// How the sources are, and what somebody who asks would like of that; nothing when none are watched.
-    pub(super) async fn status(self: &Arc<Self>, form: Form, asked: &HeaderMap) -> Result<Option<(Arc<Finished>, Wish)>, StoreError> {
+    pub(super) async fn status(
+        self: &Arc<Self>,
+        form: Form,
+        asked: &HeaderMap,
+        asker: Asker,
+    ) -> Result<Option<(Arc<Finished>, Wish)>, Unmade> {
         let Some(watched) = self.watched() else { return Ok(None) };
         let name = format!("status {form:?}");
-        self.sheet(&name, Depends::OnTheMoment, asked, move |app| app.tell(&watched, form)).await.map(Some)
+        self.sheet(&name, Depends::OnTheMoment, (asked, asker), move |app| app.tell(&watched, form)).await.map(Some)
     }
 
     /// The page of it, of the sources of one standing or of all.

@@ -11,12 +11,10 @@ use super::{
     App, Asked, Base, Format, Publishing, Wrong,
     cache::{Changed, Question},
     coding::Coding,
+    gate::{Asker, Unmade},
     reading,
 };
-use crate::{
-    model::Second,
-    store::{StoreError, Touched},
-};
+use crate::{model::Second, store::Touched};
 
 /// A feed that can be subscribed to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,8 +97,8 @@ impl App {
     }
 
     /// A feed as it would be answered now.
-    pub async fn content(self: &Arc<Self>, topic: &Topic) -> Result<Content, StoreError> {
-        let finished = self.finished(&self.question(topic.0.asked.clone(), topic.0.format)).await?;
+    pub async fn content(self: &Arc<Self>, topic: &Topic) -> Result<Content, Unmade> {
+        let finished = self.finished(&self.question(topic.0.asked.clone(), topic.0.format), Asker::House).await?;
         Ok(Content {
             bytes: finished.bytes(Coding::Identity).0.clone(),
             media_type: topic.0.format.content_type(),

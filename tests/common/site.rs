@@ -104,12 +104,18 @@ pub fn serve_at(base: &str, header: Duration) -> Site3 {
 }
 
 pub fn serve_with(publishing: Publishing, header: Duration, clock: Clock) -> Site3 {
+    serve_within(Limits { header, ..LIMITS }, publishing, clock)
+}
+
+pub const LIMITS: Limits =
+    Limits { connections: 64, cache: 1 << 20, made_at_once: 4, header: Duration::from_secs(10), drain: Duration::from_secs(2) };
+
+pub fn serve_within(limits: Limits, publishing: Publishing, clock: Clock) -> Site3 {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let dir = tempfile::tempdir().unwrap();
     let genesis = Genesis { id: Uuid::from_u128(1), instance: Uuid::from_u128(2), created: at(-1_000) };
     let store = Arc::new(Store::open(&dir.path().join("store"), &genesis).unwrap());
     store.apply(&record(1, vec![told(1, "youth", "GT"), told(2, "youth", "HN"), told(3, "diaspora", "GT")])).unwrap();
-    let limits = Limits { connections: 64, cache: 1 << 20, header, drain: Duration::from_secs(2) };
     let app = App::new(store.clone(), publishing, &limits, clock);
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();

@@ -286,7 +286,7 @@ impl World {
         let states: Vec<SourceState> = self.states().into_values().collect();
         let publishing = daemon::publishing(&self.config, self.kit.classifier.clone(), &open.genesis, &states);
         let second = Duration::from_secs(1);
-        let limits = Limits { connections: 1, cache: 1 << 20, header: second, drain: second };
+        let limits = Limits { connections: 1, cache: 1 << 20, made_at_once: 4, header: second, drain: second };
         let app = App::new(open.store.clone(), publishing, &limits, self.clock());
         let printed = self.runtime.block_on(app.print(path)).unwrap();
         printed.replace(&self.publisher.base(), "https://publisher.example")
