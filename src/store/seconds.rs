@@ -3,7 +3,7 @@
 //! Within a block a second is two bytes, and sets meet in one walk over their blocks instead of by a search for each second:
 //! a filter that leaves nearly everything out has passed a hundred thousand places before a reader notices.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use crate::model::{Second, Window};
 
@@ -124,10 +124,17 @@ impl<'a> Sets<'a> {
 
     /// Where they meet within a block, ascending.
     fn within(&self, block: i64) -> Vec<u16> {
-        let any = |sets: &[&Seconds]| united(sets.iter().map(|set| set.block(block)));
+        let any = |sets: &[&'a Seconds]| match sets {
+            // Most groups are one set, which need not be copied to be looked through.
+            [set] => Cow::Borrowed(set.block(block)),
+            sets => Cow::Owned(united(sets.iter().map(|set| set.block(block)))),
+        };
         let mut all = self.all.iter();
-        let mut met = all.next().map(|sets| any(sets)).unwrap_or_default();
+        let mut met = all.next().map(|sets| any(sets).into_owned()).unwrap_or_default();
         for sets in all {
+            if met.is_empty() {
+                return met;
+            }
             keep(&mut met, &any(sets), true);
         }
         for set in &self.none {
