@@ -338,11 +338,12 @@ pub async fn run(
             client: Box::new(move || current.load().kit.client.clone()),
             configured: Box::new(move || sources(&configured.load().config)),
             register: register.clone(),
+            desk: desk.clone(),
             order: order.clone(),
             clock: clock.clone(),
             round: HEARING,
         };
-        websub::hear(heard, &data, stop.clone())
+        websub::hear(heard, &store, &data, stop.clone())
     });
     let exposition = gauges.exposition(kit.meters.clone());
     if config.settings.serve.metrics == Exposure::Here {
