@@ -353,23 +353,34 @@ impl Cache {
     /// is found a little later.
     pub(super) fn changed(&self, touched: &[Touched]) {
         let changed = Changed::all(touched);
-        self.drop_matching(|question| !question.asks_for_words() && changed.iter().any(|story| story.concerns(question)));
+        self.drop_for_now(|question| !question.asks_for_words() && changed.iter().any(|story| story.concerns(question)));
     }
 
     /// Gives up the answers that ask for words and that these stories were in or are in now; all that ask for words when
     /// nobody knows which stories.
     pub(super) fn words_changed(&self, touched: Option<&[Touched]>) {
-        let Some(touched) = touched else { return self.drop_matching(Question::asks_for_words) };
+        let Some(touched) = touched else { return self.drop_for_now(Question::asks_for_words) };
         let asked: Vec<Question> = self.inner().slots.keys().filter(|question| question.asks_for_words()).cloned().collect();
         // What stories say takes its time to make out, and nobody waits for that.
         let changed = Changed::all(touched);
         let stale: HashSet<Question> = asked.into_iter().filter(|question| changed.iter().any(|story| story.concerns(question))).collect();
-        self.drop_matching(|question| stale.contains(question));
+        self.drop_for_now(|question| stale.contains(question));
+    }
+
+    /// Gives up all of them, for good: what was asked under another configuration may mean something else now.
+    pub(super) fn clear(&self) {
+        self.drop_matching(|_| true, Instant::now());
+        self.dropped.clear();
     }
 
     /// Gives up the answers that are no longer true, and puts those in line that are worth making again.
-    pub(super) fn drop_matching(&self, is_stale: impl Fn(&Question) -> bool) {
+    fn drop_for_now(&self, is_stale: impl Fn(&Question) -> bool) {
         let now = Instant::now();
+        self.dropped.add(self.drop_matching(is_stale, now), now);
+    }
+
+    /// Gives up the answers that are no longer true; says which of them are popular.
+    fn drop_matching(&self, is_stale: impl Fn(&Question) -> bool, now: Instant) -> Vec<(Question, Demand)> {
         let mut guard = self.inner();
         let inner = &mut *guard;
         inner.changes += 1;
@@ -387,8 +398,7 @@ impl Cache {
         let popular = popular.collect();
         // A slot that nobody makes and that holds nothing is a name without a use.
         inner.slots.retain(|_, slot| slot.finished.is_some() || Arc::strong_count(&slot.making) > 1);
-        drop(guard);
-        self.dropped.add(popular, now);
+        popular
     }
 }
 
@@ -454,7 +464,7 @@ pub(super) mod tests {
             [true, false, true, true]
         );
         // What is no longer kept is not counted.
-        cache.drop_matching(|question| question.asked.limit == 1);
+        cache.drop_for_now(|question| question.asked.limit == 1);
         assert!(runtime.block_on(coded.code(Coding::Brotli)));
         cache.coded(&question(1, Format::Json), &coded);
         assert_eq!(cache.inner().bytes, 4_000);
@@ -469,7 +479,7 @@ pub(super) mod tests {
             let make = |_: &Question| Ok(Finished::new(noise(0), Second::EPOCH));
             runtime.block_on(cache.get(&asked, std::future::ready(Ok(Place::of_the_house())), true, make)).unwrap()
         };
-        let change = || cache.drop_matching(|_| true);
+        let change = || cache.drop_for_now(|_| true);
         get();
         change();
         assert!(cache.dropped.take().is_none(), "one reader is no habit");
@@ -482,7 +492,7 @@ pub(super) mod tests {
             let within = cache.clone();
             let make = move |_: &Question| {
                 if changes {
-                    within.drop_matching(|_| true);
+                    within.drop_for_now(|_| true);
                 }
                 Ok(Finished::new(noise(seed), Second::EPOCH))
             };
@@ -496,5 +506,14 @@ pub(super) mod tests {
         assert_eq!(newest.tag, Finished::new(noise(2), Second::EPOCH).tag);
         assert_eq!((newest.codings(), cache.size()), (vec![Coding::Gzip], (1, newest.weight())));
         assert!(cache.dropped.take().is_none());
+
+        // Under another configuration it may mean something else.
+        get();
+        change();
+        cache.clear();
+        assert!(cache.dropped.take().is_none());
+        (0..2).for_each(|_| drop(get()));
+        cache.clear();
+        assert!(cache.dropped.take().is_none() && cache.size() == (0, 0));
     }
 }

@@ -245,7 +245,7 @@ impl App {
     pub fn republish(&self, publishing: Publishing, cache: usize) {
         self.publishing.store(Arc::new(publishing));
         self.cache.set_limit(cache);
-        self.cache.drop_matching(|_| true);
+        self.cache.clear();
         self.sheets.clear();
     }
 

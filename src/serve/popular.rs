@@ -91,6 +91,11 @@ impl Line {
         self.bell.notify_one();
     }
 
+    /// Sends all of them away.
+    pub(super) fn clear(&self) {
+        self.waiting().clear();
+    }
+
     /// The one that is made next, the most popular.
     pub(super) fn take(&self) -> Option<(Question, Demand)> {
         let mut waiting = self.waiting();
