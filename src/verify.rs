@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     journal::{self, Journal, JournalError},
-    model::{Body, Follower, SourceId, SourceState, Story, StoryId},
+    model::{Body, Follower, Lease, SourceId, SourceState, Story, StoryId},
     store::{self, Store, StoreError},
 };
 
@@ -76,6 +76,12 @@ pub fn differences(store: &Store, journal: &Journal) -> Result<Vec<String>, Stor
         }
     }
     differences.extend(last.followers.into_values().map(|follower| format!("the subscription of {} is missing", follower.callback)));
+    for lease in store.leases()? {
+        if last.leases.remove(&lease.source).as_ref() != Some(&lease) {
+            differences.push(format!("the promise of the hub of `{}` is not what the journal says", lease.source));
+        }
+    }
+    differences.extend(last.leases.into_keys().map(|source| format!("the promise of the hub of `{source}` is missing")));
     differences.extend(last.states.into_keys().map(|source| format!("the state of source `{source}` is missing")));
     Ok(differences)
 }
@@ -86,6 +92,7 @@ struct LastWords {
     stories: HashMap<StoryId, blake3::Hash>,
     states: BTreeMap<SourceId, SourceState>,
     followers: BTreeMap<String, Follower>,
+    leases: BTreeMap<SourceId, Lease>,
 }
 
 impl LastWords {
@@ -111,17 +118,19 @@ impl LastWords {
             }
             Body::Snapshot(part) => {
                 self.know(&part.states);
-                self.count_in(&part.followers);
+                self.count_in(&part.followers, &part.leases);
             }
             Body::Followed(followed) => {
-                self.count_in(&followed.begun);
+                self.count_in(&followed.begun, &followed.leased);
                 self.followers.retain(|id, _| !followed.ended.contains(id));
+                self.leases.retain(|id, _| !followed.unleased.contains(id));
             }
             _ => {}
         }
     }
 
-    fn count_in(&mut self, followers: &[Follower]) {
+    fn count_in(&mut self, followers: &[Follower], leases: &[Lease]) {
+        self.leases.extend(leases.iter().map(|lease| (lease.source.clone(), lease.clone())));
         self.followers.extend(followers.iter().map(|follower| (follower.id(), follower.clone())));
     }
 

@@ -4,12 +4,15 @@
 mod common;
 #[path = "common/http.rs"]
 mod http;
+#[path = "common/daemon.rs"]
+mod place;
 #[path = "common/site.rs"]
 mod site;
 
-use std::{num::NonZeroU32, sync::Arc};
+use std::{fs, num::NonZeroU32, sync::Arc};
 
 use http::{Reply, ask, post};
+use place::Place;
 use site::{LIMITS, Site3, publishing, serve_within, site};
 use tributary::{
     model::{Ranges, private::parse_range},
@@ -99,6 +102,25 @@ fn programs_that_subscribe_are_counted_as_well() {
     assert!(subscribe("198.51.100.1").header("retry-after").is_some());
     assert_eq!(subscribe("198.51.100.2").status, 202);
     assert_eq!([0; 4].map(|_| post(site.address, "/hub", &[]).status), [202; 4], "what comes from this machine is not");
+}
+
+#[test]
+fn the_configuration_says_how_much_and_an_edit_of_it_counts_at_once() {
+    let place = Place::new("");
+    let write = |misses: u32| {
+        let text = format!("[serve]\nmisses_per_minute = {misses}\ntrusted_proxies = [\"127.0.0.1\"]\n");
+        fs::write(place.path("config/tributary.toml"), text).unwrap();
+    };
+    write(1);
+    let mut daemon = place.start(&[]);
+    let statuses = |daemon: &place::Daemon, limits: [u8; 3]| {
+        limits.map(|limit| ask(daemon.address, "GET", &format!("/feed.atom?limit={limit}"), &[("X-Forwarded-For", "198.51.100.1")]).status)
+    };
+    assert_eq!(statuses(&daemon, [1, 2, 3]), [200, 429, 429]);
+    write(0);
+    daemon.wait_for("the configuration was read again");
+    assert_eq!(statuses(&daemon, [4, 5, 6]), [200; 3]);
+    daemon.stop();
 }
 
 #[test]

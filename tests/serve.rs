@@ -10,7 +10,7 @@ mod site;
 use std::{
     io::{Read, Write},
     net::TcpStream,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use http::{Reply, ask, get};
@@ -216,6 +216,50 @@ fn a_changed_story_drops_the_feeds_it_was_in_and_no_others() {
     let after: Vec<bool> = paths.iter().zip(&before).map(|(path, before)| tag(path) == *before).collect();
     assert_eq!(after, [false, false, false, true]);
     assert_eq!(titles(&get(site.address, "/feed/topic/youth.atom")), ["Story 2"]);
+}
+
+#[test]
+fn a_popular_feed_is_made_again_when_it_changes_before_anybody_asks_and_no_other_is() {
+    let site = site();
+    let gzip = [("Accept-Encoding", "gzip")];
+    let ask_for = |path: &str| ask(site.address, "GET", path, &gzip);
+    let popular = ["/feed.atom", "/feed/topic/youth.json", "/feed/country/gt"];
+    for path in popular.iter().chain(&popular).chain(&["/feed.rss", "/feed/country/hn.atom", "/feed/country/hn.atom"]) {
+        assert_eq!(ask_for(path).status, 200, "{path}");
+    }
+    let count = |name: &str| -> usize {
+        let text = site.meters.text(&Default::default());
+        let line = text.lines().find(|line| line.starts_with(&format!("tributary_{name} "))).unwrap().to_owned();
+        line.rsplit(' ').next().unwrap().parse().unwrap()
+    };
+    for (round, story) in [told(1, "diaspora", "GT"), told(1, "youth", "GT")].into_iter().enumerate() {
+        let misses = count("cache_lookups_total{result=\"miss\"}");
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let making_again = site.runtime.spawn(site.app.clone().make_again(stopped));
+        let touched = site.store.apply(&record(2 + round as u64, vec![story])).unwrap();
+        site.app.changed(&touched);
+        // Nobody asks, and still what is popular comes back.
+        let begin = Instant::now();
+        while count("cache_rebuilds_total") < 3 * (round + 1) {
+            assert!(begin.elapsed() < Duration::from_secs(60), "nothing is made again");
+            std::thread::yield_now();
+        }
+        // What is begun is finished.
+        stop.send(true).unwrap();
+        site.runtime.block_on(making_again).unwrap();
+        // What somebody asked for once is dropped for good, and what did not change stays.
+        assert_eq!((site.app.cached().0, count("cache_rebuilds_total")), (4, 3 * (round + 1)));
+        let expected: &[&str] = if round == 0 { &["Story 2"] } else { &["Story 2", "Story 1"] };
+        let youth = get(site.address, "/feed/topic/youth.json").json();
+        assert_eq!(youth["items"].as_array().unwrap().iter().map(|item| item["title"].as_str().unwrap()).collect::<Vec<_>>(), expected);
+        // Not even the coding is made when somebody comes.
+        let weight = site.app.cached().1;
+        assert_eq!(
+            popular.map(|path| ask_for(path).header("content-encoding").map(str::to_owned)),
+            [0; 3].map(|_| Some("gzip".to_owned()))
+        );
+        assert_eq!((site.app.cached().1, count("cache_lookups_total{result=\"miss\"}")), (weight, misses));
+    }
 }
 
 #[test]

@@ -412,7 +412,7 @@ fn records_have_to_come_in_order() {
     // A journal that begins with a snapshot begins where it begins.
     let fresh = tempfile::tempdir().unwrap();
     let store = open(fresh.path());
-    let body = Body::Snapshot(Snapshot { stories: vec![], states: vec![state("wire", at(1))], followers: vec![] });
+    let body = Body::Snapshot(Snapshot { stories: vec![], states: vec![state("wire", at(1))], followers: vec![], leases: vec![] });
     store.apply(&Record { body, ..record(9, vec![]) }).unwrap();
     assert_eq!((store.applied(), store.states().unwrap().len()), (9, 1));
 }

@@ -1,6 +1,7 @@
 //! Readers that subscribed are told at once when a feed changes, and nobody else is told anything.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod common;
 #[path = "common/http.rs"]
 mod http;
 #[path = "common/daemon.rs"]
@@ -27,9 +28,9 @@ use tributary::{
     apply::{Clock, Desk, Writer},
     config::{self, Config},
     daemon::{self, data::DataFolder},
-    model::{Follower, Second, Source},
+    model::{Follower, Lease, NamedHub, Second, Source, SourceState},
     pull::Kit,
-    schedule::{Register, pull},
+    schedule::{Order, Register, pull},
     serve::{self, App, sample::Publisher},
     store::Store,
     websub::{self, Ear, Means, Pace},
@@ -146,12 +147,44 @@ impl Site {
     }
 
     fn restart(&mut self) {
+        self.close();
+        self.start();
+    }
+
+    fn close(&mut self) {
         let Open { stop, tasks, writer, app, desk, .. } = self.open.take().unwrap();
         stop.send(true).unwrap();
         tasks.into_iter().for_each(|task| self.runtime.block_on(task).unwrap());
         drop((app, desk));
         writer.finish().unwrap();
-        self.start();
+    }
+
+    /// Hears a hub that the feeds of both sources name. Gives what is pulled because it says so.
+    fn hear(&mut self, hub: &Reader) -> tokio::sync::mpsc::Receiver<Order> {
+        let states = ["wire", "paper"].map(|id| SourceState {
+            hub: Some(NamedHub { hub: hub.url("/hub"), topic: format!("https://{id}.example/feed") }),
+            ..common::state(id, self.at(0))
+        });
+        let (order, orders) = tokio::sync::mpsc::channel(16);
+        let (kit, configured, open) = (self.kit.clone(), daemon::sources(&self.config), self.open());
+        let sources = websub::Sources {
+            app: open.app.clone(),
+            client: Box::new(move || kit.client.clone()),
+            configured: Box::new(move || configured.clone()),
+            register: Register::new(states),
+            desk: open.desk.clone(),
+            order,
+            clock: self.clock(),
+            round: Duration::from_millis(20),
+        };
+        let _runtime = self.runtime.enter();
+        let task = websub::hear(sources, &open.store, &self.data(), open.stop.subscribe()).unwrap();
+        self.open.as_mut().unwrap().tasks.push(task);
+        orders
+    }
+
+    fn leases(&self) -> Vec<Lease> {
+        self.open().store.leases().unwrap()
     }
 
     /// A publisher tells these, and is asked an hour later.
@@ -186,7 +219,8 @@ impl Site {
         let reply = self.ask("subscribe", &topic, &reader.url(callback), more);
         assert_eq!(reply.status, 202, "{}", reply.text());
         let called = reader.next();
-        self.until(|open| open.store.applied() > before);
+        // It is written first, and counted then.
+        self.until(|open| open.store.applied() > before && open.ear.count() == open.store.followers().unwrap().len());
         called
     }
 
@@ -521,6 +555,89 @@ fn the_daemon_tells_its_readers_also_after_it_was_killed() {
     daemon.stop();
 }
 
+/// What a program handed in, as a form says it.
+fn form(called: &Called, key: &str) -> String {
+    let mut form = url::form_urlencoded::parse(&called.body);
+    form.find(|(known, _)| known == key).map(|(_, value)| value.into_owned()).unwrap()
+}
+
+/// How a hub signs what it pushes.
+fn signed(secret: &str, body: &[u8]) -> String {
+    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret.as_bytes());
+    let tag: String = ring::hmac::sign(&key, body).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256={tag}")
+}
+
+#[test]
+fn what_a_hub_promised_outlasts_a_start_and_is_asked_for_again_before_its_end() {
+    let mut site = Site::willing();
+    let hub = Reader::start(|_| (202, String::new()));
+    drop(site.hear(&hub));
+    let asked = [hub.next(), hub.next()];
+    let wire = asked.iter().find(|asked| form(asked, "hub.topic") == "https://wire.example/feed").unwrap();
+    let (callback, secret) = (form(wire, "hub.callback"), form(wire, "hub.secret"));
+    let path = callback.strip_prefix(&format!("http://{}", site.address)).unwrap().to_owned();
+    let say = |site: &Site, mode: &str| {
+        let question = format!("{path}?hub.mode={mode}&hub.topic=https://wire.example/feed&hub.challenge=abc&hub.lease_seconds=86400");
+        get(site.address, &question).status
+    };
+    assert_eq!(say(&site, "subscribe"), 200);
+    site.until(|open| !open.store.leases().unwrap().is_empty());
+    let told = site.leases();
+    assert_eq!((told.len(), told[0].from, told[0].until), (1, site.at(0), site.at(DAY)));
+    // Whoever says so again without being asked is believed, and not written down each time.
+    let last = site.open().store.applied();
+    assert_eq!([0; 3].map(|_| say(&site, "subscribe")), [200; 3]);
+    site.runtime.block_on(site.open().desk.compact()).unwrap();
+    assert_eq!(site.open().store.applied(), last + 2, "a snapshot and its end were written, and nothing else");
+
+    // The journal alone knows it.
+    site.close();
+    fs::remove_dir_all(site.data().join("store")).unwrap();
+    site.start();
+    let mut orders = site.hear(&hub);
+    assert_eq!(site.leases(), told);
+    // It is heard at once, and asked only when a quarter of the time is left; the other, which never promised, is asked as ever.
+    assert_eq!(push(site.address, &path, "<rss/>", &signed(&secret, b"<rss/>")).status, 202);
+    let Some(Order::Look(wish)) = site.runtime.block_on(orders.recv()) else { panic!("nothing is pulled") };
+    assert_eq!(wish.ids.iter().map(ToString::to_string).collect::<Vec<_>>(), ["wire"]);
+    let next = || form(&hub.next(), "hub.topic");
+    assert_eq!(next(), "https://paper.example/feed");
+    site.now.fetch_add(DAY * 3 / 4 - 1, Ordering::SeqCst);
+    assert_eq!(next(), "https://paper.example/feed");
+    site.now.fetch_add(1, Ordering::SeqCst);
+    assert_eq!(next(), "https://wire.example/feed");
+    assert_eq!(say(&site, "subscribe"), 200);
+    site.until(|open| open.store.leases().unwrap()[0].until == site.at(DAY));
+
+    assert_eq!(say(&site, "denied"), 200);
+    site.until(|open| open.store.leases().unwrap().is_empty());
+    journal_says_nothing_of(&site.data(), &[&secret, path.rsplit('/').next().unwrap()]);
+}
+
+#[test]
+fn a_hub_that_is_told_at_another_address_is_asked_anew() {
+    let mut site = Site::willing();
+    let hub = Reader::start(|_| (202, String::new()));
+    drop(site.hear(&hub));
+    let asked = [hub.next(), hub.next()];
+    for asked in &asked {
+        let callback = form(asked, "hub.callback");
+        let path = callback.strip_prefix(&format!("http://{}", site.address)).unwrap();
+        let topic = form(asked, "hub.topic");
+        assert_eq!(get(site.address, &format!("{path}?hub.mode=subscribe&hub.topic={topic}&hub.challenge=abc")).status, 200);
+    }
+    site.until(|open| open.store.leases().unwrap().len() == 2);
+    // Without the key nobody knows the old callbacks.
+    fs::remove_file(site.data().join("websub.key")).unwrap();
+    site.restart();
+    drop(site.hear(&hub));
+    let callbacks =
+        |asked: &[Called; 2]| -> std::collections::BTreeSet<String> { asked.iter().map(|asked| form(asked, "hub.callback")).collect() };
+    assert!(callbacks(&[hub.next(), hub.next()]).is_disjoint(&callbacks(&asked)));
+    site.until(|open| open.store.leases().unwrap().is_empty());
+}
+
 #[test]
 fn a_publisher_that_has_a_hub_is_pulled_when_that_says_so() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -545,11 +662,9 @@ fn a_publisher_that_has_a_hub_is_pulled_when_that_says_so() {
     place.succeed(&["pull", "wire"]);
     let mut daemon = place.start(&[]);
     let asked = hub.next();
-    let form: Vec<(String, String)> = url::form_urlencoded::parse(&asked.body).into_owned().collect();
-    let value = |key: &str| form.iter().find(|(known, _)| known == key).map(|(_, value)| value.clone()).unwrap();
-    let (callback, secret) = (value("hub.callback"), value("hub.secret"));
+    let (callback, secret) = (form(&asked, "hub.callback"), form(&asked, "hub.secret"));
     assert_eq!((asked.method.as_str(), asked.path.as_str()), ("POST", "/hub?x=y"));
-    assert_eq!((value("hub.mode"), value("hub.topic")), ("subscribe".to_owned(), "https://wire.example/feed".to_owned()));
+    assert_eq!((form(&asked, "hub.mode"), form(&asked, "hub.topic")), ("subscribe".to_owned(), "https://wire.example/feed".to_owned()));
     let path = callback.strip_prefix("https://news.example.org").unwrap();
     assert_eq!(path.strip_prefix("/websub/").map(str::len), Some(32));
 
@@ -563,11 +678,7 @@ fn a_publisher_that_has_a_hub_is_pulled_when_that_says_so() {
     assert_eq!(get(daemon.address, "/websub/0123?hub.mode=subscribe").status, 404);
 
     feed(&["Wasps", "Bees"]);
-    let signed = |secret: &str| {
-        let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret.as_bytes());
-        let tag: String = ring::hmac::sign(&key, b"<rss/>").as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("sha256={tag}")
-    };
+    let signed = |secret: &str| signed(secret, b"<rss/>");
     assert_eq!(push(daemon.address, "/websub/0123", "<rss/>", &signed(&secret)).status, 404);
     assert_eq!(push(daemon.address, path, "<rss/>", &signed("guessed")).status, 202);
     daemon.wait_for("what its hub did not sign");
@@ -579,8 +690,10 @@ fn a_publisher_that_has_a_hub_is_pulled_when_that_says_so() {
 
     let key = place.path("data/websub.key");
     assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
-    let daemon = place.start(&[]);
-    let again = hub.next();
-    assert_eq!((&again.path, &again.body), (&asked.path, &asked.body), "the hub knows us again");
+    // What the hub promised holds: it is heard without being asked.
+    let mut daemon = place.start(&[]);
+    feed(&["Ants", "Wasps", "Bees"]);
+    assert_eq!(push(daemon.address, path, "<rss/>", &signed(&secret)).status, 202);
+    assert_eq!(daemon.wait_for("pulled `wire`")["new"].as_u64(), Some(1));
     daemon.stop();
 }

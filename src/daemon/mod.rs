@@ -338,11 +338,12 @@ pub async fn run(
             client: Box::new(move || current.load().kit.client.clone()),
             configured: Box::new(move || sources(&configured.load().config)),
             register: register.clone(),
+            desk: desk.clone(),
             order: order.clone(),
             clock: clock.clone(),
             round: HEARING,
         };
-        websub::hear(heard, &data, stop.clone())
+        websub::hear(heard, &store, &data, stop.clone())
     });
     let exposition = gauges.exposition(kit.meters.clone());
     if config.settings.serve.metrics == Exposure::Here {
@@ -365,6 +366,7 @@ pub async fn run(
     };
     // What is there can be served from here on, whatever becomes of pulling.
     app.set_ready(read_only.as_deref());
+    let making_again = tokio::spawn(app.clone().make_again(stop.clone()));
     let scheduling = tokio::spawn(schedule.run(orders, stop.clone()));
     let is_writing = why_not.is_none();
     let answers = Answers {
@@ -399,7 +401,10 @@ pub async fn run(
     // Looks under way are given up, what was found is kept.
     let settle = async {
         let _ = scheduling.await;
-        for task in [answering, pruning, doing, following, telling, telling_readers.flatten(), hearing.flatten()].into_iter().flatten() {
+        for task in [Some(making_again), answering, pruning, doing, following, telling, telling_readers.flatten(), hearing.flatten()]
+            .into_iter()
+            .flatten()
+        {
             task.abort();
             let _ = task.await;
         }

@@ -218,6 +218,7 @@ struct Inner {
     repairs: [Counter; 3],
     reloads: [Counter; 2],
     lookups: [Counter; 2],
+    rebuilds: Counter,
     turned: [Counter; 2],
     told: [Counter; 4],
     requests: [[Counter; 5]; 7],
@@ -243,6 +244,12 @@ impl Default for Meters {
                 "cache_lookups",
                 "Finished feeds that were asked for, by whether they were at hand",
                 "result",
+            ),
+            rebuilds: one(
+                &mut of,
+                "cache_rebuilds",
+                "Finished feeds that were made again when a story in them changed, before anybody asked",
+                Counter::default(),
             ),
             turned: each::<Turned, _>(
                 &mut of,
@@ -305,6 +312,11 @@ impl Meters {
     /// A finished feed was looked for.
     pub fn looked_up(&self, lookup: Lookup) {
         self.0.lookups[lookup as usize].inc();
+    }
+
+    /// A popular answer was made again.
+    pub fn rebuilt(&self) {
+        self.0.rebuilds.inc();
     }
 
     /// A reader was turned away.

@@ -1,10 +1,10 @@
-//! Who wants to be told when a feed of ours changes (W3C Recommendation WebSub, 23 January 2018).
+//! Who wants to be told when a feed of ours changes, and who promised to tell us (W3C Recommendation WebSub, 23 January 2018).
 //!
 //! Deliberately absent: secrets. They stand in a file of their own and never in the journal, which is kept for ever.
 
 use serde::{Deserialize, Serialize};
 
-use super::Second;
+use super::{Second, SourceId};
 
 /// One that wants to be told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +42,29 @@ pub struct NamedHub {
     pub topic: String,
 }
 
-/// What became of those who want to be told.
+/// A hub's promise to tell us when a publisher's feed changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    /// Whose feed.
+    pub source: SourceId,
+    /// Who promised it.
+    pub named: NamedHub,
+    /// A hash of the address at which we are told: whoever knows that address could say something there.
+    pub callback: String,
+    /// Since when.
+    pub from: Second,
+    /// Until when, if we do not ask again.
+    pub until: Second,
+}
+
+impl Lease {
+    /// When the hub is asked again: while a quarter of the time is left.
+    pub fn renewal(&self) -> Second {
+        self.from.plus(self.until.since(self.from) * 3 / 4)
+    }
+}
+
+/// What became of those who want to be told, and of those who promised to tell us.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Followed {
     /// Those who began, or asked again.
@@ -51,6 +73,12 @@ pub struct Followed {
     /// Those who are told no more, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ended: Vec<String>,
+    /// Hubs that promised to tell us, or did so again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leased: Vec<Lease>,
+    /// Sources whose hub tells us no more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unleased: Vec<SourceId>,
 }
 
 #[cfg(test)]
@@ -66,5 +94,13 @@ mod tests {
         assert_eq!(serde_json::to_string(&read).unwrap(), written);
         let [one, other] = [&read.begun[0], &read.begun[1]];
         assert_eq!((one.id(), one.id() == other.id()), (Follower::id_of("feed.atom", "https://reader.example/"), false));
+    }
+
+    #[test]
+    fn a_promise_is_written_in_one_form_for_ever_and_asked_for_again_before_its_end() {
+        let written = r#"{"leased":[{"source":"wire","named":{"hub":"https://hub.example/","topic":"https://wire.example/feed"},"callback":"ab","from":"2026-01-30T12:00:00Z","until":"2026-01-31T12:00:00Z"}],"unleased":["paper"]}"#;
+        let read: Followed = serde_json::from_str(written).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), written);
+        assert_eq!(read.leased[0].renewal().to_string(), "2026-01-31T06:00:00Z");
     }
 }

@@ -48,7 +48,7 @@ pub use choice::{Choice, Clause, Filed};
 pub use date_order::DateOrder;
 pub use fault::Fault;
 pub use filter::{About, BadFilter, Filter};
-pub use follower::{Followed, Follower, NamedHub};
+pub use follower::{Followed, Follower, Lease, NamedHub};
 pub use guard::{Flood, Guard, Rule, Verdict};
 pub use history::{History, Outcome, Run, Spell};
 pub use ids::{BadName, CountryCode, FeedSlug, Lang, RegionSlug, SourceId, TopicSlug};

@@ -9,7 +9,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Act, Erased, Fault, Followed, Follower, Guard, Hints, Imported, NamedHub, Pruned, Rhythm, Second, SourceId, Story, StoryId};
+use super::{
+    Act, Erased, Fault, Followed, Follower, Guard, Hints, Imported, Lease, NamedHub, Pruned, Rhythm, Second, SourceId, Story, StoryId,
+};
 
 /// Who began a journal, and when. Written into every segment, and into the view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +70,7 @@ pub enum Body {
     Pruned(Pruned),
     /// A story whose words were taken out.
     Erased(Erased),
-    /// Who wants to be told of changes, and who no more.
+    /// Who wants to be told of changes, and who no more; and which hubs tell us.
     Followed(Followed),
     /// A part of a whole view, written by compaction or repair.
     Snapshot(Snapshot),
@@ -167,6 +169,9 @@ pub struct Snapshot {
     /// Those who want to be told of changes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub followers: Vec<Follower>,
+    /// The hubs that promised to tell us.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leases: Vec<Lease>,
 }
 
 /// The end of a snapshot.

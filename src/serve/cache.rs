@@ -7,6 +7,7 @@ use std::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Instant,
 };
 
 use bytes::Bytes;
@@ -17,6 +18,7 @@ use super::{
     coding::Coding,
     gate::{Place, Unmade},
     pages::stories::View,
+    popular::{self, Demand, Line},
 };
 use crate::{
     meters::{Lookup, Meters},
@@ -82,6 +84,12 @@ impl Finished {
         coded.map_or((&self.identity, Coding::Identity), |bytes| (bytes, coding))
     }
 
+    /// The codings it was asked for in.
+    fn codings(&self) -> Vec<Coding> {
+        let coded = Coding::SHORTER.iter().zip(&self.coded).filter(|(_, cell)| cell.initialized());
+        coded.map(|(coding, _)| *coding).collect()
+    }
+
     fn weight(&self) -> usize {
         self.identity.len() + self.coded.iter().filter_map(OnceCell::get).map(Bytes::len).sum::<usize>() + 1_000
     }
@@ -135,6 +143,8 @@ pub(super) struct Cache {
     limit: AtomicUsize,
     meters: Meters,
     inner: Mutex<Inner>,
+    /// What was given up and is worth making again.
+    pub(super) dropped: Line,
 }
 
 #[derive(Default)]
@@ -153,8 +163,15 @@ struct Slot {
     weight: usize,
     used: u64,
     changed: u64,
+    demand: Demand,
     /// Held by whoever makes the answer; the others wait for it.
     making: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl Slot {
+    fn holds(&self, finished: &Arc<Finished>) -> bool {
+        self.finished.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, finished))
+    }
 }
 
 impl Inner {
@@ -177,7 +194,7 @@ impl Inner {
 
 impl Cache {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit: AtomicUsize::new(limit), meters: Meters::default(), inner: Mutex::default() }
+        Self { limit: AtomicUsize::new(limit), meters: Meters::default(), inner: Mutex::default(), dropped: Line::default() }
     }
 
     /// The same, which counts with these meters what was at hand.
@@ -205,14 +222,62 @@ impl Cache {
         &self,
         question: &Question,
         pass: impl Future<Output = Result<Place, Unmade>>,
+        is_readers: bool,
         make: impl FnOnce(&Question) -> Result<Finished, StoreError> + Send + 'static,
     ) -> Result<Arc<Finished>, Unmade> {
-        let making = match self.look(question) {
-            Ok(finished) => return Ok(finished),
+        let now = Instant::now();
+        let ask = move |demand: &mut Demand| {
+            if is_readers {
+                demand.ask(now)
+            }
+        };
+        self.get_or_make(question, pass, make, ask, |lookup| self.meters.looked_up(lookup)).await
+    }
+
+    /// The same answer once more, before anybody asks for it, in the codings it was asked for.
+    pub(super) async fn make_again(
+        &self,
+        question: &Question,
+        demand: Demand,
+        make: impl FnOnce(&Question) -> Result<Finished, StoreError> + Send + 'static,
+    ) -> Result<(), Unmade> {
+        let codings = demand.codings.clone();
+        let tell = |lookup| {
+            if lookup == Lookup::Miss {
+                self.meters.rebuilt();
+            }
+        };
+        let finished =
+            self.get_or_make(question, std::future::ready(Ok(Place::of_the_house())), make, |known| known.join(demand), tell).await?;
+        for coding in codings {
+            finished.code(coding).await;
+        }
+        self.coded(question, &finished);
+        if let Some(slot) = self.inner().slots.get_mut(question).filter(|slot| slot.holds(&finished)) {
+            slot.demand.serve();
+        }
+        Ok(())
+    }
+
+    /// The answer, made when it is not there. `ask` says how it is asked for, and `tell` is told whether it was there.
+    async fn get_or_make(
+        &self,
+        question: &Question,
+        pass: impl Future<Output = Result<Place, Unmade>>,
+        make: impl FnOnce(&Question) -> Result<Finished, StoreError> + Send + 'static,
+        ask: impl FnOnce(&mut Demand),
+        tell: impl Fn(Lookup),
+    ) -> Result<Arc<Finished>, Unmade> {
+        let making = match self.look(question, ask) {
+            Ok(finished) => {
+                tell(Lookup::Hit);
+                return Ok(finished);
+            }
             Err(making) => making,
         };
         let _turn = making.lock().await;
-        if let Ok(finished) = self.look(question) {
+        if let Ok(finished) = self.look(question, |_| {}) {
+            tell(Lookup::Hit);
             return Ok(finished);
         }
         let place = match pass.await {
@@ -223,7 +288,7 @@ impl Cache {
                 return Err(unmade);
             }
         };
-        self.meters.looked_up(Lookup::Miss);
+        tell(Lookup::Miss);
         let before = self.inner().changes;
         let asked = question.clone();
         let made = tokio::task::spawn_blocking(move || {
@@ -245,7 +310,7 @@ impl Cache {
         }
     }
 
-    fn look(&self, question: &Question) -> Result<Arc<Finished>, Arc<tokio::sync::Mutex<()>>> {
+    fn look(&self, question: &Question, ask: impl FnOnce(&mut Demand)) -> Result<Arc<Finished>, Arc<tokio::sync::Mutex<()>>> {
         let mut inner = self.inner();
         inner.clock += 1;
         let clock = inner.clock;
@@ -254,7 +319,8 @@ impl Cache {
             None => inner.slots.entry(question.clone()).or_default(),
         };
         slot.used = clock;
-        slot.finished.clone().inspect(|_| self.meters.looked_up(Lookup::Hit)).ok_or_else(|| slot.making.clone())
+        ask(&mut slot.demand);
+        slot.finished.clone().ok_or_else(|| slot.making.clone())
     }
 
     fn keep(&self, question: &Question, finished: &Arc<Finished>, before: u64) {
@@ -271,8 +337,7 @@ impl Cache {
     /// Counts an answer anew that was coded, if it is still kept.
     pub(super) fn coded(&self, question: &Question, finished: &Arc<Finished>) {
         let mut inner = self.inner();
-        let kept = inner.slots.get(question).and_then(|slot| slot.finished.as_ref());
-        if kept.is_some_and(|kept| Arc::ptr_eq(kept, finished)) {
+        if inner.slots.get(question).is_some_and(|slot| slot.holds(finished)) {
             inner.weigh(question, finished, self.limit.load(Ordering::Relaxed));
         }
     }
@@ -288,37 +353,57 @@ impl Cache {
     /// is found a little later.
     pub(super) fn changed(&self, touched: &[Touched]) {
         let changed = Changed::all(touched);
-        self.drop_matching(|question| !question.asks_for_words() && changed.iter().any(|story| story.concerns(question)));
+        self.drop_for_now(|question| !question.asks_for_words() && changed.iter().any(|story| story.concerns(question)));
     }
 
     /// Gives up the answers that ask for words and that these stories were in or are in now; all that ask for words when
     /// nobody knows which stories.
     pub(super) fn words_changed(&self, touched: Option<&[Touched]>) {
-        let Some(touched) = touched else { return self.drop_matching(Question::asks_for_words) };
+        let Some(touched) = touched else { return self.drop_for_now(Question::asks_for_words) };
         let asked: Vec<Question> = self.inner().slots.keys().filter(|question| question.asks_for_words()).cloned().collect();
         // What stories say takes its time to make out, and nobody waits for that.
         let changed = Changed::all(touched);
         let stale: HashSet<Question> = asked.into_iter().filter(|question| changed.iter().any(|story| story.concerns(question))).collect();
-        self.drop_matching(|question| stale.contains(question));
+        self.drop_for_now(|question| stale.contains(question));
     }
 
-    /// Gives up the answers that are no longer true.
-    pub(super) fn drop_matching(&self, is_stale: impl Fn(&Question) -> bool) {
+    /// Gives up all of them, for good: what was asked under another configuration may mean something else now.
+    pub(super) fn clear(&self) {
+        self.drop_matching(|_| true, Instant::now());
+        self.dropped.clear();
+    }
+
+    /// Gives up the answers that are no longer true, and puts those in line that are worth making again.
+    fn drop_for_now(&self, is_stale: impl Fn(&Question) -> bool) {
+        let now = Instant::now();
+        self.dropped.add(self.drop_matching(is_stale, now), now);
+    }
+
+    /// Gives up the answers that are no longer true; says which of them are popular.
+    fn drop_matching(&self, is_stale: impl Fn(&Question) -> bool, now: Instant) -> Vec<(Question, Demand)> {
         let mut guard = self.inner();
         let inner = &mut *guard;
         inner.changes += 1;
-        for (_, slot) in inner.slots.iter_mut().filter(|(question, _)| is_stale(question)) {
+        let mut popular = Vec::new();
+        for (question, slot) in inner.slots.iter_mut().filter(|(question, _)| is_stale(question)) {
             slot.changed = inner.changes;
-            slot.finished = None;
             inner.bytes -= std::mem::take(&mut slot.weight);
+            if let Some(finished) = slot.finished.take() {
+                slot.demand.codings = finished.codings();
+            }
+            popular.extend(slot.demand.rank(now).map(|rank| (rank, question, &slot.demand)));
         }
+        popular.sort_by_key(|(rank, ..)| std::cmp::Reverse(*rank));
+        let popular = popular.into_iter().take(popular::MOST).map(|(_, question, demand)| (question.clone(), demand.clone()));
+        let popular = popular.collect();
         // A slot that nobody makes and that holds nothing is a name without a use.
         inner.slots.retain(|_, slot| slot.finished.is_some() || Arc::strong_count(&slot.making) > 1);
+        popular
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
 
     use super::*;
@@ -330,7 +415,7 @@ mod tests {
         },
     };
 
-    fn question(limit: usize, format: Format) -> Question {
+    pub(in crate::serve) fn question(limit: usize, format: Format) -> Question {
         let (base, own, filter) = (Base::All, Filter::default(), Filter::default());
         let asked = Asked { base, own, filter, daily: None, limit, content: ContentPolicy::Full, leaf: None };
         Question { asked, format, day: None, view: None }
@@ -351,12 +436,13 @@ mod tests {
         let get = |limit: usize, format: Format| {
             let before = made.get();
             made.set(before + 1);
-            let finished = runtime.block_on(
-                cache.get(&question(limit, format), gate.pass(Asker::House), move |_| Ok(Finished::new(noise(before), Second::EPOCH))),
-            );
+            let finished = runtime
+                .block_on(cache.get(&question(limit, format), gate.pass(Asker::House), true, move |_| {
+                    Ok(Finished::new(noise(before), Second::EPOCH))
+                }));
             finished.unwrap()
         };
-        let is_kept = |limit: usize, format: Format| cache.look(&question(limit, format)).is_ok();
+        let is_kept = |limit: usize, format: Format| cache.look(&question(limit, format), |_| {}).is_ok();
         let tags = [(1, Format::Atom), (1, Format::Rss), (2, Format::Atom), (1, Format::Json)]
             .map(|(limit, format)| get(limit, format).tag.clone());
         assert_eq!(tags.iter().collect::<std::collections::BTreeSet<_>>().len(), 4, "each is an answer of its own");
@@ -378,9 +464,56 @@ mod tests {
             [true, false, true, true]
         );
         // What is no longer kept is not counted.
-        cache.drop_matching(|question| question.asked.limit == 1);
+        cache.drop_for_now(|question| question.asked.limit == 1);
         assert!(runtime.block_on(coded.code(Coding::Brotli)));
         cache.coded(&question(1, Format::Json), &coded);
         assert_eq!(cache.inner().bytes, 4_000);
+    }
+
+    #[test]
+    fn what_changes_while_it_is_made_again_is_made_once_more_and_only_its_newest_state_is_kept() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let cache = Arc::new(Cache::new(1 << 20));
+        let asked = question(1, Format::Atom);
+        let get = || {
+            let make = |_: &Question| Ok(Finished::new(noise(0), Second::EPOCH));
+            runtime.block_on(cache.get(&asked, std::future::ready(Ok(Place::of_the_house())), true, make)).unwrap()
+        };
+        let change = || cache.drop_for_now(|_| true);
+        get();
+        change();
+        assert!(cache.dropped.take().is_none(), "one reader is no habit");
+        get();
+        runtime.block_on(get().code(Coding::Gzip));
+        (0..3).for_each(|_| change());
+        let (question, demand) = cache.dropped.take().unwrap();
+        assert!(cache.dropped.take().is_none(), "it stands in line once");
+        let make_again = |seed: usize, demand: Demand, changes: bool| {
+            let within = cache.clone();
+            let make = move |_: &Question| {
+                if changes {
+                    within.drop_for_now(|_| true);
+                }
+                Ok(Finished::new(noise(seed), Second::EPOCH))
+            };
+            runtime.block_on(cache.make_again(&question, demand, make)).unwrap();
+        };
+        make_again(1, demand, true);
+        assert_eq!(cache.size(), (0, 0), "it was no longer true");
+        let (_, demand) = cache.dropped.take().unwrap();
+        make_again(2, demand, false);
+        let newest = get();
+        assert_eq!(newest.tag, Finished::new(noise(2), Second::EPOCH).tag);
+        assert_eq!((newest.codings(), cache.size()), (vec![Coding::Gzip], (1, newest.weight())));
+        assert!(cache.dropped.take().is_none());
+
+        // Under another configuration it may mean something else.
+        get();
+        change();
+        cache.clear();
+        assert!(cache.dropped.take().is_none());
+        (0..2).for_each(|_| drop(get()));
+        cache.clear();
+        assert!(cache.dropped.take().is_none() && cache.size() == (0, 0));
     }
 }

@@ -84,6 +84,13 @@ pub(super) struct Place {
     _permit: Option<OwnedSemaphorePermit>,
 }
 
+impl Place {
+    /// One that takes no reader's.
+    pub(super) fn of_the_house() -> Self {
+        Self { _permit: None }
+    }
+}
+
 /// The gate.
 pub(super) struct Gate {
     allowed: ArcSwap<Allowed>,
@@ -129,7 +136,7 @@ impl Gate {
 
     /// Lets whoever asks have something made: a place for it, or why not.
     pub(super) async fn pass(&self, asker: Asker) -> Result<Place, Unmade> {
-        let Asker::Reader(client, since) = asker else { return Ok(Place { _permit: None }) };
+        let Asker::Reader(client, since) = asker else { return Ok(Place::of_the_house()) };
         self.charge(asker)?;
         let permit = self.place(since + LONGEST_WAIT).await;
         if permit.is_none() {

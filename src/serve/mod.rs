@@ -23,6 +23,7 @@ mod listen;
 mod lists;
 mod openapi;
 mod pages;
+mod popular;
 mod reading;
 mod routes;
 pub mod sample;
@@ -49,6 +50,8 @@ pub use gate::{Allowed, Unmade};
 pub use listen::{listen, listen_admin, listen_metrics};
 pub use status::{Configuration, Watched};
 pub use topic::{Changes, Content, Topic};
+
+use tokio::sync::watch;
 
 use self::{
     answer::Wish,
@@ -242,7 +245,7 @@ impl App {
     pub fn republish(&self, publishing: Publishing, cache: usize) {
         self.publishing.store(Arc::new(publishing));
         self.cache.set_limit(cache);
-        self.cache.drop_matching(|_| true);
+        self.cache.clear();
         self.sheets.clear();
     }
 
@@ -294,7 +297,30 @@ impl App {
     /// The finished feed, made now when it is not at hand.
     async fn finished(self: &Arc<Self>, question: &Question, asker: Asker) -> Result<Arc<Finished>, Unmade> {
         let app = self.clone();
-        self.cache.get(question, self.gate.pass(asker), move |question| app.build(question)).await
+        let is_readers = matches!(asker, Asker::Reader(..));
+        self.cache.get(question, self.gate.pass(asker), is_readers, move |question| app.build(question)).await
+    }
+
+    /// Makes popular answers again that were dropped, one after the other, until `stop` becomes true.
+    pub async fn make_again(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        loop {
+            while let Some((question, demand)) = self.cache.dropped.take() {
+                // It may be another day by now.
+                let question = Question { view: question.view, ..self.question(question.asked, question.format) };
+                let app = self.clone();
+                if let Err(error) = self.cache.make_again(&question, demand, move |question| app.build(question)).await {
+                    // Whoever asks for it is told so.
+                    tracing::debug!("a popular answer could not be made again: {error}");
+                }
+                if *stop.borrow() {
+                    return;
+                }
+            }
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => return,
+                () = self.cache.dropped.wait() => {}
+            }
+        }
     }
 
     /// The answer to somebody who asks for a feed, or for its page.

@@ -12,6 +12,7 @@ const STATE: u8 = b't';
 const QUIET: u8 = b'q';
 const BLOCK: u8 = b'b';
 const FOLLOWER: u8 = b'f';
+const LEASE: u8 = b'l';
 
 impl Key {
     /// Layout of the view and the journal it belongs to.
@@ -57,6 +58,15 @@ impl Key {
 
     pub(super) fn followers() -> Vec<u8> {
         vec![FOLLOWER]
+    }
+
+    /// The promise of a source's hub.
+    pub(super) fn lease(id: &SourceId) -> Vec<u8> {
+        join(LEASE, id.as_str().as_bytes())
+    }
+
+    pub(super) fn leases() -> Vec<u8> {
+        vec![LEASE]
     }
 
     pub(super) fn blocks() -> Vec<u8> {

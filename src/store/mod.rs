@@ -42,8 +42,8 @@ use self::{
     words::{Reading, Slice, WordIndex},
 };
 use crate::model::{
-    Body, Filter, Followed, Follower, Genesis, History, Page, Record, Second, Shown, Snapshot, SourceId, SourceState, Story, StoryId,
-    Unchanged, Window,
+    Body, Filter, Followed, Follower, Genesis, History, Lease, Page, Record, Second, Shown, Snapshot, SourceId, SourceState, Story,
+    StoryId, Unchanged, Window,
 };
 
 /// The layout of the view. Another one is set aside and rebuilt from the journal.
@@ -234,14 +234,17 @@ impl Store {
             }
             Body::Refiled(refiled) => change.stories(&refiled.stories)?,
             Body::Acted(_) | Body::Imported(_) | Body::Pruned(_) | Body::Erased(_) => change.stories(record.body.stories())?,
-            Body::Followed(Followed { begun, ended }) => {
+            Body::Followed(Followed { begun, ended, leased, unleased }) => {
                 begun.iter().try_for_each(|follower| change.follower(follower))?;
                 ended.iter().for_each(|id| change.batch.remove(Key::follower(id)));
+                leased.iter().try_for_each(|lease| change.lease(lease))?;
+                unleased.iter().for_each(|id| change.batch.remove(Key::lease(id)));
                 Vec::new()
             }
             Body::Snapshot(snapshot) => {
                 snapshot.states.iter().try_for_each(|state| change.state(state))?;
                 snapshot.followers.iter().try_for_each(|follower| change.follower(follower))?;
+                snapshot.leases.iter().try_for_each(|lease| change.lease(lease))?;
                 // A view that has all of it already is only told so.
                 change.stories(&self.unlike(&snapshot.stories)?)?
             }
@@ -382,12 +385,17 @@ impl Store {
 
     /// All that is known beside stories, as a snapshot has it.
     pub fn rest(&self) -> Result<Snapshot, StoreError> {
-        Ok(Snapshot { stories: Vec::new(), states: self.states()?, followers: self.followers()? })
+        Ok(Snapshot { stories: Vec::new(), states: self.states()?, followers: self.followers()?, leases: self.leases()? })
     }
 
     /// Everyone who wants to be told of changes, in no order that means anything.
     pub fn followers(&self) -> Result<Vec<Follower>, StoreError> {
         self.tree.values(&Key::followers()).map(|bytes| unpack(&bytes?, "a subscription")).collect()
+    }
+
+    /// The hubs that promised to tell us of sources.
+    pub fn leases(&self) -> Result<Vec<Lease>, StoreError> {
+        self.tree.values(&Key::leases()).map(|bytes| unpack(&bytes?, "a hub's promise")).collect()
     }
 
     /// Every story, in no order that means anything.
@@ -639,6 +647,11 @@ impl<'a> Change<'a> {
 
     fn follower(&mut self, follower: &Follower) -> Result<(), StoreError> {
         self.batch.put(Key::follower(&follower.id()), pack(follower)?);
+        Ok(())
+    }
+
+    fn lease(&mut self, lease: &Lease) -> Result<(), StoreError> {
+        self.batch.put(Key::lease(&lease.source), pack(lease)?);
         Ok(())
     }
 

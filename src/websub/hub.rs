@@ -233,7 +233,7 @@ impl Hub {
         let until = (self.means.clock)().plus(lease);
         let follower = Follower { topic: path, callback: callback.to_string(), until, signed: secret.is_some() };
         let before = self.keep_secret(follower.id(), secret).await.map_err(|error| format!("its secret was not kept: {error}"))?;
-        let followed = Followed { begun: vec![follower.clone()], ended: Vec::new() };
+        let followed = Followed { begun: vec![follower.clone()], ..Followed::default() };
         if let Err(error) = self.means.desk.note_followed(followed).await {
             // What holds is what was written before.
             let _ = self.keep_secret(follower.id(), before).await;
@@ -258,7 +258,7 @@ impl Hub {
         if names.is_empty() {
             return;
         }
-        if let Err(error) = self.means.desk.note_followed(Followed { begun: Vec::new(), ended: names.clone() }).await {
+        if let Err(error) = self.means.desk.note_followed(Followed { ended: names.clone(), ..Followed::default() }).await {
             tracing::warn!("the end of a subscription was not written: {}; it ends with its lease", text::chain(&error));
             return;
         }

@@ -117,8 +117,12 @@ pub fn start(hub: &config::Hub, means: Means, store: &Store, pace: Pace, stop: w
 }
 
 /// Asks the hubs of publishers to tell us, until `stop` becomes true.
-pub fn hear(sources: Sources, data: &Path, stop: watch::Receiver<bool>) -> Option<JoinHandle<()>> {
-    match Upstream::open(sources, data) {
+pub fn hear(sources: Sources, store: &Store, data: &Path, stop: watch::Receiver<bool>) -> Option<JoinHandle<()>> {
+    let leases = store.leases().unwrap_or_else(|error| {
+        tracing::warn!("what hubs promised can not be read: {}; they are asked again", text::chain(&error));
+        Vec::new()
+    });
+    match Upstream::open(sources, leases, data) {
         Ok(upstream) => Some(tokio::spawn(upstream.run(stop))),
         Err(error) => {
             tracing::error!("hubs of publishers are not asked: the key of our callbacks can not be kept: {error}");

@@ -4,8 +4,9 @@
 //! its own limits, from its own address. So a hub can make nobody say anything, and a push that is lost costs nothing but time, for
 //! every source is asked at its own rhythm all the same.
 //!
-//! Nothing of it is written down but one key, of which callbacks and secrets are made: after a start hubs are asked again, and know
-//! the callbacks. Deliberately absent: what is pushed. It is proved and forgotten.
+//! What a hub promised is a record, so that after a start it is heard at once and asked again when its time is up, not before.
+//! Callbacks and secrets are in no record: they are made of one key, which is in a file of its own. Deliberately absent: what is
+//! pushed. It is proved and forgotten.
 
 use std::{
     collections::BTreeMap,
@@ -31,11 +32,12 @@ use super::{
     signature::{is_signed, token},
 };
 use crate::{
-    apply::Clock,
+    apply::{Clock, Desk},
     fetch::{Call, Client},
-    model::{NamedHub, Second, Source, SourceId},
+    model::{Followed, Lease, NamedHub, Second, Source, SourceId},
     schedule::{Order, Register, Wish},
     serve::{App, Door, Knock, Reply},
+    text,
 };
 
 /// The name of the key in its file.
@@ -61,6 +63,8 @@ pub struct Sources {
     pub configured: Box<dyn Fn() -> BTreeMap<SourceId, Arc<Source>> + Send + Sync>,
     /// What is known of them, their hubs among it.
     pub register: Register,
+    /// Writes promises down.
+    pub desk: Desk,
     /// Where a pull is ordered.
     pub order: mpsc::Sender<Order>,
     /// Says when a lease is over.
@@ -74,6 +78,8 @@ pub(super) struct Upstream {
     sources: Sources,
     key: String,
     held: Mutex<BTreeMap<SourceId, Held>>,
+    /// What is to be written down: what a hub promised, or that it tells us no more.
+    unwritten: Mutex<BTreeMap<SourceId, Option<Lease>>>,
     bell: Notify,
 }
 
@@ -81,8 +87,14 @@ pub(super) struct Upstream {
 struct Held {
     named: NamedHub,
     token: String,
+    /// A hash of the address at which we are told.
+    callback: String,
     /// When the hub is asked the next time.
     ask: Second,
+    /// Whether it was asked, and has not answered yet.
+    is_asked: bool,
+    /// Whether there is a record of its promise.
+    is_leased: bool,
     /// When it was last pulled by a push, and whether another push came since.
     pulled: Option<Instant>,
     is_due: bool,
@@ -95,9 +107,15 @@ struct Asking {
     token: String,
 }
 
+impl Held {
+    fn new(named: NamedHub, token: String, callback: String, ask: Second) -> Self {
+        Self { named, token, callback, ask, is_asked: false, is_leased: false, pulled: None, is_due: false }
+    }
+}
+
 impl Upstream {
     /// Makes the key where there is none yet, and opens the door.
-    pub(super) fn open(sources: Sources, data: &Path) -> io::Result<Arc<Self>> {
+    pub(super) fn open(sources: Sources, leases: Vec<Lease>, data: &Path) -> io::Result<Arc<Self>> {
         let secrets = Secrets::open(data.join("websub.key"), &[KEY.to_owned()].into())?;
         let key = match secrets.get(KEY) {
             Some(key) => key,
@@ -107,7 +125,12 @@ impl Upstream {
                 key
             }
         };
-        let upstream = Arc::new(Self { sources, key, held: Mutex::default(), bell: Notify::new() });
+        let held = leases.into_iter().map(|lease| {
+            let (token, ask) = (callback_token(&key, &lease.source, &lease.named), lease.renewal());
+            (lease.source, Held { is_leased: true, ..Held::new(lease.named, token, lease.callback, ask) })
+        });
+        let held = Mutex::new(held.collect());
+        let upstream = Arc::new(Self { sources, key, held, unwritten: Mutex::default(), bell: Notify::new() });
         let [admits, answers] = [Arc::downgrade(&upstream), Arc::downgrade(&upstream)];
         let admits = move |token: &str| admits.upgrade().is_some_and(|upstream| upstream.knows(token));
         upstream.sources.app.open_callbacks(Door::for_calls(LONGEST, admits, move |knock| answer(answers.clone(), knock)));
@@ -116,6 +139,15 @@ impl Upstream {
 
     fn held(&self) -> std::sync::MutexGuard<'_, BTreeMap<SourceId, Held>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn unwritten(&self) -> std::sync::MutexGuard<'_, BTreeMap<SourceId, Option<Lease>>> {
+        self.unwritten.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where a hub tells us.
+    fn callback(&self, token: &str) -> String {
+        self.sources.app.address_of(&format!("websub/{token}"))
     }
 
     fn knows(&self, token: &str) -> bool {
@@ -136,6 +168,7 @@ impl Upstream {
                 }
                 look = Instant::now() + self.sources.round;
             }
+            self.write().await;
             let (due, next) = self.take_due(Instant::now());
             if !due.is_empty() {
                 // Nobody waits for what comes of it; the log tells.
@@ -161,21 +194,42 @@ impl Upstream {
             let state = states.get(&id).filter(|state| !state.gone)?;
             Some((id, (source, state.hub.clone()?)))
         });
-        let named: BTreeMap<SourceId, (Arc<Source>, NamedHub)> = named.collect();
+        let named = named.map(|(id, (source, named))| {
+            let token = callback_token(&self.key, &id, &named);
+            let callback = hashed(&self.callback(&token));
+            (id, (source, named, token, callback))
+        });
+        let named: BTreeMap<SourceId, (Arc<Source>, NamedHub, String, String)> = named.collect();
         let mut held = self.held();
-        held.retain(|id, held| named.get(id).is_some_and(|(_, named)| *named == held.named));
+        held.retain(|id, held| {
+            let stays = named.get(id).is_some_and(|(_, named, _, callback)| *named == held.named && *callback == held.callback);
+            if !stays && held.is_leased {
+                self.unwritten().insert(id.clone(), None);
+            }
+            stays
+        });
         let mut due = Vec::new();
-        for (id, (source, named)) in named {
-            let held = held.entry(id.clone()).or_insert_with(|| {
-                let token = token(&self.key, &format!("callback {id} {}", named.topic));
-                Held { named: named.clone(), token, ask: now, pulled: None, is_due: false }
-            });
+        for (id, (source, named, token, callback)) in named {
+            let held = held.entry(id).or_insert_with(|| Held::new(named.clone(), token, callback, now));
             if held.ask <= now && due.len() < most {
-                held.ask = now.plus(AGAIN);
+                (held.ask, held.is_asked) = (now.plus(AGAIN), true);
                 due.push(Asking { source, named, token: held.token.clone() });
             }
         }
         due
+    }
+
+    /// Writes down what hubs promised. What can not be written holds until the next start, and is asked for again after it.
+    async fn write(&self) {
+        let unwritten = std::mem::take(&mut *self.unwritten());
+        if unwritten.is_empty() {
+            return;
+        }
+        let unleased = unwritten.iter().filter(|(_, lease)| lease.is_none()).map(|(id, _)| id.clone()).collect();
+        let leased = unwritten.into_values().flatten().collect();
+        if let Err(error) = self.sources.desk.note_followed(Followed { leased, unleased, ..Followed::default() }).await {
+            tracing::warn!("what hubs promised was not written: {}; they are asked again at the next start", text::chain(&error));
+        }
     }
 
     /// The sources that are to be pulled now, and when the next one is.
@@ -200,7 +254,7 @@ impl Upstream {
         let form = [
             ("hub.mode", "subscribe"),
             ("hub.topic", &named.topic),
-            ("hub.callback", &self.sources.app.address_of(&format!("websub/{token}"))),
+            ("hub.callback", &self.callback(&token)),
             ("hub.lease_seconds", &USUAL_LEASE.as_secs().to_string()),
             ("hub.secret", &self.secret(id)),
         ];
@@ -233,29 +287,51 @@ impl Upstream {
                 }
                 Reply { status: 202, text: "thank you".to_owned() }
             }
-            None => asked(id, held, &knock.query, (self.sources.clock)()),
+            None => {
+                let (reply, news) = asked(id, held, &knock.query, (self.sources.clock)());
+                if let Some(lease) = news {
+                    held.is_leased = lease.is_some();
+                    self.unwritten().insert(id.clone(), lease);
+                    self.bell.notify_one();
+                }
+                reply
+            }
         }
     }
 }
 
-/// A hub asks whether we meant it, or says that it does not tell us.
-fn asked(id: &SourceId, held: &mut Held, query: &str, now: Second) -> Reply {
+/// The word by which a hub knows us.
+fn callback_token(key: &str, id: &SourceId, named: &NamedHub) -> String {
+    token(key, &format!("callback {id} {}", named.topic))
+}
+
+fn hashed(callback: &str) -> String {
+    blake3::hash(callback.as_bytes()).to_hex()[..32].to_owned()
+}
+
+/// A hub asks whether we meant it, or says that it does not tell us: what it is answered, and what is to be written down of that, if anything.
+fn asked(id: &SourceId, held: &mut Held, query: &str, now: Second) -> (Reply, Option<Option<Lease>>) {
     let query: BTreeMap<_, _> = form_urlencoded::parse(query.as_bytes()).collect();
     let value = |key: &str| query.get(key).map(AsRef::as_ref);
     match value("hub.mode") {
         Some("subscribe") if value("hub.topic") == Some(&held.named.topic) => {
             let lease = value("hub.lease_seconds").and_then(|seconds| seconds.parse().ok()).map_or(USUAL_LEASE, Duration::from_secs);
             let lease = lease.clamp(SHORTEST_LEASE, LONGEST_LEASE);
-            // Asked again while it still holds.
-            held.ask = now.plus(lease * 3 / 4);
             tracing::info!(source.id = %id, "the hub of `{id}` tells us when something is new, for {} s", lease.as_secs());
-            Reply { status: 200, text: value("hub.challenge").unwrap_or_default().to_owned() }
+            let (named, callback) = (held.named.clone(), held.callback.clone());
+            let lease = Lease { source: id.clone(), named, callback, from: now, until: now.plus(lease) };
+            // Asked again while it still holds.
+            held.ask = lease.renewal();
+            // What it says without being asked is not worth a record each time.
+            let news = std::mem::take(&mut held.is_asked).then_some(Some(lease));
+            (Reply { status: 200, text: value("hub.challenge").unwrap_or_default().to_owned() }, news)
         }
         Some("denied") => {
             tracing::info!(source.id = %id, "the hub of `{id}` does not tell us: it said so");
-            Reply { status: 200, text: "as you like".to_owned() }
+            held.ask = now.plus(AGAIN);
+            (Reply { status: 200, text: "as you like".to_owned() }, held.is_leased.then_some(None))
         }
-        _ => Reply { status: 404, text: "that was not meant".to_owned() },
+        _ => (Reply { status: 404, text: "that was not meant".to_owned() }, None),
     }
 }
 

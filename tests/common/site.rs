@@ -12,6 +12,7 @@ use tributary::{
     apply::Clock,
     classify::{self, Classifier},
     config::{self, Config},
+    meters::Meters,
     model::{ContentPolicy, Genesis, Lang, Names, Pull, Record, Site, Story},
     publish::SourceCard,
     serve::{self, App, Art, Limits, Publishing},
@@ -93,6 +94,7 @@ pub struct Site3 {
     pub runtime: tokio::runtime::Runtime,
     pub app: Arc<App>,
     pub store: Arc<Store>,
+    pub meters: Meters,
     pub address: SocketAddr,
     pub stop: tokio::sync::watch::Sender<bool>,
     pub ended: tokio::task::JoinHandle<()>,
@@ -116,7 +118,8 @@ pub fn serve_within(limits: Limits, publishing: Publishing, clock: Clock) -> Sit
     let genesis = Genesis { id: Uuid::from_u128(1), instance: Uuid::from_u128(2), created: at(-1_000) };
     let store = Arc::new(Store::open(&dir.path().join("store"), &genesis).unwrap());
     store.apply(&record(1, vec![told(1, "youth", "GT"), told(2, "youth", "HN"), told(3, "diaspora", "GT")])).unwrap();
-    let app = App::new(store.clone(), publishing, &limits, clock);
+    let meters = Meters::default();
+    let app = App::counting(store.clone(), publishing, &limits, clock, meters.clone());
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let address = listener.local_addr().unwrap();
@@ -124,7 +127,7 @@ pub fn serve_within(limits: Limits, publishing: Publishing, clock: Clock) -> Sit
         let app = app.clone();
         async move { serve::listen(listener, app, &limits, stopped).await }
     });
-    Site3 { runtime, app, store, address, stop, ended, _dir: dir }
+    Site3 { runtime, app, store, meters, address, stop, ended, _dir: dir }
 }
 
 pub fn site() -> Site3 {
