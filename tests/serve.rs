@@ -82,6 +82,47 @@ fn what_is_not_understood_is_refused_and_never_becomes_everything() {
 }
 
 #[test]
+fn what_is_at_hand_is_answered_as_if_it_were_not() {
+    let site = site();
+    let mut nth = 0;
+    // What messengers hang on to an address makes it one that nobody has asked for.
+    let mut asked_anew = |method: &str, path: &str, headers: &[(&str, &str)]| {
+        nth += 1;
+        let mark = if path.contains('?') { '&' } else { '?' };
+        ask(site.address, method, &format!("{path}{mark}utm_source=x{nth}"), headers)
+    };
+    for path in ["/feed.atom", "/feed/topic/youth.rss?limit=2", "/feed.json?lang=en", "/feed/source/wire/archive/2020-09.atom"] {
+        let tag = get(site.address, path).header("etag").unwrap().to_owned();
+        let since = get(site.address, path).header("last-modified").unwrap().to_owned();
+        let wishes: [&[(&str, &str)]; 7] = [
+            &[],
+            &[("accept-encoding", "gzip")],
+            &[("accept-encoding", "br;q=0.5, zstd")],
+            &[("accept-encoding", "identity;q=0")],
+            &[("if-none-match", &tag)],
+            &[("if-none-match", "\"another\""), ("accept-encoding", "br")],
+            &[("if-modified-since", &since)],
+        ];
+        for method in ["GET", "HEAD", "POST"] {
+            for wish in wishes {
+                let told = |reply: Reply| {
+                    let mut headers = reply.headers.clone();
+                    headers.retain(|(name, _)| name != "date");
+                    headers.sort();
+                    (reply.status, headers, reply.body)
+                };
+                // The first of two may be the one that has it coded.
+                let _ = ask(site.address, method, path, wish);
+                let at_hand = told(ask(site.address, method, path, wish));
+                assert_eq!(at_hand, told(asked_anew(method, path, wish)), "{method} {path} {wish:?}");
+            }
+        }
+    }
+    let by_a_person = ask(site.address, "GET", "/feed.atom", &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")]);
+    assert_eq!((by_a_person.status, by_a_person.header("location")), (303, Some("/feed")), "a browser is shown the page");
+}
+
+#[test]
 fn an_answer_is_kept_by_its_validators_and_comes_in_the_coding_asked_for() {
     let site = site();
     let plain = get(site.address, "/feed.atom");

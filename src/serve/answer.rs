@@ -41,6 +41,8 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const ART_CACHING: &str = "public, max-age=86400";
 /// Lists have live counts.
 const LIST_CACHING: &str = "public, max-age=60";
+/// Headers of an answer that is at hand, and a few that are put to them on the way.
+const HEADERS: usize = 12;
 /// When what is being made may be there, in seconds.
 const SOON: u64 = 10;
 
@@ -69,10 +71,8 @@ impl Wish {
 pub(super) fn feed(finished: &Finished, wish: &Wish, media_type: &'static str) -> Response {
     let caching = if finished.is_closed { CLOSED_CACHING } else { FEED_CACHING };
     let mut response = ready_made(finished, wish, media_type, caching);
-    set(response.headers_mut(), header::LAST_MODIFIED, &finished.changed.http_date());
-    if !finished.links.is_empty() && !wish.is_known() {
-        set(response.headers_mut(), header::LINK, &finished.links);
-    }
+    put(response.headers_mut(), header::LAST_MODIFIED, finished.said.changed.as_ref());
+    put(response.headers_mut(), header::LINK, finished.said.links.as_ref().filter(|_| !wish.is_known()));
     response
 }
 
@@ -131,31 +131,39 @@ pub(super) fn picture(finished: &Finished, wish: &Wish, media_type: &'static str
 }
 
 /// Finished bytes of a type.
-fn ready_made(finished: &Finished, wish: &Wish, media_type: &str, caching: &str) -> Response {
+fn ready_made(finished: &Finished, wish: &Wish, media_type: &'static str, caching: &'static str) -> Response {
     let (bytes, coding) = finished.bytes(wish.coding);
-    let tag = format!("\"{}{}\"", finished.tag, wish.known.unwrap_or(coding).suffix());
-    let fixed = [
-        (header::ETAG, tag.as_str()),
+    let mut response = Response::new(Body::empty());
+    let headers = response.headers_mut();
+    headers.reserve(HEADERS);
+    put(headers, header::ETAG, finished.said.tag(wish.known.unwrap_or(coding)));
+    for (name, value) in [
         (header::CACHE_CONTROL, caching),
         (header::VARY, "Accept-Encoding"),
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (header::ACCESS_CONTROL_EXPOSE_HEADERS, "ETag, Link"),
-    ];
-    let mut response = Response::new(Body::empty());
-    for (name, value) in fixed {
-        set(response.headers_mut(), name, value);
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
     }
     if wish.is_known() {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return response;
     }
-    set(response.headers_mut(), header::CONTENT_TYPE, media_type);
-    set(response.headers_mut(), header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if coding != Coding::Identity {
-        set(response.headers_mut(), header::CONTENT_ENCODING, coding.name());
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
     }
+    // Said here, and not by whatever is between us and the reader, it stands at the same place however the answer was come by.
+    headers.insert(header::CONTENT_LENGTH, bytes.len().into());
     *response.body_mut() = Body::from(bytes.clone());
     response
+}
+
+fn put(headers: &mut HeaderMap, name: HeaderName, value: Option<&HeaderValue>) {
+    if let Some(value) = value {
+        headers.insert(name, value.clone());
+    }
 }
 
 fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
@@ -203,7 +211,7 @@ pub(super) fn subscriptions(list: String, asked: &HeaderMap) -> Response {
 }
 
 /// Made anew each time, and so not coded.
-fn live(media_type: &str, list: String, asked: &HeaderMap) -> Response {
+fn live(media_type: &'static str, list: String, asked: &HeaderMap) -> Response {
     let finished = Finished::new(list.into_bytes(), Second::EPOCH);
     let wish = Wish::of(&finished, asked, None);
     ready_made(&finished, &wish, media_type, LIST_CACHING)

@@ -10,6 +10,7 @@ use std::{
     time::Instant,
 };
 
+use axum::http::HeaderValue;
 use bytes::Bytes;
 use tokio::sync::OnceCell;
 
@@ -29,6 +30,11 @@ use crate::{
 /// An answer shorter than this, in bytes, fits in one packet as it is, so that coding it gains nothing.
 const WORTH_CODING: usize = 1 << 10;
 
+/// Addresses that are known by what they ask for, at most: some four megabytes.
+const ADDRESSES: usize = 4_096;
+/// A longer one is asked what it means each time, in bytes.
+const LONGEST_ADDRESS: usize = 512;
+
 /// One answer, in every coding that was asked for.
 #[derive(Debug)]
 pub(super) struct Finished {
@@ -43,12 +49,40 @@ pub(super) struct Finished {
     pub(super) is_closed: bool,
     /// Where it is and who tells of its changes, as its head says it; empty when nobody does.
     pub(super) links: String,
+    /// What its head says each time, made once.
+    pub(super) said: Said,
+}
+
+/// What the head of an answer says.
+#[derive(Debug)]
+pub(super) struct Said {
+    /// The tag as it is, and in the order of [`Coding::SHORTER`].
+    tags: [Option<HeaderValue>; 4],
+    pub(super) changed: Option<HeaderValue>,
+    pub(super) links: Option<HeaderValue>,
+}
+
+impl Said {
+    fn of(tag: &str, changed: Second) -> Self {
+        // A hash and a date are what can stand there.
+        let value = |text: String| HeaderValue::try_from(text).ok();
+        let [first, second, third] = Coding::SHORTER;
+        let tags = [Coding::Identity, first, second, third].map(|coding| value(format!("\"{tag}{}\"", coding.suffix())));
+        Self { tags, changed: value(changed.http_date()), links: None }
+    }
+
+    /// The tag in a coding.
+    pub(super) fn tag(&self, coding: Coding) -> Option<&HeaderValue> {
+        let place = Coding::SHORTER.iter().position(|other| *other == coding).map_or(0, |place| place + 1);
+        self.tags[place].as_ref()
+    }
 }
 
 impl Finished {
     pub(super) fn new(bytes: Vec<u8>, changed: Second) -> Self {
         let tag = blake3::hash(&bytes).to_hex()[..32].to_owned();
-        Self { identity: bytes.into(), coded: Default::default(), tag, changed, is_closed: false, links: String::new() }
+        let said = Said::of(&tag, changed);
+        Self { identity: bytes.into(), coded: Default::default(), tag, changed, is_closed: false, links: String::new(), said }
     }
 
     /// The same, which shows the same stories for ever, or does not.
@@ -58,7 +92,8 @@ impl Finished {
 
     /// The same with links in its head.
     pub(super) fn linked(self, links: String) -> Self {
-        Self { links, ..self }
+        let said = Said { links: HeaderValue::from_str(&links).ok().filter(|_| !links.is_empty()), ..self.said };
+        Self { links, said, ..self }
     }
 
     /// What is answered to somebody who likes a coding.
@@ -76,6 +111,11 @@ impl Finished {
         let bytes = self.identity.clone();
         cell.get_or_init(|| async move { tokio::task::spawn_blocking(move || coding.code(&bytes)).await.unwrap_or_default().into() }).await;
         true
+    }
+
+    /// Whether it is there in a coding.
+    pub(super) fn has(&self, coding: Coding) -> bool {
+        self.cell(coding).is_none_or(OnceCell::initialized)
     }
 
     /// The bytes in a coding; plain where they were not coded, or can not be.
@@ -150,6 +190,8 @@ pub(super) struct Cache {
 #[derive(Default)]
 struct Inner {
     slots: HashMap<Question, Slot>,
+    /// What addresses ask for, as they came.
+    addresses: HashMap<Box<str>, Question>,
     bytes: usize,
     clock: u64,
     /// Counts changes, so that an answer begun before one is not kept after it.
@@ -215,6 +257,39 @@ impl Cache {
 
     fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The feed at an address that was asked for just so before, when it is at hand and `liked` by whoever asks.
+    pub(super) fn at_hand<T>(
+        &self,
+        address: &str,
+        now: Instant,
+        liked: impl FnOnce(&Finished) -> Option<T>,
+    ) -> Option<(Arc<Finished>, Format, T)> {
+        let mut inner = self.inner();
+        let Inner { slots, addresses, clock, .. } = &mut *inner;
+        let question = addresses.get(address)?;
+        let slot = slots.get_mut(question)?;
+        let (finished, liked) = slot.finished.as_ref().and_then(|finished| Some((finished.clone(), liked(finished)?)))?;
+        *clock += 1;
+        slot.used = *clock;
+        slot.demand.ask(now);
+        self.meters.looked_up(Lookup::Hit);
+        Some((finished, question.format, liked))
+    }
+
+    /// Notes what an address asks for, until all is [cleared](Self::clear): what goes by the day is not noted. `is_so_still` says that
+    /// nothing was cleared since it was asked; whoever clears makes that false before.
+    pub(super) fn remember(&self, address: &str, question: &Question, is_so_still: impl FnOnce() -> bool) {
+        let mut inner = self.inner();
+        let Inner { addresses, .. } = &mut *inner;
+        if question.day.is_some() || address.len() > LONGEST_ADDRESS || addresses.contains_key(address) || !is_so_still() {
+            return;
+        }
+        if addresses.len() >= ADDRESSES {
+            addresses.clear();
+        }
+        addresses.insert(address.into(), question.clone());
     }
 
     /// The answer, made by one of those who ask for it at once when it is not there, and who has a place for it then.
@@ -370,6 +445,7 @@ impl Cache {
     /// Gives up all of them, for good: what was asked under another configuration may mean something else now.
     pub(super) fn clear(&self) {
         self.drop_matching(|_| true, Instant::now());
+        self.inner().addresses.clear();
         self.dropped.clear();
     }
 
@@ -426,6 +502,41 @@ pub(super) mod tests {
         let mut bytes = vec![0; 3_000];
         blake3::Hasher::new().update(&seed.to_le_bytes()).finalize_xof().fill(&mut bytes);
         bytes
+    }
+
+    #[test]
+    fn an_address_is_known_until_what_it_asks_for_may_be_something_else() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let cache = Cache::new(1 << 20);
+        let asked = question(1, Format::Atom);
+        let make = || {
+            let pass = std::future::ready(Ok(Place::of_the_house()));
+            runtime.block_on(cache.get(&asked, pass, true, |_| Ok(Finished::new(noise(1), Second::EPOCH)))).unwrap()
+        };
+        let is_at_hand = |address: &str| cache.at_hand(address, Instant::now(), |_| Some(())).is_some();
+        let made = make();
+        assert!(!is_at_hand("/feed.atom?limit=1"));
+        cache.remember("/feed.atom?limit=1", &asked, || false);
+        assert!(!is_at_hand("/feed.atom?limit=1"), "another configuration holds by now");
+        cache.remember("/feed.atom?limit=1", &asked, || true);
+        cache.remember("/feed.atom?since=P1D", &Question { day: Some(Second::EPOCH), ..asked.clone() }, || true);
+        cache.remember(&"x".repeat(LONGEST_ADDRESS + 1), &asked, || true);
+        assert_eq!(cache.inner().addresses.len(), 1);
+        let (finished, format, ()) = cache.at_hand("/feed.atom?limit=1", Instant::now(), |_| Some(())).unwrap();
+        assert_eq!((Arc::ptr_eq(&finished, &made), format), (true, Format::Atom));
+        assert!(cache.at_hand("/feed.atom?limit=1", Instant::now(), |_| None::<()>).is_none(), "it is not what was liked");
+        // Dropped, it is at hand when it was made again.
+        cache.drop_matching(|_| true, Instant::now());
+        assert!(!is_at_hand("/feed.atom?limit=1"));
+        make();
+        assert!(is_at_hand("/feed.atom?limit=1"));
+        cache.clear();
+        make();
+        assert!(!is_at_hand("/feed.atom?limit=1"));
+        for n in 0..=ADDRESSES {
+            cache.remember(&format!("/feed.atom?utm_source={n}"), &asked, || true);
+        }
+        assert_eq!(cache.inner().addresses.len(), 1, "they have an end");
     }
 
     #[test]

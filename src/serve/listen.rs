@@ -6,6 +6,7 @@
 //! nothing at all, or reads nothing of an answer, is cut by [`Impatient`].
 
 use std::{
+    convert::Infallible,
     future::Future,
     io,
     pin::Pin,
@@ -14,7 +15,8 @@ use std::{
     time::Duration,
 };
 
-use axum::Router;
+use axum::response::Response;
+use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto::Builder, graceful::GracefulShutdown},
@@ -27,9 +29,12 @@ use tokio::{
     task::JoinSet,
     time::{Instant, Sleep},
 };
-use tower::util::{MapRequest, MapResponse};
+use tower::{
+    Service,
+    util::{MapRequest, MapResponse},
+};
 
-use super::{App, Exposition, Limits, Token, admin, answer, client::Peer, exposition, routes};
+use super::{App, Exposition, Limits, Token, admin, answer, at_hand::ShortWay, client::Peer, exposition, routes};
 use crate::meters::Meters;
 
 /// After an `accept` that failed for want of descriptors, others are given time to close.
@@ -40,7 +45,8 @@ const IDLE: Duration = Duration::from_secs(60);
 /// Answers until `stop` becomes true; open answers are then finished, within the limit.
 pub async fn listen(listener: TcpListener, app: Arc<App>, limits: &Limits, stop: watch::Receiver<bool>) {
     let meters = app.meters.clone();
-    serve(listener, routes::service(app), limits, meters, stop).await;
+    let service = ShortWay::before(routes::service(app.clone()), app);
+    serve(listener, service, limits, meters, stop).await;
 }
 
 /// Tells metrics, and nothing else, until `stop` becomes true. These connections are not counted among those of readers.
@@ -53,7 +59,11 @@ pub async fn listen_admin(listener: TcpListener, token: Token, deeds: admin::Dee
     serve(listener, admin::service(token, deeds), limits, Meters::default(), stop).await;
 }
 
-async fn serve(listener: TcpListener, service: Router, limits: &Limits, meters: Meters, mut stop: watch::Receiver<bool>) {
+async fn serve<S>(listener: TcpListener, service: S, limits: &Limits, meters: Meters, mut stop: watch::Receiver<bool>)
+where
+    S: Service<hyper::Request<Incoming>, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
     let seats = Arc::new(Semaphore::new(limits.connections));
     let (open, mut connections) = (GracefulShutdown::new(), JoinSet::new());
     let mut builder = Builder::new(TokioExecutor::new());

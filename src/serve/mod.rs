@@ -9,6 +9,7 @@ mod allowance;
 mod answer;
 mod archive;
 mod art;
+mod at_hand;
 mod cache;
 mod client;
 mod coding;

@@ -80,6 +80,7 @@ async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
     let asking = Asking {
         app: &app,
         publishing: &publishing,
+        address: head.uri.path_and_query().map_or("/", |address| address.as_str()),
         query: head.uri.query().unwrap_or_default(),
         beside,
         ui,
@@ -103,6 +104,8 @@ fn door<'a>(app: &'a App, path: &str) -> Option<(&'a Door, String)> {
 struct Asking<'a> {
     app: &'a Arc<App>,
     publishing: &'a Publishing,
+    /// Path and query, as they came.
+    address: &'a str,
     query: &'a str,
     /// The query taken apart, as pages understand it.
     beside: Beside<'a>,
@@ -152,14 +155,22 @@ impl Asking<'_> {
         if format == Format::Page {
             return self.people(path).await;
         }
-        if self.is_a_persons_look() && matches!(format, Format::Atom | Format::Rss) {
+        if is_a_persons_look(self.headers) && matches!(format, Format::Atom | Format::Rss) {
             let mark = if self.query.is_empty() { "" } else { "?" };
             return answer::see_other(&format!("{}{path}{mark}{}", self.publishing.site.base.path(), self.query));
         }
         match reading::read(path, self.query, self.publishing) {
             Ok(asked) if self.app.is_ahead(&asked) => self.wrong(&Wrong::NoPage, format),
             Ok(asked) if !asked.base.formats().contains(&format) => self.wrong(&Wrong::NoPage, format),
-            Ok(asked) => self.finished(&self.app.question(asked, format)).await,
+            Ok(asked) => {
+                let question = self.app.question(asked, format);
+                let response = self.finished(&question).await;
+                if response.status().is_success() {
+                    let is_so_still = || std::ptr::eq(&**self.app.publishing.load(), self.publishing);
+                    self.app.cache.remember(self.address, &question, is_so_still);
+                }
+                response
+            }
             Err(error) => self.wrong(&error, format),
         }
     }
@@ -309,12 +320,6 @@ impl Asking<'_> {
         pages::Frame::new(self.publishing, self.ui, pages::Place::Elsewhere, "", "")
     }
 
-    /// Whether somebody looks at it in a browser: no program that reads feeds says so (Fetch Metadata §2).
-    fn is_a_persons_look(&self) -> bool {
-        let says = |name: &str, value: &str| self.headers.get(name).is_some_and(|said| said == value);
-        says("sec-fetch-mode", "navigate") && says("sec-fetch-dest", "document")
-    }
-
     /// Whether what is wrong is told in a page: no program that reads feeds asks for one.
     fn is_for_people(&self) -> bool {
         let accepted = self.headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok());
@@ -374,6 +379,12 @@ fn turned_away(unmade: &Unmade, problem: impl FnOnce(StatusCode, &str) -> Respon
         _ => (StatusCode::SERVICE_UNAVAILABLE, Duration::ZERO),
     };
     answer::after(problem(status, &unmade.to_string()), gate::seconds(wait))
+}
+
+/// Whether somebody looks at it in a browser: no program that reads feeds says so (Fetch Metadata §2).
+pub(super) fn is_a_persons_look(headers: &HeaderMap) -> bool {
+    let says = |name: &str, value: &str| headers.get(name).is_some_and(|said| said == value);
+    says("sec-fetch-mode", "navigate") && says("sec-fetch-dest", "document")
 }
 
 fn ready(app: &App) -> Response {
