@@ -471,6 +471,34 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn whoever_hangs_up_frees_no_place_before_the_work_is_done() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let (cache, gate) = (Cache::new(1 << 20), Gate::new(1, Meters::default()));
+        let reader = |patience: bool| {
+            let now = tokio::time::Instant::now();
+            let long_ago = now.checked_sub(std::time::Duration::from_secs(60)).unwrap_or(now);
+            gate.pass(Asker::Reader(None, if patience { now } else { long_ago }))
+        };
+        let (begin, begun) = tokio::sync::oneshot::channel();
+        let (finish, finished) = std::sync::mpsc::channel::<()>();
+        let make = move |_: &Question| {
+            begin.send(()).unwrap();
+            finished.recv().unwrap();
+            Ok(Finished::new(noise(0), Second::EPOCH))
+        };
+        let asked = question(1, Format::Atom);
+        runtime.block_on(async {
+            tokio::select! {
+                _ = cache.get(&asked, reader(true), true, make) => panic!("it waits"),
+                begun = begun => begun.unwrap(),
+            }
+            assert!(matches!(reader(false).await, Err(Unmade::TooMany)));
+            finish.send(()).unwrap();
+            assert!(reader(true).await.is_ok());
+        });
+    }
+
+    #[test]
     fn what_changes_while_it_is_made_again_is_made_once_more_and_only_its_newest_state_is_kept() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let cache = Arc::new(Cache::new(1 << 20));
