@@ -148,6 +148,11 @@ fn what_is_told_is_what_happened() {
         let name = format!("tributary_pulls_total{{outcome=\"{outcome}\"}}");
         assert_eq!(series(metrics)[&name], before[&name] + 1.0);
     }
+    // The feed and the page of everything were asked for twice each.
+    let begin = std::time::Instant::now();
+    while series(metrics)["tributary_cache_rebuilds_total"] < 2.0 {
+        assert!(begin.elapsed().as_secs() < 60, "nothing is made again");
+    }
     let fetched = series(metrics)["tributary_fetched_bytes_total"];
     let items = ["Bees", "Wasps"].map(|title| format!("<item><title>{title}</title><guid>{title}</guid></item>")).concat();
     let sent = wire(&items).len() + wire("<item><title>Ants</title><guid>Ants</guid></item>").len();

@@ -178,6 +178,24 @@ impl<'a> Changed<'a> {
     }
 }
 
+/// One who waits for an answer or makes it. When the last of them leaves, and be it by hanging up, a name under which nothing is
+/// kept goes too.
+struct Waiter<'a> {
+    cache: &'a Cache,
+    question: &'a Question,
+    making: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        let mut inner = self.cache.inner();
+        let is_last = |slot: &Slot| Arc::ptr_eq(&slot.making, &self.making) && Arc::strong_count(&self.making) == 2;
+        if inner.slots.get(self.question).is_some_and(|slot| slot.finished.is_none() && is_last(slot)) {
+            inner.remove(self.question);
+        }
+    }
+}
+
 /// Finished answers by what was asked, the least used given up first.
 pub(super) struct Cache {
     limit: AtomicUsize,
@@ -350,19 +368,13 @@ impl Cache {
             }
             Err(making) => making,
         };
-        let _turn = making.lock().await;
+        let waiter = Waiter { cache: self, question, making };
+        let _turn = waiter.making.lock().await;
         if let Ok(finished) = self.look(question, |_| {}) {
             tell(Lookup::Hit);
             return Ok(finished);
         }
-        let place = match pass.await {
-            Ok(place) => place,
-            Err(unmade) => {
-                // A name that nothing is kept under is not kept either.
-                self.inner().remove(question);
-                return Err(unmade);
-            }
-        };
+        let place = pass.await?;
         tell(Lookup::Miss);
         let before = self.inner().changes;
         let asked = question.clone();
@@ -372,17 +384,9 @@ impl Cache {
         });
         let made =
             made.await.map_err(|_| StoreError::Damaged { what: "a story that could not be written as a feed" }).and_then(|made| made);
-        match made {
-            Ok(finished) => {
-                let finished = Arc::new(finished);
-                self.keep(question, &finished, before);
-                Ok(finished)
-            }
-            Err(error) => {
-                self.inner().remove(question);
-                Err(error.into())
-            }
-        }
+        let finished = Arc::new(made?);
+        self.keep(question, &finished, before);
+        Ok(finished)
     }
 
     fn look(&self, question: &Question, ask: impl FnOnce(&mut Demand)) -> Result<Arc<Finished>, Arc<tokio::sync::Mutex<()>>> {
@@ -404,7 +408,7 @@ impl Cache {
         if slot.changed > before {
             return;
         }
-        // Two may have made it, where one before them failed.
+        // Two may have made it, where it was given up in between.
         slot.finished = Some(finished.clone());
         inner.weigh(question, finished, self.limit.load(Ordering::Relaxed));
     }
@@ -579,6 +583,36 @@ pub(super) mod tests {
         assert!(runtime.block_on(coded.code(Coding::Brotli)));
         cache.coded(&question(1, Format::Json), &coded);
         assert_eq!(cache.inner().bytes, 4_000);
+    }
+
+    #[test]
+    fn whoever_hangs_up_frees_no_place_before_the_work_is_done() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let (cache, gate) = (Cache::new(1 << 20), Gate::new(1, Meters::default()));
+        let reader = |patience: bool| {
+            let now = tokio::time::Instant::now();
+            let long_ago = now.checked_sub(std::time::Duration::from_secs(60)).unwrap_or(now);
+            gate.pass(Asker::Reader(None, if patience { now } else { long_ago }))
+        };
+        let (begin, begun) = tokio::sync::oneshot::channel();
+        let (finish, finished) = std::sync::mpsc::channel::<()>();
+        let make = move |_: &Question| {
+            begin.send(()).unwrap();
+            finished.recv().unwrap();
+            Ok(Finished::new(noise(0), Second::EPOCH))
+        };
+        let asked = question(1, Format::Atom);
+        runtime.block_on(async {
+            tokio::select! {
+                _ = cache.get(&asked, reader(true), true, make) => panic!("it waits"),
+                begun = begun => begun.unwrap(),
+            }
+            assert!(cache.inner().slots.is_empty(), "nobody waits for it");
+            let refused = cache.get(&asked, reader(false), true, |_| panic!("it is not made")).await;
+            assert!(matches!(refused, Err(Unmade::TooMany)) && cache.inner().slots.is_empty());
+            finish.send(()).unwrap();
+            assert!(reader(true).await.is_ok());
+        });
     }
 
     #[test]
