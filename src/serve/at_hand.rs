@@ -17,20 +17,21 @@ use axum::{Router, http::Method, response::Response, routing::future::RouteFutur
 use hyper::body::Incoming;
 use tower::Service;
 
-use super::{App, answer, answer::Wish, routes::is_a_persons_look};
+use super::{App, answer, answer::Wish, client::Peer, routes::is_a_persons_look};
 use crate::meters::Kind;
 
-/// The service that answers readers.
+/// The service that answers one connection of a reader.
 #[derive(Clone)]
 pub(super) struct ShortWay {
     app: Arc<App>,
     routes: Router,
+    peer: Peer,
 }
 
 impl ShortWay {
     /// One that leaves to the routes what it does not have.
-    pub(super) fn before(routes: Router, app: Arc<App>) -> Self {
-        Self { app, routes }
+    pub(super) fn before(routes: Router, app: Arc<App>, peer: Peer) -> Self {
+        Self { app, routes, peer }
     }
 
     fn answer<B>(&self, request: &hyper::Request<B>) -> Option<Response> {
@@ -78,10 +79,11 @@ impl Service<hyper::Request<Incoming>> for ShortWay {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: hyper::Request<Incoming>) -> Answering {
-        match self.answer(&request) {
-            Some(response) => Answering::Now(Some(response)),
-            None => Answering::Later(Box::pin(self.routes.call(request))),
+    fn call(&mut self, mut request: hyper::Request<Incoming>) -> Answering {
+        if let Some(response) = self.answer(&request) {
+            return Answering::Now(Some(response));
         }
+        request.extensions_mut().insert(self.peer);
+        Answering::Later(Box::pin(self.routes.call(request)))
     }
 }

@@ -29,10 +29,7 @@ use tokio::{
     task::JoinSet,
     time::{Instant, Sleep},
 };
-use tower::{
-    Service,
-    util::{MapRequest, MapResponse},
-};
+use tower::{Service, util::MapResponse};
 
 use super::{App, Exposition, Limits, Token, admin, answer, at_hand::ShortWay, client::Peer, exposition, routes};
 use crate::meters::Meters;
@@ -45,21 +42,23 @@ const IDLE: Duration = Duration::from_secs(60);
 /// Answers until `stop` becomes true; open answers are then finished, within the limit.
 pub async fn listen(listener: TcpListener, app: Arc<App>, limits: &Limits, stop: watch::Receiver<bool>) {
     let meters = app.meters.clone();
-    let service = ShortWay::before(routes::service(app.clone()), app);
-    serve(listener, service, limits, meters, stop).await;
+    let routes = routes::service(app.clone());
+    serve(listener, |from| ShortWay::before(routes.clone(), app.clone(), from), limits, meters, stop).await;
 }
 
 /// Tells metrics, and nothing else, until `stop` becomes true. These connections are not counted among those of readers.
 pub async fn listen_metrics(listener: TcpListener, exposition: Arc<Exposition>, limits: &Limits, stop: watch::Receiver<bool>) {
-    serve(listener, exposition::service(exposition), limits, Meters::default(), stop).await;
+    let service = exposition::service(exposition);
+    serve(listener, |_| service.clone(), limits, Meters::default(), stop).await;
 }
 
 /// Does deeds for whoever shows the token, until `stop` becomes true. These connections are not counted either.
 pub async fn listen_admin(listener: TcpListener, token: Token, deeds: admin::Deeds, limits: &Limits, stop: watch::Receiver<bool>) {
-    serve(listener, admin::service(token, deeds), limits, Meters::default(), stop).await;
+    let service = admin::service(token, deeds);
+    serve(listener, |_| service.clone(), limits, Meters::default(), stop).await;
 }
 
-async fn serve<S>(listener: TcpListener, service: S, limits: &Limits, meters: Meters, mut stop: watch::Receiver<bool>)
+async fn serve<S>(listener: TcpListener, service: impl Fn(Peer) -> S, limits: &Limits, meters: Meters, mut stop: watch::Receiver<bool>)
 where
     S: Service<hyper::Request<Incoming>, Response = Response, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
@@ -85,13 +84,9 @@ where
                 // Answers are written whole: waiting to fill a packet only delays them.
                 let _ = stream.set_nodelay(true);
                 let stream = TokioIo::new(Impatient::new(stream, limits.header));
-                let from_there = MapRequest::new(service.clone(), move |mut request: hyper::Request<_>| {
-                    request.extensions_mut().insert(Peer(from.ip()));
-                    request
-                });
                 let connection = builder.serve_connection_with_upgrades(
                     stream,
-                    TowerToHyperService::new(MapResponse::new(from_there, answer::without_false_length)),
+                    TowerToHyperService::new(MapResponse::new(service(Peer(from.ip())), answer::without_false_length)),
                 );
                 let connection = open.watch(connection.into_owned());
                 let counted = meters.connected();
