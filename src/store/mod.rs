@@ -24,7 +24,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard},
+    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, mpsc},
 };
 
 pub use archive::Archive;
@@ -50,6 +50,8 @@ use crate::model::{
 const LAYOUT: u64 = 7;
 /// A query that the writer keeps overtaking waits for it after this many tries.
 const TRIES: usize = 3;
+/// Blocks of the index that are read ahead at a start: a few megabytes.
+const READ_AHEAD: usize = 64;
 /// Copies under one link that are looked at; a link that more share proves nothing.
 const LINKED: usize = 16;
 
@@ -571,12 +573,25 @@ impl Store {
 }
 
 /// The index of a view: all its blocks together, the newest first, because of each story the newest row counts.
+///
+/// A thread reads ahead: to read blocks takes about as long as to take them in, and nobody is served before.
 fn index(tree: &Tree) -> Result<Index, StoreError> {
     let mut index = Index::default();
-    for block in tree.values_from_last(&Key::blocks()) {
-        let block: Block = unpack(&block?, "a block of the index")?;
-        index.take_older(block).ok_or(StoreError::Damaged { what: "a block of the index" })?;
-    }
+    std::thread::scope(|scope| {
+        let (read, blocks) = mpsc::sync_channel(READ_AHEAD);
+        scope.spawn(move || {
+            let unpacked = tree.values_from_last(&Key::blocks()).map(|block| unpack(&block?, "a block of the index"));
+            // When one can not be taken in, no more are read.
+            for block in unpacked {
+                if read.send(block).is_err() {
+                    break;
+                }
+            }
+        });
+        blocks.iter().try_for_each(|block: Result<Block, StoreError>| {
+            index.take_older(block?).ok_or(StoreError::Damaged { what: "a block of the index" })
+        })
+    })?;
     let applied = tree.get(&Key::applied())?;
     index.applied = applied.and_then(|applied| applied.as_slice().try_into().ok()).map_or(0, u64::from_be_bytes);
     Ok(index)
