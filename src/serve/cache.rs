@@ -82,7 +82,7 @@ impl Finished {
     pub(super) fn new(bytes: Vec<u8>, changed: Second) -> Self {
         let tag = blake3::hash(&bytes).to_hex()[..32].to_owned();
         let said = Said::of(&tag, changed);
-        Self { identity: bytes.into(), coded: Default::default(), tag, changed, is_closed: false, links: String::new(), said }
+        Self { identity: fitting(&bytes), coded: Default::default(), tag, changed, is_closed: false, links: String::new(), said }
     }
 
     /// The same, which shows the same stories for ever, or does not.
@@ -109,7 +109,8 @@ impl Finished {
     pub(super) async fn code(&self, coding: Coding) -> bool {
         let Some(cell) = self.cell(coding).filter(|cell| !cell.initialized()) else { return false };
         let bytes = self.identity.clone();
-        cell.get_or_init(|| async move { tokio::task::spawn_blocking(move || coding.code(&bytes)).await.unwrap_or_default().into() }).await;
+        let code = move || fitting(&coding.code(&bytes));
+        cell.get_or_init(|| async move { tokio::task::spawn_blocking(code).await.unwrap_or_default() }).await;
         true
     }
 
@@ -133,6 +134,11 @@ impl Finished {
     fn weight(&self) -> usize {
         self.identity.len() + self.coded.iter().filter_map(OnceCell::get).map(Bytes::len).sum::<usize>() + 1_000
     }
+}
+
+/// Bytes that take no more room than they are long: what is written piece by piece has up to as much again to spare, for as long as it is kept.
+fn fitting(bytes: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(bytes)
 }
 
 /// What an answer is kept under: what was asked, in which format, and on which day, where that makes a difference.
