@@ -28,6 +28,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("brotli", &["fetch", "serve"]),
     ("chrono_tz", &["model"]),
     ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("cron", &["model"]),
     ("base64", &["parse"]),
     ("chardetng", &["parse"]),

@@ -16,6 +16,7 @@ mod health;
 mod keep;
 mod lines;
 mod log;
+mod manual;
 mod opml;
 mod parse;
 mod progress;
@@ -226,6 +227,17 @@ enum Command {
     Rebuild,
     /// Ask the daemon whether it is ready: for a container's health check
     Health,
+    /// Print the script by which a shell completes this command line
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man {
+        /// Write it into this folder instead, and one page for each command
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -361,6 +373,8 @@ impl Command {
             Self::Verify { repair } => data::verify(common, repair),
             Self::Rebuild => data::rebuild(common),
             Self::Health => health::health(common),
+            Self::Completions { shell } => manual::completions(shell),
+            Self::Man { out } => manual::man(out.as_deref()),
         }
     }
 }
