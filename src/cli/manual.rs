@@ -1,6 +1,6 @@
-//! What the command line says of itself, for shells and for `man`.
+//! What the program says of itself to other programs: to shells, to `man`, and to editors of its configuration.
 //!
-//! Both are made from what reads the command line, so that they can not tell of a flag that there is not.
+//! The first two are made from what reads the command line, so that they can not tell of a flag that there is not.
 //! Deliberately absent: anything that is installed; whoever packs the program puts it where it belongs.
 
 use std::{
@@ -13,6 +13,12 @@ use clap::CommandFactory;
 use clap_complete::Shell;
 
 use super::{Failure, Line};
+use crate::config;
+
+/// Prints the JSON Schema of a file of the configuration.
+pub(super) fn schema(file: config::schema::File) -> Result<(), Failure> {
+    print(format!("{:#}\n", config::schema::schema(file)).as_bytes())
+}
 
 /// Prints the script by which a shell completes the command line.
 pub(super) fn completions(shell: Shell) -> Result<(), Failure> {

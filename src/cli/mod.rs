@@ -227,6 +227,11 @@ enum Command {
     Rebuild,
     /// Ask the daemon whether it is ready: for a container's health check
     Health,
+    /// Tell of the configuration
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
     /// Print the script by which a shell completes this command line
     Completions {
         /// Which shell
@@ -259,6 +264,35 @@ enum SourcesCommand {
         #[command(flatten)]
         words: story::Spoken,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Print the JSON Schema of a file, for editors that complete and check while one types
+    Schema {
+        /// Which file
+        #[arg(default_value = "tributary")]
+        file: SchemaOf,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SchemaOf {
+    Tributary,
+    Sources,
+    Topics,
+    Feeds,
+}
+
+impl From<SchemaOf> for config::schema::File {
+    fn from(file: SchemaOf) -> Self {
+        match file {
+            SchemaOf::Tributary => Self::Tributary,
+            SchemaOf::Sources => Self::Sources,
+            SchemaOf::Topics => Self::Topics,
+            SchemaOf::Feeds => Self::Feeds,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -373,6 +407,7 @@ impl Command {
             Self::Verify { repair } => data::verify(common, repair),
             Self::Rebuild => data::rebuild(common),
             Self::Health => health::health(common),
+            Self::Config { command: ConfigCommand::Schema { file } } => manual::schema(file.into()),
             Self::Completions { shell } => manual::completions(shell),
             Self::Man { out } => manual::man(out.as_deref()),
         }

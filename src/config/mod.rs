@@ -13,6 +13,7 @@ mod mistake;
 mod page;
 mod picture;
 mod reader;
+pub mod schema;
 mod settings;
 mod sources;
 mod topics;
