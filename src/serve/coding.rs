@@ -43,7 +43,12 @@ impl Coding {
         let done = match self {
             Self::Identity => coded.write_all(bytes),
             Self::Brotli => {
-                let parameters = brotli::enc::BrotliEncoderParams { quality: 5, size_hint: bytes.len(), ..Default::default() };
+                let parameters = brotli::enc::BrotliEncoderParams {
+                    quality: 5,
+                    size_hint: bytes.len(),
+                    lgwin: window(bytes.len()),
+                    ..Default::default()
+                };
                 brotli::BrotliCompress(&mut &*bytes, &mut coded, &parameters).map(|_| ())
             }
             Self::Gzip => {
@@ -71,6 +76,13 @@ impl Coding {
         }
         best.0
     }
+}
+
+/// The window in which brotli looks back, as a power of two: no wider than what there is to look at, since it takes that much memory,
+/// several times (RFC 7932 §9.1: 10 to 24 bits).
+fn window(length: usize) -> i32 {
+    let bits = usize::BITS - length.leading_zeros();
+    i32::try_from(bits.clamp(16, 22)).unwrap_or(22)
 }
 
 /// The name of a member of a list, and how much it is liked.
