@@ -20,6 +20,7 @@ use super::{
     gate::{Place, Unmade},
     pages::stories::View,
     popular::{self, Demand, Line},
+    workshop,
 };
 use crate::{
     meters::{Lookup, Meters},
@@ -110,7 +111,7 @@ impl Finished {
         let Some(cell) = self.cell(coding).filter(|cell| !cell.initialized()) else { return false };
         let bytes = self.identity.clone();
         let code = move || fitting(&coding.code(&bytes));
-        cell.get_or_init(|| async move { tokio::task::spawn_blocking(code).await.unwrap_or_default() }).await;
+        cell.get_or_init(|| async move { workshop::make(code).await.unwrap_or_default() }).await;
         true
     }
 
@@ -384,12 +385,11 @@ impl Cache {
         tell(Lookup::Miss);
         let before = self.inner().changes;
         let asked = question.clone();
-        let made = tokio::task::spawn_blocking(move || {
+        let made = workshop::make(move || {
             let _place = place;
             make(&asked)
         });
-        let made =
-            made.await.map_err(|_| StoreError::Damaged { what: "a story that could not be written as a feed" }).and_then(|made| made);
+        let made = made.await.unwrap_or(Err(StoreError::Damaged { what: "a story that could not be written as a feed" }));
         let finished = Arc::new(made?);
         self.keep(question, &finished, before);
         Ok(finished)

@@ -32,6 +32,7 @@ mod sheets;
 mod status;
 mod subscriptions;
 mod topic;
+mod workshop;
 
 use std::{
     collections::BTreeMap,

@@ -24,6 +24,7 @@ use super::{
     reading,
     sheets::Depends,
     status::Form,
+    workshop,
 };
 use crate::{
     model::{self, Gone, StoryId},
@@ -202,13 +203,12 @@ impl Asking<'_> {
             Err(unmade) => return self.failed(&unmade),
         };
         let app = self.app.clone();
-        let made = tokio::task::spawn_blocking(move || {
+        let made = workshop::make(move || {
             let _place = place;
             app.opml(&asked)
         });
-        match made.await {
-            Ok(Ok(list)) => answer::subscriptions(list, self.headers),
-            Ok(Err(error)) => self.failed(&error),
+        match made.await.unwrap_or(Err(StoreError::Damaged { what: "something that a list was to show" })) {
+            Ok(list) => answer::subscriptions(list, self.headers),
             Err(error) => self.failed(&error),
         }
     }

@@ -17,6 +17,7 @@ use super::{
     answer::Wish,
     cache::Finished,
     gate::{Asker, Unmade},
+    workshop,
 };
 use crate::store::StoreError;
 
@@ -98,12 +99,11 @@ impl App {
                 // It is never closed.
                 let _turn = self.sheets.at_once.acquire().await;
                 let (app, begun) = (self.clone(), Instant::now());
-                let bytes = tokio::task::spawn_blocking(move || {
+                let bytes = workshop::make(move || {
                     let _place = place;
                     make(&app)
                 });
-                let bytes = bytes.await;
-                let bytes = bytes.unwrap_or(Err(StoreError::Damaged { what: "something that a page was to show" }))?;
+                let bytes = bytes.await.unwrap_or(Err(StoreError::Damaged { what: "something that a page was to show" }))?;
                 let finished = Arc::new(Finished::new(bytes, (self.clock)()));
                 Made { finished, applied, day, at: Instant::now(), took: begun.elapsed() }
             }
