@@ -12,7 +12,8 @@ use std::{
     io::Write,
     net::SocketAddr,
     path::PathBuf,
-    process::Command,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
 };
 
 use common::{
@@ -50,7 +51,12 @@ const RSS: &str = "application/rss+xml";
 
 /// Entry id and place of every entry.
 fn entries(address: SocketAddr) -> BTreeMap<String, String> {
-    let feed = subscribe(address, "/feed.atom?limit=200");
+    entries_at(address, "/feed.atom?limit=200")
+}
+
+/// The same of a feed.
+fn entries_at(address: SocketAddr, path: &str) -> BTreeMap<String, String> {
+    let feed = subscribe(address, path);
     let count = feed.items.len();
     let entries: BTreeMap<String, String> =
         feed.items.into_iter().map(|item| (item.id.unwrap(), item.published.unwrap().to_rfc3339())).collect();
@@ -58,43 +64,58 @@ fn entries(address: SocketAddr) -> BTreeMap<String, String> {
     entries
 }
 
+/// Entry id and place of every entry of these sources.
+fn entries_of(address: SocketAddr, names: &[String]) -> BTreeMap<String, String> {
+    names.iter().flat_map(|name| entries_at(address, &format!("/feed/source/{name}.atom?limit=200"))).collect()
+}
+
+/// Twenty kills; as many as `KILLS` says, up to 200, for whoever has the time.
 #[test]
 fn a_kill_at_any_moment_loses_nothing_and_repeats_nothing() {
+    let kills: u32 = std::env::var("KILLS").map_or(20, |kills| kills.parse().expect("KILLS is a number")).min(200);
     let runtime = runtime();
     let publisher = runtime.block_on(Publisher::start()).unwrap();
     let names: Vec<String> = (0..8).map(|n| format!("wire{n}")).collect();
     let place = Place::new(&names.iter().map(|name| source(name, &publisher)).collect::<String>());
+    // What the outside knows: what was served, at which place; and what was acknowledged.
     let mut kept: BTreeMap<String, String> = BTreeMap::new();
     let mut promised: BTreeSet<String> = BTreeSet::new();
-    for (round, pulls) in [0usize, 1, 3, 6, 8].into_iter().enumerate() {
-        // Each round every publisher has four items more.
-        let until = 4 * (round as u32 + 1);
+    let mut seed = 7u64;
+    let mut draw = |below: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % below
+    };
+    for round in 0..kills {
+        // Each round every publisher has one item more.
         for name in &names {
-            publisher.put(&format!("/{name}"), RSS, &rss(name, 0..until));
+            publisher.put(&format!("/{name}"), RSS, &rss(name, 0..round + 1));
         }
         let mut daemon = place.start(&["--contact", "editor@example.org"]);
         // Whatever was acknowledged before the last kill is served, each at its place.
-        let now = entries(daemon.address);
+        let now = entries_of(daemon.address, &names);
         assert!(kept.iter().all(|(id, at)| now.get(id) == Some(at)), "round {round}");
         assert!(promised.iter().all(|id| now.contains_key(id)), "round {round}");
-        let asking = std::thread::spawn({
-            let mut command = place.command(&["pull"]);
-            move || command.output().unwrap()
-        });
+        let mut asking = place.command(&["pull"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         // What is told as pulled is acknowledged: this round's items of that source.
-        let acknowledged: BTreeSet<String> = (0..pulls).filter_map(|_| daemon.next_pull()).collect();
-        promised.extend(acknowledged.iter().flat_map(|name| (0..until).map(move |n| format!("https://{name}.example/{n}"))));
-        let served = entries(daemon.address);
-        kept = served;
+        let acknowledged: BTreeSet<String> = (0..draw(8)).filter_map(|_| daemon.next_pull()).collect();
+        promised.extend(acknowledged.iter().flat_map(|name| (0..=round).map(move |n| format!("https://{name}.example/{n}"))));
+        kept = entries_of(daemon.address, &names);
+        // And a moment later, whatever it is doing then.
+        let moment = Instant::now() + Duration::from_micros(draw(20_000));
+        while Instant::now() < moment {
+            std::hint::spin_loop();
+        }
         daemon.kill();
-        asking.join().unwrap();
+        // One that found no daemon any more would hold the folder.
+        asking.kill().unwrap();
+        asking.wait().unwrap();
     }
     let daemon = place.start(&["--contact", "editor@example.org"]);
     place.succeed(&["pull"]);
-    let all = entries(daemon.address);
+    let all = entries_of(daemon.address, &names);
     assert!(kept.iter().all(|(id, at)| all.get(id) == Some(at)));
-    let expected: BTreeSet<String> = names.iter().flat_map(|name| (0..20).map(move |n| format!("https://{name}.example/{n}"))).collect();
-    assert_eq!(all.keys().cloned().collect::<BTreeSet<_>>(), expected);
+    let items = |name: &String| (0..kills).map(|n| format!("https://{name}.example/{n}")).collect::<Vec<_>>();
+    assert_eq!(all.keys().cloned().collect::<BTreeSet<_>>(), names.iter().flat_map(items).collect());
     let verdict = place.succeed(&["verify"]);
     assert!(verdict.lines().all(|line| line.contains("\"problems\":[]")), "{verdict}");
     daemon.stop();
