@@ -6,7 +6,7 @@
 //! A farm of publishers on loopback addresses, in a process of its own, serves RSS and Atom feeds of
 //! 20 to 50 items of one to three kilobytes, gzipped, with an ETag. Two others are timed: a bare
 //! download (reqwest), with and without a parse of each feed (feed-rs), nothing kept; and `tributary pull`, into an empty
-//! data folder. A daemon then holds that folder and is asked for a round in each of the ways that feeds change or stay: what
+//! data folder. A daemon then holds that folder, reads its words, and is asked for a round in each of the ways that feeds change or stay: what
 //! it writes of sources that had nothing new, once a minute, comes after. CPU is the process's own;
 //! memory is its peak. The figures of one run can be compared with one another, and with nothing else.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
@@ -355,7 +355,11 @@ fn compare(count: usize) {
     tell("bare download", time(&[&own, "bare", &list]));
     tell("bare download and parse", time(&[&own, "parse", &list]));
     tell("pull: all new", time(&pull));
+    let started = Instant::now();
     let daemon = Daemon::start(&config, &data);
+    // What a start costs, and the words of all of it, are rows of their own and in no round.
+    daemon.wait_for("words can be asked for");
+    tell("start: its words read", Took { cpu: daemon.cpu(), wall: started.elapsed().as_secs_f64(), memory: daemon.peak() });
     tell("round: all 304, its first", round(&daemon, &pull));
     tell("round: all 304, the next", round(&daemon, &pull));
     farm.set("edition 1");
