@@ -3,6 +3,7 @@
 
 mod common {
     pub mod daemon;
+    pub mod disk;
     pub mod http;
 }
 
@@ -18,6 +19,7 @@ use std::{
 
 use common::{
     daemon::{Daemon, Place},
+    disk::{Disk, tear},
     http::{ask, get, subscribe},
 };
 use tributary::serve::sample::Publisher;
@@ -48,6 +50,7 @@ fn source(name: &str, publisher: &Publisher) -> String {
 }
 
 const RSS: &str = "application/rss+xml";
+const CONTACT: [&str; 2] = ["--contact", "editor@example.org"];
 
 /// Entry id and place of every entry.
 fn entries(address: SocketAddr) -> BTreeMap<String, String> {
@@ -69,10 +72,21 @@ fn entries_of(address: SocketAddr, names: &[String]) -> BTreeMap<String, String>
     names.iter().flat_map(|name| entries_at(address, &format!("/feed/source/{name}.atom?limit=200"))).collect()
 }
 
-/// Twenty kills; as many as `KILLS` says, up to 200, for whoever has the time.
-#[test]
-fn a_kill_at_any_moment_loses_nothing_and_repeats_nothing() {
-    let kills: u32 = std::env::var("KILLS").map_or(20, |kills| kills.parse().expect("KILLS is a number")).min(200);
+/// Numbers below a limit, the same ones for a seed.
+fn drawn(mut seed: u64) -> impl FnMut(u64) -> u64 {
+    move |below| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % below
+    }
+}
+
+/// As many rounds as a variable says, up to 200, for whoever has the time.
+fn rounds(variable: &str, usual: u32) -> u32 {
+    std::env::var(variable).map_or(usual, |rounds| rounds.parse().unwrap_or_else(|_| panic!("{variable} is a number"))).min(200)
+}
+
+/// Ends a daemon again and again at moments that are drawn, and sees that whatever was served or acknowledged is there afterwards, once.
+fn end_again_and_again(rounds: u32, start: impl Fn(&Place) -> Daemon, mut after: impl FnMut(&Place, &mut dyn FnMut(u64) -> u64)) {
     let runtime = runtime();
     let publisher = runtime.block_on(Publisher::start()).unwrap();
     let names: Vec<String> = (0..8).map(|n| format!("wire{n}")).collect();
@@ -80,18 +94,14 @@ fn a_kill_at_any_moment_loses_nothing_and_repeats_nothing() {
     // What the outside knows: what was served, at which place; and what was acknowledged.
     let mut kept: BTreeMap<String, String> = BTreeMap::new();
     let mut promised: BTreeSet<String> = BTreeSet::new();
-    let mut seed = 7u64;
-    let mut draw = |below: u64| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (seed >> 33) % below
-    };
-    for round in 0..kills {
+    let mut draw = drawn(7);
+    for round in 0..rounds {
         // Each round every publisher has one item more.
         for name in &names {
             publisher.put(&format!("/{name}"), RSS, &rss(name, 0..round + 1));
         }
-        let mut daemon = place.start(&["--contact", "editor@example.org"]);
-        // Whatever was acknowledged before the last kill is served, each at its place.
+        let mut daemon = start(&place);
+        // Whatever was acknowledged before the last end is served, each at its place.
         let now = entries_of(daemon.address, &names);
         assert!(kept.iter().all(|(id, at)| now.get(id) == Some(at)), "round {round}");
         assert!(promised.iter().all(|id| now.contains_key(id)), "round {round}");
@@ -109,16 +119,96 @@ fn a_kill_at_any_moment_loses_nothing_and_repeats_nothing() {
         // One that found no daemon any more would hold the folder.
         asking.kill().unwrap();
         asking.wait().unwrap();
+        after(&place, &mut draw);
     }
-    let daemon = place.start(&["--contact", "editor@example.org"]);
+    let daemon = start(&place);
     place.succeed(&["pull"]);
     let all = entries_of(daemon.address, &names);
     assert!(kept.iter().all(|(id, at)| all.get(id) == Some(at)));
-    let items = |name: &String| (0..kills).map(|n| format!("https://{name}.example/{n}")).collect::<Vec<_>>();
+    let items = |name: &String| (0..rounds).map(|n| format!("https://{name}.example/{n}")).collect::<Vec<_>>();
     assert_eq!(all.keys().cloned().collect::<BTreeSet<_>>(), names.iter().flat_map(items).collect());
     let verdict = place.succeed(&["verify"]);
     assert!(verdict.lines().all(|line| line.contains("\"problems\":[]")), "{verdict}");
     daemon.stop();
+}
+
+/// Twenty kills; or as many as `KILLS` says.
+#[test]
+fn a_kill_at_any_moment_loses_nothing_and_repeats_nothing() {
+    end_again_and_again(rounds("KILLS", 20), |place| place.start(&CONTACT), |_, _| {});
+}
+
+/// Twelve cuts; or as many as `CUTS` says.
+#[test]
+fn a_power_cut_at_any_moment_loses_nothing_and_repeats_nothing() {
+    let Some(disk) = Disk::under("/data") else { return };
+    let by = disk.by();
+    let start = |place: &Place| {
+        let data = place.path("data");
+        if !data.exists() {
+            // The folder itself is the operator's, and there.
+            fs::create_dir(&data).unwrap();
+            disk.settle(&data);
+        }
+        place.start_by(&by.each_ref().map(String::as_str), &CONTACT)
+    };
+    end_again_and_again(rounds("CUTS", 12), start, |place, draw| {
+        let (data, store, aside) = (place.path("data"), place.path("data/store"), place.path("store-aside"));
+        // The engine asks for nothing to be synced: by the letter all of it is lost. A system may have written it all the same, or some of it.
+        let is_written = draw(3);
+        if is_written > 0 {
+            fs::rename(&store, &aside).unwrap();
+        }
+        disk.forget(&data);
+        if is_written > 0 {
+            let _ = fs::remove_dir_all(&store);
+            fs::rename(&aside, &store).unwrap();
+            if is_written > 1 {
+                tear(&store, draw);
+            }
+            disk.settle(&data);
+        }
+    });
+}
+
+/// A disk that says of every write, or of every sync, that it failed; and one that became read-only.
+#[test]
+fn a_disk_that_fails_takes_nothing_and_loses_nothing() {
+    for (of, what) in [("/data/journal/", "write"), ("/data/journal/", "sync"), ("/data/store/", "write"), ("/data/", "any")] {
+        let Some(disk) = Disk::under(of) else { return };
+        let runtime = runtime();
+        let publisher = runtime.block_on(Publisher::start()).unwrap();
+        let place = Place::new(&source("wire", &publisher));
+        let mut daemon = place.start_by(&disk.by().each_ref().map(String::as_str), &CONTACT);
+        publisher.put("/wire", RSS, &rss("wire", 0..12));
+        place.succeed(&["pull"]);
+        let (before, kept) = (bytes(daemon.address), entries(daemon.address));
+        assert_eq!(kept.len(), 12);
+
+        disk.fail(what);
+        // More than an engine holds before it writes.
+        let mut draw = drawn(1);
+        let mut numbers = || (0..4_000).map(|_| format!(" {}", draw(100_000))).collect::<String>();
+        let long = rss("wire", 0..180).split("</description>").map(|item| item.to_owned() + &numbers()).collect::<Vec<_>>();
+        publisher.put("/wire", RSS, &long.join("</description>"));
+        let failed = place.run(&["pull"]);
+        assert_eq!(failed.status.code(), Some(1), "{of} {what}: {failed:?}");
+        message(&mut daemon, "nothing can be kept");
+        assert_eq!(bytes(daemon.address), before, "{of} {what}");
+        let ready = get(daemon.address, "/readyz");
+        assert_eq!((ready.status, ready.json()["ready"].as_bool()), (200, Some(true)));
+        assert!(ready.json()["read_only"].is_string(), "{}", ready.text());
+
+        disk.heal(what);
+        message(&mut daemon, "pulling goes on");
+        assert_eq!(get(daemon.address, "/readyz").json(), serde_json::json!({ "ready": true }));
+        place.succeed(&["pull"]);
+        let all = entries(daemon.address);
+        assert!(all.len() == 180 && kept.iter().all(|(id, at)| all.get(id) == Some(at)), "{of} {what}: {all:?}");
+        daemon.stop();
+        let verdict = place.succeed(&["verify"]);
+        assert!(verdict.contains("\"stories\":180") && verdict.lines().all(|line| line.contains("\"problems\":[]")), "{verdict}");
+    }
 }
 
 const PATHS: [&str; 4] = ["/feed.atom", "/feed/topic/migrant-smuggling.atom", "/feed/country/gt.atom?lang=en", "/feed/topic/youth.atom"];
@@ -368,17 +458,38 @@ fn message(daemon: &mut Daemon, words: &str) -> String {
     }
 }
 
+/// What a program has to be started by to see a small disk of its own at the folder that `DATA` names; nothing where nobody may mount one.
+fn by_a_disk_of_its_own(options: &str) -> Option<[String; 8]> {
+    let mount = format!("mount -t tmpfs -o {options} tmpfs \"$DATA\" && exec \"$@\"");
+    let by = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", &mount, "sh"].map(str::to_owned);
+    let probe = tempfile::tempdir().unwrap();
+    let mounts = Command::new(&by[0]).args(&by[1..]).arg("true").env("DATA", probe.path()).output();
+    let may = mounts.is_ok_and(|output| output.status.success());
+    if !may {
+        eprintln!("skipped: this system lets nobody mount a small disk");
+    }
+    may.then_some(by)
+}
+
+#[test]
+fn a_volume_that_is_read_only_from_the_start_is_refused() {
+    let by = by_a_disk_of_its_own("ro");
+    let Some(by) = by.as_ref() else { return };
+    let place = Place::new("");
+    let data = place.path("data");
+    fs::create_dir(&data).unwrap();
+    let run = place.command(&["run", "--listen", "127.0.0.1:0"]);
+    let output = Command::new(&by[0]).args(&by[1..]).arg(run.get_program()).args(run.get_args()).env("DATA", &data).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("can not be used as data folder") && told.contains("Read-only file system"), "{told}");
+}
+
 #[test]
 fn a_full_disk_stops_pulling_and_not_reading_and_pulling_goes_on_by_itself() {
-    // A small disk of its own, which the daemon sees and the others reach by way of it.
-    let on_a_small_disk =
-        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", "mount -t tmpfs -o size=24m tmpfs \"$DATA\" && exec \"$@\"", "sh"];
-    let probe = tempfile::tempdir().unwrap();
-    let mounts = Command::new(on_a_small_disk[0]).args(&on_a_small_disk[1..]).arg("true").env("DATA", probe.path()).output();
-    if !mounts.is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: this system lets nobody mount a small disk");
-        return;
-    }
+    // The daemon sees it, and the others reach it by way of the daemon.
+    let by = by_a_disk_of_its_own("size=24m");
+    let Some(on_a_small_disk) = by.as_ref() else { return };
     let runtime = runtime();
     let publisher = runtime.block_on(Publisher::start()).unwrap();
     let place = Place::new(&source("wire", &publisher));
@@ -388,7 +499,7 @@ fn a_full_disk_stops_pulling_and_not_reading_and_pulling_goes_on_by_itself() {
     let data = place.path("data");
     fs::create_dir(&data).unwrap();
     let variable = format!("DATA={}", data.display());
-    let by = [&["env", &variable], &on_a_small_disk[..]].concat();
+    let by = [&["env", &variable], &on_a_small_disk.each_ref().map(String::as_str)[..]].concat();
     let mut daemon = place.start_by(&by, &[]);
     let disk = PathBuf::from(format!("/proc/{}/root{}", daemon.pid(), data.display()));
     let run = |command: &str| {

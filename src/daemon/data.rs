@@ -5,7 +5,7 @@
 //! something: then nothing is written any more, and what the view has is still served.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{File, OpenOptions, TryLockError},
     io::{self, Read, Seek, Write},
     path::{Path, PathBuf},
     sync::Arc,
@@ -14,7 +14,7 @@ use std::{
 use uuid::Uuid;
 
 use crate::{
-    journal::{Journal, JournalError, Notice},
+    journal::{Journal, JournalError, Notice, make_dir},
     meters::Repair,
     model::{Genesis, Second},
     store::{Store, StoreError},
@@ -75,7 +75,7 @@ impl DataFolder {
     /// Takes hold of a folder, which is made when it is not there.
     pub fn hold(path: &Path) -> Result<Self, DataError> {
         let folder = |cause| DataError::Folder { path: path.to_owned(), cause };
-        fs::create_dir_all(path).map_err(folder)?;
+        make_dir(path).map_err(folder)?;
         let mut lock = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path.join("lock")).map_err(folder)?;
         match lock.try_lock() {
             Ok(()) => {}

@@ -21,7 +21,7 @@ const TRIES: usize = 5;
 
 /// Copies the journal of a folder into an empty one, reads the copy whole, and says what it holds.
 pub fn back_up(from: &Path, to: &Path) -> Result<Report, JournalError> {
-    fs::create_dir_all(to).map_err(io_error(to))?;
+    segment::make_dir(to).map_err(io_error(to))?;
     if fs::read_dir(to).map_err(io_error(to))?.next().is_some() {
         return Err(JournalError::Io { path: to.to_owned(), cause: io::ErrorKind::DirectoryNotEmpty.into() });
     }

@@ -33,6 +33,7 @@ pub use backup::back_up;
 pub use error::{Damage, JournalError, Notice};
 pub use read::{Records, Report};
 pub use rewrite::Blank;
+pub use segment::make_dir;
 use segment::{Segment, io_error};
 use serde::{Deserialize, Serialize};
 pub use snapshot::Compacted;
@@ -110,7 +111,7 @@ impl Journal {
 
     /// [`open`](Self::open) with segments of another length, in bytes.
     pub fn open_with(dir: &Path, begin: impl FnOnce() -> Genesis, longest: u64) -> Result<(Self, Vec<Notice>), JournalError> {
-        fs::create_dir_all(dir).map_err(io_error(dir))?;
+        make_dir(dir).map_err(io_error(dir))?;
         let mut press = Press::new()?;
         let mut notices = Vec::new();
         let (mut segments, torn) = segment::list(dir)?;

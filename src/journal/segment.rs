@@ -48,6 +48,14 @@ pub(super) fn sync_dir(dir: &Path) -> Result<(), JournalError> {
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(io_error(dir))
 }
 
+/// Makes a folder, and those above it that are not there; each is kept, also when the power is cut.
+pub fn make_dir(dir: &Path) -> io::Result<()> {
+    let missing: Vec<&Path> = dir.ancestors().take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists()).collect();
+    fs::create_dir_all(dir)?;
+    let above = missing.into_iter().filter_map(Path::parent);
+    above.map(|above| if above.as_os_str().is_empty() { Path::new(".") } else { above }).try_for_each(|dir| File::open(dir)?.sync_all())
+}
+
 /// Whether so many bytes can be written; they are taken away again.
 pub(super) fn try_room(dir: &Path, bytes: usize) -> Result<(), JournalError> {
     let path = dir.join("room.partial");
@@ -233,7 +241,7 @@ pub(super) fn replace(dir: &Path, path: &Path, bytes: &[u8]) -> Result<(), Journ
 /// Moves segments that are not needed any more out of the way; they are kept.
 pub(super) fn set_aside(dir: &Path, segments: &[Segment], first: u64) -> Result<PathBuf, JournalError> {
     let aside = dir.join(format!("set-aside-{first}"));
-    fs::create_dir_all(&aside).map_err(io_error(&aside))?;
+    make_dir(&aside).map_err(io_error(&aside))?;
     for segment in segments {
         let Some(name) = segment.path.file_name() else { continue };
         fs::rename(&segment.path, aside.join(name)).map_err(io_error(&segment.path))?;
