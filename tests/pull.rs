@@ -174,41 +174,47 @@ fn a_power_cut_at_any_moment_loses_nothing_and_repeats_nothing() {
 /// A disk that says of every write, or of every sync, that it failed; and one that became read-only.
 #[test]
 fn a_disk_that_fails_takes_nothing_and_loses_nothing() {
-    for (of, what) in [("/data/journal/", "write"), ("/data/journal/", "sync"), ("/data/store/", "write"), ("/data/", "any")] {
-        let Some(disk) = Disk::under(of) else { return };
-        let runtime = runtime();
-        let publisher = runtime.block_on(Publisher::start()).unwrap();
-        let place = Place::new(&source("wire", &publisher));
-        let mut daemon = place.start_by(&disk.by().each_ref().map(String::as_str), &CONTACT);
-        publisher.put("/wire", RSS, &rss("wire", 0..12));
-        place.succeed(&["pull"]);
-        let (before, kept) = (bytes(daemon.address), entries(daemon.address));
-        assert_eq!(kept.len(), 12);
+    let disks = [("/data/journal/", "write"), ("/data/journal/", "sync"), ("/data/store/", "write"), ("/data/", "any")];
+    // Each waits for a while until it is tried again.
+    std::thread::scope(|all| {
+        disks.map(|(of, what)| all.spawn(|| take_nothing_while_a_disk_fails(of, what))).map(|one| one.join().unwrap())
+    });
+}
 
-        disk.fail(what);
-        // More than an engine holds before it writes.
-        let mut draw = drawn(1);
-        let mut numbers = || (0..4_000).map(|_| format!(" {}", draw(100_000))).collect::<String>();
-        let long = rss("wire", 0..180).split("</description>").map(|item| item.to_owned() + &numbers()).collect::<Vec<_>>();
-        publisher.put("/wire", RSS, &long.join("</description>"));
-        let failed = place.run(&["pull"]);
-        assert_eq!(failed.status.code(), Some(1), "{of} {what}: {failed:?}");
-        message(&mut daemon, "nothing can be kept");
-        assert_eq!(bytes(daemon.address), before, "{of} {what}");
-        let ready = get(daemon.address, "/readyz");
-        assert_eq!((ready.status, ready.json()["ready"].as_bool()), (200, Some(true)));
-        assert!(ready.json()["read_only"].is_string(), "{}", ready.text());
+fn take_nothing_while_a_disk_fails(of: &str, what: &str) {
+    let Some(disk) = Disk::under(of) else { return };
+    let runtime = runtime();
+    let publisher = runtime.block_on(Publisher::start()).unwrap();
+    let place = Place::new(&source("wire", &publisher));
+    let mut daemon = place.start_by(&disk.by().each_ref().map(String::as_str), &CONTACT);
+    publisher.put("/wire", RSS, &rss("wire", 0..12));
+    place.succeed(&["pull"]);
+    let (before, kept) = (bytes(daemon.address), entries(daemon.address));
+    assert_eq!(kept.len(), 12);
 
-        disk.heal(what);
-        message(&mut daemon, "pulling goes on");
-        assert_eq!(get(daemon.address, "/readyz").json(), serde_json::json!({ "ready": true }));
-        place.succeed(&["pull"]);
-        let all = entries(daemon.address);
-        assert!(all.len() == 180 && kept.iter().all(|(id, at)| all.get(id) == Some(at)), "{of} {what}: {all:?}");
-        daemon.stop();
-        let verdict = place.succeed(&["verify"]);
-        assert!(verdict.contains("\"stories\":180") && verdict.lines().all(|line| line.contains("\"problems\":[]")), "{verdict}");
-    }
+    disk.fail(what);
+    // More than an engine holds before it writes.
+    let mut draw = drawn(1);
+    let mut numbers = || (0..4_000).map(|_| format!(" {}", draw(100_000))).collect::<String>();
+    let long = rss("wire", 0..180).split("</description>").map(|item| item.to_owned() + &numbers()).collect::<Vec<_>>();
+    publisher.put("/wire", RSS, &long.join("</description>"));
+    let failed = place.run(&["pull"]);
+    assert_eq!(failed.status.code(), Some(1), "{of} {what}: {failed:?}");
+    message(&mut daemon, "nothing can be kept");
+    assert_eq!(bytes(daemon.address), before, "{of} {what}");
+    let ready = get(daemon.address, "/readyz");
+    assert_eq!((ready.status, ready.json()["ready"].as_bool()), (200, Some(true)));
+    assert!(ready.json()["read_only"].is_string(), "{}", ready.text());
+
+    disk.heal(what);
+    message(&mut daemon, "pulling goes on");
+    assert_eq!(get(daemon.address, "/readyz").json(), serde_json::json!({ "ready": true }));
+    place.succeed(&["pull"]);
+    let all = entries(daemon.address);
+    assert!(all.len() == 180 && kept.iter().all(|(id, at)| all.get(id) == Some(at)), "{of} {what}: {all:?}");
+    daemon.stop();
+    let verdict = place.succeed(&["verify"]);
+    assert!(verdict.contains("\"stories\":180") && verdict.lines().all(|line| line.contains("\"problems\":[]")), "{verdict}");
 }
 
 const PATHS: [&str; 4] = ["/feed.atom", "/feed/topic/migrant-smuggling.atom", "/feed/country/gt.atom?lang=en", "/feed/topic/youth.atom"];

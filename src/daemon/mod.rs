@@ -31,7 +31,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
     sync::{mpsc, watch},
     task::JoinHandle,
 };
@@ -62,6 +62,8 @@ use crate::{
     websub::{self, Ear, Means, Pace},
 };
 
+/// Connections that may wait to be taken: a crowd comes at once, and whoever does not fit asks again only after a second.
+const WAITING: u32 = 4096;
 /// The head of a reader's request has to be there within this.
 const HEADER: Duration = Duration::from_secs(10);
 /// Readers' connections are cut this long after the signal to stop ...
@@ -219,7 +221,14 @@ pub async fn listen_for_metrics(exposure: Exposure) -> Result<Option<TcpListener
 }
 
 async fn listen_for(key: &'static str, address: SocketAddr) -> Result<TcpListener, DaemonError> {
-    TcpListener::bind(address).await.map_err(|cause| DaemonError::Listen { key, address, cause })
+    let listen = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // As after a restart the last connections may not be quite gone.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(WAITING)
+    };
+    listen().map_err(|cause| DaemonError::Listen { key, address, cause })
 }
 
 /// A configuration, and how a running daemon learns of another one, if it does.

@@ -220,6 +220,7 @@ struct Inner {
     lookups: [Counter; 2],
     rebuilds: Counter,
     turned: [Counter; 2],
+    sent_away: Counter,
     told: [Counter; 4],
     requests: [[Counter; 5]; 7],
     request_times: [Histogram; 7],
@@ -265,6 +266,12 @@ impl Default for Meters {
             ),
             requests: requests(&mut of),
             request_times: request_times(&mut of),
+            sent_away: one(
+                &mut of,
+                "idle_connections_closed",
+                "Connections that wanted nothing and were closed since others found no place",
+                Counter::default(),
+            ),
             connections: one(&mut of, "connections", "Connections of readers that are open", Gauge::default()),
             registry: of,
         };
@@ -317,6 +324,11 @@ impl Meters {
     /// A popular answer was made again.
     pub fn rebuilt(&self) {
         self.0.rebuilds.inc();
+    }
+
+    /// So many connections that wanted nothing were closed for others.
+    pub fn sent_away(&self, count: usize) {
+        self.0.sent_away.inc_by(count as u64);
     }
 
     /// A reader was turned away.

@@ -25,13 +25,19 @@ use hyper_util::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, watch},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     task::JoinSet,
     time::{Instant, Sleep},
 };
 use tower::{Service, util::MapResponse};
 
-use super::{App, Exposition, Limits, Token, admin, answer, at_hand::ShortWay, client::Peer, exposition, routes};
+use super::{
+    App, Exposition, Limits, Token, admin, answer,
+    at_hand::ShortWay,
+    client::Peer,
+    crowd::{Crowd, Ear},
+    exposition, routes,
+};
 use crate::meters::Meters;
 
 /// After an `accept` that failed for want of descriptors, others are given time to close.
@@ -63,17 +69,12 @@ where
     S: Service<hyper::Request<Incoming>, Response = Response, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
-    let seats = Arc::new(Semaphore::new(limits.connections));
+    let (seats, crowd) = (Arc::new(Semaphore::new(limits.connections)), Crowd::new());
     let (open, mut connections) = (GracefulShutdown::new(), JoinSet::new());
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.header).max_buf_size(64 << 10);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(Duration::from_secs(30)).max_concurrent_streams(64);
     loop {
-        let seat = tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => break,
-            seat = seats.clone().acquire_owned() => seat,
-        };
-        let Ok(seat) = seat else { break };
         let accepted = tokio::select! {
             _ = stop.wait_for(|stop| *stop) => break,
             accepted = listener.accept() => accepted,
@@ -81,9 +82,14 @@ where
         while connections.try_join_next().is_some() {}
         match accepted {
             Ok((stream, from)) => {
+                let seat = tokio::select! {
+                    _ = stop.wait_for(|stop| *stop) => break,
+                    seat = seat(&seats, &crowd, &meters) => seat,
+                };
+                let guest = crowd.sit();
                 // Answers are written whole: waiting to fill a packet only delays them.
                 let _ = stream.set_nodelay(true);
-                let stream = TokioIo::new(Impatient::new(stream, limits.header));
+                let stream = TokioIo::new(Impatient::new(stream, limits.header, guest.ear()));
                 let connection = builder.serve_connection_with_upgrades(
                     stream,
                     TowerToHyperService::new(MapResponse::new(service(Peer(from.ip())), answer::without_false_length)),
@@ -91,8 +97,11 @@ where
                 let connection = open.watch(connection.into_owned());
                 let counted = meters.connected();
                 connections.spawn(async move {
-                    // A client that breaks off is no event.
-                    let _ = connection.await;
+                    tokio::select! {
+                        // A client that breaks off is no event.
+                        _ = connection => {}
+                        () = guest.has_to_leave() => {}
+                    }
                     drop((seat, counted));
                 });
             }
@@ -109,6 +118,20 @@ where
     connections.shutdown().await;
 }
 
+/// A seat for one who was let in. When there is none, those who want nothing are sent away.
+async fn seat(seats: &Arc<Semaphore>, crowd: &Crowd, meters: &Meters) -> Option<OwnedSemaphorePermit> {
+    loop {
+        if let Ok(seat) = seats.clone().try_acquire_owned() {
+            return Some(seat);
+        }
+        meters.sent_away(crowd.make_room());
+        // Nobody may have been quiet; somebody will be.
+        if let Ok(seat) = tokio::time::timeout(BREATH, seats.clone().acquire_owned()).await {
+            return seat.ok();
+        }
+    }
+}
+
 /// Bytes of the preface by which HTTP/2 is known (RFC 9113 §3.4): with fewer, nobody knows what is spoken.
 const PREFACE: usize = 24;
 
@@ -118,12 +141,22 @@ struct Impatient {
     /// Bytes read so far.
     heard: usize,
     patience: Pin<Box<Sleep>>,
+    ear: Ear,
+    /// Whether anything was written since something was read: then all of it is an answer.
+    is_answering: bool,
 }
 
 impl Impatient {
     /// The beginning, [`PREFACE`] bytes, has to be there within `beginning`.
-    fn new(stream: TcpStream, beginning: Duration) -> Self {
-        Self { stream, heard: 0, patience: Box::pin(tokio::time::sleep(beginning)) }
+    fn new(stream: TcpStream, beginning: Duration, ear: Ear) -> Self {
+        Self { stream, heard: 0, patience: Box::pin(tokio::time::sleep(beginning)), ear, is_answering: false }
+    }
+
+    fn note_written<T>(&mut self, poll: &Poll<io::Result<T>>) {
+        if poll.is_ready() {
+            self.is_answering = true;
+            self.ear.is_busy();
+        }
     }
 
     /// Passes on what is ready and waits anew; gives up when nothing is and patience is at its end.
@@ -143,7 +176,12 @@ impl AsyncRead for Impatient {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = into.filled().len();
         let poll = Pin::new(&mut self.stream).poll_read(context, into);
-        self.heard = self.heard.saturating_add(into.filled().len() - before);
+        let read = into.filled().len() - before;
+        if read > 0 {
+            self.heard = self.heard.saturating_add(read);
+            self.is_answering = false;
+            self.ear.is_busy();
+        }
         self.or_give_up(context, poll)
     }
 }
@@ -151,11 +189,13 @@ impl AsyncRead for Impatient {
 impl AsyncWrite for Impatient {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let poll = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.note_written(&poll);
         self.or_give_up(context, poll)
     }
 
     fn poll_write_vectored(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let poll = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
+        self.note_written(&poll);
         self.or_give_up(context, poll)
     }
 
@@ -164,7 +204,12 @@ impl AsyncWrite for Impatient {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let poll = Pin::new(&mut self.stream).poll_flush(context);
+        if self.is_answering && poll.is_ready() {
+            self.is_answering = false;
+            self.ear.is_quiet();
+        }
+        poll
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

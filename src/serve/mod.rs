@@ -14,6 +14,7 @@ mod cache;
 mod client;
 mod coding;
 mod counted;
+mod crowd;
 mod daily;
 mod door;
 mod exposition;

@@ -24,7 +24,8 @@ impl Disk {
     pub fn under(of: &str) -> Option<Self> {
         let dir = tempfile::tempdir().unwrap();
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/common/disk.c");
-        let made = Command::new("cc").args(["-O1", "-shared", "-fPIC", "-o"]).arg(dir.path().join("disk.so")).arg(source).arg("-ldl").output();
+        let made =
+            Command::new("cc").args(["-O1", "-shared", "-fPIC", "-o"]).arg(dir.path().join("disk.so")).arg(source).arg("-ldl").output();
         match made {
             Ok(made) if made.status.success() => Some(Self { dir, of: of.to_owned() }),
             made => {
