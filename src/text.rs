@@ -4,6 +4,7 @@
 
 use std::{borrow::Cow, sync::LazyLock};
 
+use base64::Engine as _;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, char::is_combining_mark, is_nfc_quick};
 
 /// Whether XML 1.0 allows the character (§2.2 `Char`); feeds of ours hold no other.
@@ -22,6 +23,11 @@ pub fn xml_safe(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Owned(text.chars().filter(|c| is_good(*c)).collect())
     }
+}
+
+/// What a text in base64 (RFC 4648 §4) stands for, where it is text.
+pub fn from_base64(packed: &str) -> Option<String> {
+    base64::engine::general_purpose::STANDARD.decode(packed).ok().and_then(|bytes| String::from_utf8(bytes).ok())
 }
 
 /// Bytes that are looked at together, without a branch for each.

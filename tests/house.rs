@@ -31,7 +31,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("cron", &["model"]),
-    ("base64", &["parse"]),
+    ("base64", &["text"]),
     ("chardetng", &["parse"]),
     ("encoding_rs", &["parse"]),
     ("memchr", &["text"]),

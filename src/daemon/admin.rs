@@ -20,7 +20,7 @@ use crate::{
 /// The variable that holds the token, when no file does.
 const VARIABLE: &str = "TRIBUTARY_ADMIN_TOKEN";
 /// Those that may be asked for.
-const NAMES: [&str; 4] = ["pull", "reload", "act", "withdraw"];
+const NAMES: [&str; 6] = ["pull", "reload", "story", "act", "withdraw", "release_flood"];
 
 /// Where deeds are asked for, and what has to be shown.
 pub struct Admin {
@@ -49,8 +49,8 @@ impl Admin {
     pub(super) fn serve(self, answers: Answers, limits: Limits, stop: watch::Receiver<bool>) -> JoinHandle<()> {
         let Self { listener, token } = self;
         let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
-        tracing::info!(admin.address = address, "deeds are asked for at http://{address}/, with the token");
-        tokio::spawn(async move { serve::listen_admin(listener, token, deeds(answers), &limits, stop).await })
+        tracing::info!(admin.address = address, "editors are at http://{address}/, with the token");
+        tokio::spawn(async move { serve::listen_admin(listener, token, answers.app.clone(), deeds(answers), &limits, stop).await })
     }
 }
 

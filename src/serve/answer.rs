@@ -102,8 +102,8 @@ pub(super) fn asset(finished: &Finished, wish: &Wish, media_type: &'static str, 
     ready_made(finished, wish, media_type, if is_named { FOR_EVER } else { "no-cache" })
 }
 
-/// A page that says what is wrong.
-pub(super) fn wrong_page(status: StatusCode, html: String) -> Response {
+/// A page for one person, which nobody keeps: what is wrong, or what an editor sees.
+pub(super) fn page_for_one(status: StatusCode, html: String) -> Response {
     let mut response = as_page(text(status, HTML, html));
     set(response.headers_mut(), header::CACHE_CONTROL, "no-store");
     response

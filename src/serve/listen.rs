@@ -58,9 +58,16 @@ pub async fn listen_metrics(listener: TcpListener, exposition: Arc<Exposition>, 
     serve(listener, |_| service.clone(), limits, Meters::default(), stop).await;
 }
 
-/// Does deeds for whoever shows the token, until `stop` becomes true. These connections are not counted either.
-pub async fn listen_admin(listener: TcpListener, token: Token, deeds: admin::Deeds, limits: &Limits, stop: watch::Receiver<bool>) {
-    let service = admin::service(token, deeds);
+/// Does deeds and shows editors their pages, for whoever shows the token, until `stop` becomes true. These connections are not counted either.
+pub async fn listen_admin(
+    listener: TcpListener,
+    token: Token,
+    app: Arc<App>,
+    deeds: admin::Deeds,
+    limits: &Limits,
+    stop: watch::Receiver<bool>,
+) {
+    let service = admin::service(admin::Desk { token, deeds, app });
     serve(listener, |_| service.clone(), limits, Meters::default(), stop).await;
 }
 

@@ -17,6 +17,7 @@ mod counted;
 mod crowd;
 mod daily;
 mod door;
+mod editing;
 mod exposition;
 mod filter;
 mod finder;

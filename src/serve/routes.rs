@@ -268,7 +268,7 @@ impl Asking<'_> {
         };
         match story.edited.gone {
             None => {
-                let html = pages::story::page(&story, self.ui, self.publishing);
+                let html = pages::story::page(&story, self.ui, self.publishing, None);
                 let finished = Finished::new(html.into_bytes(), story.first_edition().updated);
                 answer::page(&finished, &self.wish(&finished).await)
             }
@@ -342,7 +342,7 @@ impl Asking<'_> {
     /// What is wrong: a page for a browser, and what programs can read for everybody else.
     fn problem(&self, status: StatusCode, detail: &str, wrong: Option<&Wrong>) -> Response {
         if self.is_for_people() {
-            return answer::wrong_page(status, pages::wrong::page(status.as_u16(), detail, wrong, self.ui, self.publishing));
+            return answer::page_for_one(status, pages::wrong::page(status.as_u16(), detail, wrong, self.ui, self.publishing));
         }
         let nearest = match wrong {
             Some(Wrong::Unknown { nearest, .. }) => nearest.as_slice(),

@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 
-use base64::Engine;
 use url::Url;
 
 use super::{
     super::tokens::{Notes, Tag, Token, Tokens},
     Reader,
 };
-use crate::{html, model::RawText};
+use crate::{html, model::RawText, text};
 
 /// What the text of an element was said to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,8 +65,7 @@ impl<'a> Reader<'a> {
             Said::Plain | Said::Html => RawText::Html(self.words(inner).into_owned()),
             Said::Base64 => {
                 let packed: String = self.words(inner).split_whitespace().collect();
-                let bytes = base64::engine::general_purpose::STANDARD.decode(packed).ok();
-                match bytes.and_then(|bytes| String::from_utf8(bytes).ok()) {
+                match text::from_base64(&packed) {
                     Some(text) if default == Said::Plain && !text.contains('<') => RawText::Plain(text),
                     Some(text) => RawText::Html(text),
                     // Only content may be of any type (RFC 4287 §4.1.3.3): a title that says so is text all the same.

@@ -210,7 +210,7 @@ impl Filled {
     }
 
     /// All values of a field.
-    pub(super) fn all(&self, key: &str) -> Vec<String> {
+    pub(in crate::serve) fn all(&self, key: &str) -> Vec<String> {
         self.fields.iter().filter(|(known, _)| known == key).map(|(_, value)| value.clone()).collect()
     }
 

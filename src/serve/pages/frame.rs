@@ -48,6 +48,8 @@ pub(in crate::serve) struct Frame<'a> {
     own: String,
     /// Feeds that hold what it shows.
     pub(super) feeds: Vec<FeedLink>,
+    /// Whether it is a page for editors, on a listener of their own.
+    is_for_editors: bool,
 }
 
 impl<'a> Frame<'a> {
@@ -55,7 +57,17 @@ impl<'a> Frame<'a> {
     pub(in crate::serve) fn new(publishing: &'a Publishing, ui: Ui, place: Place, title: &str, own: &str) -> Self {
         let site = &publishing.site.title;
         let title = if title.is_empty() { site.clone() } else { format!("{title} — {site}") };
-        Self { publishing, ui, w: Words::of(ui.lang), title, place, own: own.to_owned(), feeds: Vec::new() }
+        Self { publishing, ui, w: Words::of(ui.lang), title, place, own: own.to_owned(), feeds: Vec::new(), is_for_editors: false }
+    }
+
+    /// The frame of a page for editors. Their listener has nothing but these: links to feeds and their pages lead to the public address.
+    pub(super) fn for_editors(publishing: &'a Publishing, ui: Ui, title: &str, own: &str) -> Self {
+        Self { is_for_editors: true, ..Self::new(publishing, ui, Place::Elsewhere, title, own) }
+    }
+
+    /// Where its picture is, which editors have to do without.
+    pub(super) fn icon(&self) -> Option<String> {
+        (!self.is_for_editors).then(|| self.file("icon.svg"))
     }
 
     /// The same, which tells readers of feeds.
@@ -82,6 +94,12 @@ impl<'a> Frame<'a> {
     }
 
     fn link(&self, below: &str, lang: Option<Lang>) -> String {
+        let site = &self.publishing.site;
+        let root = match self.is_for_editors {
+            true if below.starts_with("feed") => site.base.as_str(),
+            true => "/",
+            false => site.base.path(),
+        };
         // Everything is at the root.
         let below = match below.strip_prefix("feed") {
             Some(rest) if rest.is_empty() || rest.starts_with('?') => rest,
@@ -89,7 +107,7 @@ impl<'a> Frame<'a> {
         };
         let mark = if below.contains('?') { '&' } else { '?' };
         let lang = lang.map(|lang| format!("{mark}ui={lang}")).unwrap_or_default();
-        format!("{}{below}{lang}", self.publishing.site.base.path())
+        format!("{root}{below}{lang}")
     }
 
     /// An address of ours without any choice of language: for what is no page.
@@ -113,6 +131,10 @@ impl<'a> Frame<'a> {
     /// The pages that stand beside one another.
     pub(super) fn navigation(&self) -> Vec<Link> {
         let w = self.w;
+        if self.is_for_editors {
+            let here = Link { to: self.to(""), text: w.editing.to_owned(), is_here: self.own.is_empty() };
+            return vec![here, Link { to: self.to("feed"), text: w.public_site.to_owned(), is_here: false }];
+        }
         let pages = [
             (Place::Stories, "", w.stories),
             (Place::Build, "build", w.build),

@@ -8,6 +8,7 @@
 
 pub(super) mod assets;
 pub(super) mod build;
+pub(super) mod editing;
 pub(super) mod form;
 mod frame;
 mod map;
@@ -23,6 +24,7 @@ mod words;
 mod world;
 pub(super) mod wrong;
 
+pub(super) use form::Filled;
 pub(super) use frame::{Frame, Place};
 pub(super) use ui::Ui;
 pub(super) use words::Words;

@@ -7,6 +7,7 @@ use url::{Url, form_urlencoded};
 
 use super::{
     Frame, Place, Ui, Words,
+    editing::{Deeds, Editor},
     told::{self, Time, number, tenths},
     words::{self, fill},
 };
@@ -98,16 +99,22 @@ struct Page<'a> {
     history: Vec<Event>,
     permanent: String,
     wrong: Option<String>,
+    /// What an editor can do to it.
+    deeds: Option<Deeds<'a>>,
 }
 
-/// The page of a story.
-pub(in crate::serve) fn page(story: &Story, ui: Ui, publishing: &Publishing) -> String {
+/// The page of a story, for readers or for an editor.
+pub(in crate::serve) fn page(story: &Story, ui: Ui, publishing: &Publishing, editor: Option<Editor<'_>>) -> String {
     let (edition, shown) = (story.first_edition(), story.preferred(story.first_edition()));
     let own = format!("story/{}", story.id);
     let item = &shown.item;
-    let plain = Frame::new(publishing, ui, Place::Elsewhere, "", &own);
-    let title = if item.title.is_empty() { plain.w.untitled } else { &item.title };
-    let frame = Frame::new(publishing, ui, Place::Elsewhere, title, &own);
+    let frame = |title: &str| match editor {
+        Some(editor) => editor.frame(title, &own),
+        None => Frame::new(publishing, ui, Place::Elsewhere, title, &own),
+    };
+    let title = if item.title.is_empty() { Words::of(ui.lang).untitled } else { &item.title };
+    let around = frame(title);
+    let frame = frame(title);
     let lang = frame.lang();
     let teller = Teller { story, frame: &frame };
     let marks = |field: Field, text| marked(text, &all_evidence(&shown.labels), field);
@@ -139,7 +146,8 @@ pub(in crate::serve) fn page(story: &Story, ui: Ui, publishing: &Publishing) -> 
         history: teller.history(),
         permanent: frame.canonical(),
         wrong: teller.feedback(None),
-        frame: Frame::new(publishing, ui, Place::Elsewhere, if item.title.is_empty() { plain.w.untitled } else { &item.title }, &own),
+        deeds: editor.map(|editor| editor.deeds(story, &frame)),
+        frame: around,
     };
     page.render().unwrap_or_default()
 }
