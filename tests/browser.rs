@@ -14,17 +14,22 @@ use browser::Browser;
 use serde_json::{Value, json};
 use tributary::{
     cli::demo,
+    config::Admin,
     daemon::{
-        self,
+        self, Configured,
         control::{self, Ask},
         data::DataFolder,
     },
     serve::sample::Publisher,
 };
 
+const TOKEN: &str = "0123456789abcdef-of-the-test";
+
 /// The sample world, gathered and served.
 struct World {
     address: SocketAddr,
+    /// Where editors are.
+    editing: SocketAddr,
     _runtime: tokio::runtime::Runtime,
     _publisher: Publisher,
     _say: tokio::sync::watch::Sender<bool>,
@@ -44,7 +49,13 @@ impl World {
         // Addresses to subscribe to have to be the ones that are served.
         let listener = runtime.block_on(daemon::listen("127.0.0.1:0".parse().unwrap())).unwrap();
         let address = listener.local_addr().unwrap();
-        let config = demo::config(&publisher.base(), address, &data).unwrap();
+        let mut config = demo::config(&publisher.base(), address, &data).unwrap();
+        let token = dir.path().join("token");
+        std::fs::write(&token, TOKEN).unwrap();
+        config.settings.admin = Admin { listen: "127.0.0.1:0".parse().unwrap(), token_file: Some(token) };
+        let admin = runtime.block_on(daemon::Admin::of(&config)).unwrap().unwrap();
+        let editing = admin.address().unwrap();
+        let config = Configured { admin: Some(admin), ..config.into() };
         runtime.spawn({
             let data = data.clone();
             async move {
@@ -54,7 +65,19 @@ impl World {
         });
         ready.recv().unwrap();
         control::ask(&data, &Ask::Pull { ids: Vec::new() }, |_| {}).unwrap().unwrap();
-        Self { address, _runtime: runtime, _publisher: publisher, _say: say, _dir: dir }
+        Self { address, editing, _runtime: runtime, _publisher: publisher, _say: say, _dir: dir }
+    }
+
+    /// A page for editors, and name and password for it.
+    fn for_editors(&self, path: &str) -> String {
+        format!("http://Ana:{TOKEN}@{}{path}", self.editing)
+    }
+
+    /// Its story of a topic.
+    fn story_of(&self, topic: &str) -> String {
+        let feed = http::get(self.address, &format!("/feed/topic/{topic}.json")).text();
+        let id = feed.split("/story/").nth(1).unwrap();
+        id.chars().take_while(|c| c.is_ascii_hexdigit() || *c == '-').collect()
     }
 
     fn at(&self, path: &str) -> String {
@@ -194,6 +217,50 @@ fn no_page_is_wider_than_a_phone_or_jumps_or_loads_much() {
 }
 
 #[test]
+fn an_editor_hides_files_joins_and_splits() {
+    let Some(browser) = Browser::start("en") else { return };
+    let world = World::start();
+    browser.open(&world.for_editors("/"));
+    assert_eq!(browser.text(&browser.one("h1")), "Editing");
+    assert!(!browser.all("main ul.plain a").is_empty(), "something waits");
+    let (one, other) = (world.story_of("youth"), world.story_of("migrant-smuggling"));
+    assert_ne!(one, other);
+    let open = |story: &str| browser.open(&format!("http://{}/story/{story}", world.editing));
+    let send = |act: &str| {
+        let form = format!("form:has([name=act][value={act}])");
+        browser.run("document.querySelectorAll('details').forEach(details => { details.open = true; })");
+        browser.click(&browser.one(&format!("{form} button")));
+        browser.arrives(|address| address.ends_with("/act"));
+        assert_eq!(browser.text(&browser.one("h1")), "Done", "{act}: {}", browser.source());
+    };
+    let is_told = |topic: &str, story: &str| http::get(world.address, &format!("/feed/topic/{topic}.json")).text().contains(story);
+
+    open(&one);
+    let topic = browser.run("return document.querySelector('select[name=give-topic] option:nth-child(2)').value");
+    let topic = topic.as_str().unwrap();
+    assert!(!is_told(topic, &one));
+    browser.click(&browser.one(&format!("select[name=give-topic] option[value={topic}]")));
+    send("relabel");
+    assert!(is_told(topic, &one));
+    open(&one);
+    send("hide");
+    assert!(!is_told(topic, &one) && !is_told("youth", &one));
+    open(&one);
+    send("release");
+    assert!(is_told(topic, &one) && is_told("youth", &one));
+    open(&one);
+    browser.run(&format!("document.querySelector('[name=other]').value = '{other}'"));
+    send("join");
+    // The page that says so leads back to what is now one story.
+    browser.click(&browser.one("main ul:last-child a"));
+    browser.arrives(|address| address.contains("/story/"));
+    let copies = browser.all("[name=copy]").len();
+    assert!(copies > 1);
+    browser.run("document.querySelector('[name=copy]').checked = true");
+    send("split");
+}
+
+#[test]
 fn axe_finds_nothing_wrong_in_light_and_dark() {
     let Some(browser) = Browser::start("en") else { return };
     let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/axe-core/package/axe.min.js");
@@ -204,8 +271,9 @@ fn axe_finds_nothing_wrong_in_light_and_dark() {
     let mut wrong: Vec<String> = Vec::new();
     for scheme in ["light", "dark"] {
         browser.command("Emulation.setEmulatedMedia", json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] }));
-        for page in world.pages() {
-            browser.open(&world.at(&page));
+        let editing = ["/", &format!("/story/{}", world.story_of("youth")), "/nowhere"].map(|page| world.for_editors(page));
+        for page in world.pages().iter().map(|page| world.at(page)).chain(editing) {
+            browser.open(&page);
             // Whatever can be opened is looked at, too.
             browser.run("document.querySelectorAll('details').forEach(details => { details.open = true; })");
             browser.run(&axe);

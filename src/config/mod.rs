@@ -25,7 +25,7 @@ pub use block::source_block;
 pub use feeds::SavedFeed;
 pub use mistake::{Mistake, Mistakes};
 use reader::Reader;
-pub use settings::{Daemon, Exposure, Fetch, Hub, Serve, Settings, WebSub};
+pub use settings::{Admin, Daemon, Exposure, Fetch, Hub, Serve, Settings, WebSub};
 
 use crate::model::{FourNames, Source, TopicRules, TopicSlug};
 

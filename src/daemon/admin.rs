@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: erasing, pruning and compacting, which whoever may write the data folder does there.
 
-use std::{env, fs, sync::Arc};
+use std::{env, fs, net::SocketAddr, sync::Arc};
 
 use serde_json::Value;
 use tokio::{
@@ -46,9 +46,14 @@ impl Admin {
         Ok(Some(Self { listener: listen_for("listen under [admin]", admin.listen).await?, token }))
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
     pub(super) fn serve(self, answers: Answers, limits: Limits, stop: watch::Receiver<bool>) -> JoinHandle<()> {
+        let address = self.address().map(|address| address.to_string()).unwrap_or_default();
         let Self { listener, token } = self;
-        let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
         tracing::info!(admin.address = address, "editors are at http://{address}/, with the token");
         tokio::spawn(async move { serve::listen_admin(listener, token, answers.app.clone(), deeds(answers), &limits, stop).await })
     }

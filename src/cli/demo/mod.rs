@@ -15,7 +15,7 @@ use self::world::{LAST_STEP, Sample, Served};
 use super::{Failure, LogForm, log, run, runtime};
 use crate::{
     config::{self, Config},
-    daemon::{self, data::DataFolder},
+    daemon::{self, Configured, data::DataFolder},
     model::{ContentPolicy, DateOrder, Defaults, Private, Second, Source, Timetable},
     serve::sample::Publisher,
 };
@@ -62,6 +62,9 @@ pub(super) fn demo(form: LogForm, listen: SocketAddr, once: bool) -> Result<(), 
             let _ = say.send(true);
         });
         let data = DataFolder::hold(&folder.0)?;
+        // Whoever gives a token can try what editors do, too.
+        let admin = daemon::Admin::of(&config).await?;
+        let config = Configured { admin, ..config.into() };
         daemon::run(config, data, listener, clock, true, |ready| greet(&ready.base, address, started.elapsed()), stop).await?;
         Ok(())
     })
