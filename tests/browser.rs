@@ -255,7 +255,7 @@ fn an_editor_hides_files_joins_and_splits() {
     browser.click(&browser.one("main ul:last-child a"));
     browser.arrives(|address| address.contains("/story/"));
     let copies = browser.all("[name=copy]").len();
-    assert!(copies > 1);
+    assert!(copies > 0);
     browser.run("document.querySelector('[name=copy]').checked = true");
     send("split");
 }

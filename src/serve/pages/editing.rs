@@ -13,7 +13,8 @@ use super::{
     words::fill,
 };
 use crate::{
-    model::{Flood, Gone, SourceId, Story},
+    dedup,
+    model::{Copy, Flood, Gone, SourceId, Story},
     serve::Publishing,
     store::Counts,
 };
@@ -96,7 +97,7 @@ pub(super) struct Deeds<'a> {
     /// Each label, by key and value, and its name.
     pub(super) labels: Vec<(&'static str, String, String)>,
     pub(super) give: Vec<Select>,
-    /// Its copies by number, when there are several.
+    /// The copies that can be taken out of it, by number.
     pub(super) copies: Vec<(usize, String)>,
 }
 
@@ -170,7 +171,9 @@ impl<'a> Editor<'a> {
             labels.extend(own.into_iter().map(|choice| (select.key, choice.value, choice.name)));
             select.choices = others;
         }
-        let copies = story.copies.iter().enumerate().filter(|_| story.copies.len() > 1);
+        // A story keeps the copy that it has its name from.
+        let is_namesake = |copy: &Copy| dedup::story_id(&copy.item.source, &copy.item.upstream.id) == story.id;
+        let copies = story.copies.iter().enumerate().filter(|(_, copy)| story.copies.len() > 1 && !is_namesake(copy));
         Deeds {
             key: self.key,
             story: story.id.to_string(),
