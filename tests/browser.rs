@@ -207,6 +207,13 @@ fn no_page_is_wider_than_a_phone_or_jumps_or_loads_much() {
                           bytes: own.encodedBodySize + loaded.reduce((sum, entry) => sum + entry.encodedBodySize, 0),\
                           requests: loaded.map(entry => entry.name) };",
             );
+            let painted = browser.wait(
+                "const done = arguments[arguments.length - 1];\
+                 new PerformanceObserver(list => list.getEntriesByName('first-contentful-paint').forEach(paint => done(paint.startTime)))\
+                   .observe({ type: 'paint', buffered: true });",
+            );
+            // How fast that is depends on the machine; whoever wants to know runs it with --nocapture.
+            println!("{page} at {width}: painted after {:.0} ms", painted.as_f64().unwrap());
             assert!(measured["shift"].as_f64().unwrap() < 0.02, "{page} at {width}: {measured}");
             assert!(measured["bytes"].as_u64().unwrap() < 60 << 10, "{page}: {measured}");
             let requests: Vec<&str> = measured["requests"].as_array().unwrap().iter().filter_map(Value::as_str).collect();

@@ -11,6 +11,7 @@ pub(super) mod build;
 pub(super) mod editing;
 pub(super) mod form;
 mod frame;
+mod kept;
 mod map;
 mod rows;
 pub(super) mod status;

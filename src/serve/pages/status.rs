@@ -6,6 +6,7 @@ use askama::Template;
 
 use super::{
     Frame, Place, Ui,
+    kept::{self, Kept},
     told::{Time, number, tenths},
     words::{self, fill},
 };
@@ -41,7 +42,7 @@ struct Told<'a> {
     sentence: String,
     /// What was written down of it in English, where the sentence is in another language.
     detail: Option<&'a str>,
-    remedy: Option<&'a str>,
+    remedy: Option<Kept>,
 }
 
 /// One source.
@@ -51,7 +52,7 @@ struct Source<'a> {
     to: String,
     leading: Told<'a>,
     also: Vec<Told<'a>>,
-    notes: &'a [String],
+    notes: Vec<Kept>,
     times: Vec<(&'static str, Time)>,
     rate: Option<String>,
     /// Bars of looks that answered, and of those that did not, as SVG paths.
@@ -171,8 +172,7 @@ impl Teller<'_> {
             to: self.frame.to(&format!("feed/source/{}", row.source)),
             leading: self.finding(row, &row.leading),
             also: row.also.iter().map(|finding| self.finding(row, finding)).collect(),
-            // Written down in English.
-            notes: if lang == Lang::EN { &row.notes } else { &[] },
+            notes: row.notes.iter().map(|note| kept::told(note, lang)).collect(),
             times: times.filter(|_| !is_off).collect(),
             rate: (row.items_per_week > 0.0 && !is_off).then(|| fill(w.new_a_week, &[&tenths(row.items_per_week, lang)])),
             looks: self.histories.get(&row.source).map(looks).unwrap_or_default(),
@@ -187,7 +187,7 @@ impl Teller<'_> {
             name: w.standing(finding.standing),
             sentence: if is_english { finding.sentence.clone() } else { self.sentence(row, finding) },
             detail: Some(finding.sentence.as_str()).filter(|_| !is_english && finding.standing.is_trouble()),
-            remedy: finding.remedy.as_deref(),
+            remedy: finding.remedy.as_ref().map(|remedy| kept::told(remedy, lang)),
         }
     }
 

@@ -8,6 +8,7 @@ use url::{Url, form_urlencoded};
 use super::{
     Frame, Place, Ui, Words,
     editing::{Deeds, Editor},
+    kept::{self, Kept},
     told::{self, Time, number, tenths},
     words::{self, fill},
 };
@@ -43,15 +44,15 @@ struct Telling<'a> {
     published: Option<Time>,
     is_shown: bool,
     why: String,
-    /// What speaks for it, as it was written down: in English.
-    detail: Vec<String>,
+    /// What speaks for it, as it was written down.
+    detail: Vec<Kept>,
 }
 
 /// A story that it looks like.
-struct Refused<'a> {
+struct Refused {
     to: String,
-    /// As it was written down: in English.
-    why: &'a str,
+    /// As it was written down.
+    why: Kept,
 }
 
 /// A label and what spoke for it.
@@ -93,7 +94,7 @@ struct Page<'a> {
     time: Time,
     editions: Vec<Edition<'a>>,
     tellings: Vec<Telling<'a>>,
-    refused: Vec<Refused<'a>>,
+    refused: Vec<Refused>,
     filed: Vec<Filed<'a>>,
     nearly: Vec<Filed<'a>>,
     history: Vec<Event>,
@@ -134,7 +135,7 @@ pub(in crate::serve) fn page(story: &Story, ui: Ui, publishing: &Publishing, edi
             .copies
             .iter()
             .flat_map(|copy| &copy.refused)
-            .map(|refusal| Refused { to: frame.to(&format!("story/{}", refusal.story)), why: &refusal.why })
+            .map(|refusal| Refused { to: frame.to(&format!("story/{}", refusal.story)), why: kept::told(&refusal.why, lang) })
             .collect(),
         filed: teller.filed(),
         nearly: shown
@@ -192,7 +193,7 @@ impl<'a> Teller<'a> {
             published: copy.item.published.map(|at| Time::day(at, lang)),
             is_shown,
             why,
-            detail,
+            detail: detail.iter().map(|detail| kept::told(detail, lang)).collect(),
         }
     }
 
@@ -267,7 +268,8 @@ impl<'a> Teller<'a> {
             history.extend(edition.switched.map(|at| event(at, fill(w.switched, &[&source]), Vec::new())));
         }
         for Said { act, at, who, why } in &story.edited.acts {
-            history.push(event(*at, act_words(*act, w).to_owned(), why.iter().chain(who).cloned().collect()));
+            let why = why.iter().map(|why| kept::told(why, self.frame.lang()).text);
+            history.push(event(*at, act_words(*act, w).to_owned(), why.chain(who.clone()).collect()));
         }
         history.sort_by_key(|event| event.at);
         history
