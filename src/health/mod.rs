@@ -22,7 +22,7 @@ const SILENT_GAPS: u32 = 4;
 /// ... and for at least this long: even a daily paper has holidays.
 const SHORTEST_SILENCE: Duration = Duration::from_hours(7 * 24);
 /// A flood is told of for this long: then whoever wanted to release it has.
-const FLOOD_TOLD: Duration = Duration::from_hours(7 * 24);
+pub const FLOOD_TOLD: Duration = Duration::from_hours(7 * 24);
 /// A day, by which rhythms are kept.
 const DAY: Duration = Duration::from_hours(24);
 

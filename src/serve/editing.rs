@@ -19,6 +19,7 @@ use super::{
     reading,
 };
 use crate::{
+    health,
     model::{Gone, Story, StoryId},
     store::StoreError,
 };
@@ -63,7 +64,8 @@ impl<'a> Visit<'a> {
         let (app, publishing) = (self.desk.app.clone(), self.publishing.clone());
         let looking = tokio::task::spawn_blocking(move || {
             let unfiled = reading::read("editor", "", &publishing).map_err(|wrong| wrong.detail(&publishing))?;
-            let window = unfiled.filter.window((app.clock)());
+            let now = (app.clock)();
+            let window = unfiled.filter.window(now);
             let told = |error: StoreError| error.to_string();
             let unfiled = app.store.query(&unfiled.filter, window, LISTED).map_err(told)?;
             let unfiled: Vec<Arc<Story>> = unfiled.entries.into_iter().map(|shown| shown.story).collect();
@@ -71,6 +73,7 @@ impl<'a> Visit<'a> {
             let waiting = waiting.collect::<Result<Vec<Arc<Story>>, _>>().map_err(told)?;
             let floods = app.store.states().map_err(told)?;
             let floods = floods.into_iter().filter_map(|state| Some((state.source, state.guard.flood?)));
+            let floods = floods.filter(|(_, flood)| now.since(flood.verdict.at) < health::FLOOD_TOLD);
             Ok::<_, String>(pages::editing::Seen { unfiled, waiting, floods: floods.collect() })
         });
         match looking.await {
