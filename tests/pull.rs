@@ -171,6 +171,55 @@ fn a_power_cut_at_any_moment_loses_nothing_and_repeats_nothing() {
     });
 }
 
+#[test]
+fn what_a_kill_left_unsynced_is_on_the_disk_before_it_is_served() {
+    let Some(disk) = Disk::under("/data") else { return };
+    let by = disk.by();
+    let runtime = runtime();
+    let publisher = runtime.block_on(Publisher::start()).unwrap();
+    let place = Place::new(&source("wire", &publisher));
+    let data = place.path("data");
+    fs::create_dir(&data).unwrap();
+    disk.settle(&data);
+    let start = || place.start_by(&by.each_ref().map(String::as_str), &CONTACT);
+    start().kill();
+    // Of what is written by one that the disk does not mind, it was asked to keep nothing.
+    let daemon = place.start(&CONTACT);
+    publisher.put("/wire", RSS, &rss("wire", 0..12));
+    place.succeed(&["pull"]);
+    daemon.kill();
+    let daemon = start();
+    let served = entries(daemon.address);
+    assert_eq!(served.len(), 12);
+    daemon.kill();
+    disk.forget(&data);
+    let daemon = start();
+    assert_eq!(entries(daemon.address), served);
+    daemon.kill();
+}
+
+#[test]
+fn what_a_failed_sync_left_is_not_there_after_a_kill() {
+    let Some(disk) = Disk::under("/data/journal/") else { return };
+    let runtime = runtime();
+    let publisher = runtime.block_on(Publisher::start()).unwrap();
+    let place = Place::new(&source("wire", &publisher));
+    publisher.put("/wire", RSS, &rss("wire", 0..4));
+    let daemon = place.start_by(&disk.by().each_ref().map(String::as_str), &CONTACT);
+    place.succeed(&["pull"]);
+    let kept = entries(daemon.address);
+    disk.fail("sync");
+    publisher.put("/wire", RSS, &rss("wire", 0..12));
+    let failed = place.run(&["pull"]);
+    assert_eq!(failed.status.code(), Some(1), "{failed:?}");
+    daemon.kill();
+    // The disk keeps what it has taken from now on, and says nothing of what it lost.
+    disk.heal("sync");
+    let daemon = place.start(&["--read-only"]);
+    assert_eq!((kept.len(), entries(daemon.address)), (4, kept));
+    daemon.stop();
+}
+
 /// A disk that says of every write, or of every sync, that it failed; and one that became read-only.
 #[test]
 fn a_disk_that_fails_takes_nothing_and_loses_nothing() {

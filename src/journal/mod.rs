@@ -6,7 +6,8 @@
 //! changed unnoticed. A group of records is one write and one fsync.
 //!
 //! A frame that was cut off at the very end is what a crash leaves of a write that nobody was told
-//! of: it is taken off, and kept beside the segment all the same. A bad frame anywhere else means
+//! of: it is taken off, and kept beside the segment all the same. A whole one is as good as the others
+//! once the disk has it, which is seen to whenever the journal is opened. A bad frame anywhere else means
 //! that something kept was lost: then nothing is appended any more until `verify --repair`.
 //! A line is changed in one case only, when words have to be taken out of it (`rewrite`), and says so.
 //! Deliberately absent: a lock (the data folder's).
@@ -171,6 +172,9 @@ impl Journal {
             }
         }
         let file = OpenOptions::new().append(true).open(&last.path).map_err(io_error(&last.path))?;
+        // A kill between a write and its fsync leaves lines that no disk has. What is trusted from here on, and served, is kept first.
+        file.sync_all().map_err(io_error(&last.path))?;
+        segment::sync_dir(dir)?;
         let genesis = last.header.genesis.clone();
         let journal = Self {
             dir: dir.to_owned(),
@@ -261,6 +265,8 @@ impl Journal {
         }
         if let Err(cause) = self.file.sync_data() {
             self.failed = true;
+            // What the disk may not have must not be read by whoever opens the journal next. Where it can not be taken off now, `mend` does.
+            let _ = self.file.set_len(self.length);
             return Err(JournalError::Io { path: self.dir.clone(), cause });
         }
         self.length += bytes.len() as u64;
