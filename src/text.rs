@@ -191,7 +191,12 @@ pub fn slug(text: &str, most: usize) -> String {
 
 /// The first `limit` characters, cut at a space where there is one in the last fifth, with `…` when something was cut.
 pub fn shorten(text: &str, limit: usize) -> String {
-    let Some((end, _)) = text.char_indices().nth(limit) else { return text.to_owned() };
+    // A character takes a byte, or more where it is not of ASCII.
+    let end = match text.as_bytes().get(..limit) {
+        Some(head) if head.is_ascii() => Some(limit).filter(|end| *end < text.len()),
+        _ => text.char_indices().nth(limit).map(|(end, _)| end),
+    };
+    let Some(end) = end else { return text.to_owned() };
     let head = &text[..end];
     let cut = head.rfind(' ').filter(|at| *at >= end - end / 5).unwrap_or(end);
     format!("{}…", head[..cut].trim_end_matches([' ', ',', ';', ':', '.']))
@@ -353,6 +358,8 @@ mod tests {
     #[test]
     fn a_text_is_shortened_between_words() {
         assert_eq!(shorten("one two three", 8), "one two…");
+        assert_eq!(shorten("dós tres cuatro", 9), "dós tres…");
+        assert_eq!(["short", "shört"].map(|text| shorten(text, 5)), ["short", "shört"]);
         assert_eq!(shorten("short", 9), "short");
     }
 }

@@ -582,7 +582,7 @@ fn a_saved_feed_may_ask_for_words() {
 #[test]
 fn editors_see_what_nobody_filed_and_what_came_near() {
     let site = site();
-    let evidence = |text: &str| Evidence { field: Field::Title, text: text.into(), at: 0, rule: text.to_lowercase(), weight: 3.0 };
+    let evidence = |text: &str| Evidence { field: Field::Title, text: text.into(), at: 0, rule: text.to_lowercase().into(), weight: 3.0 };
     let mut story = unfiled(4);
     story.copies[0].labels.near =
         vec![TopicLabel { slug: "youth".parse().unwrap(), score: 4.0, evidence: vec![evidence("Camp"), evidence("young people")] }];

@@ -51,6 +51,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rustls_platform_verifier", &["fetch"]),
     ("scraper", &["html"]),
     ("sled", &["store"]),
+    ("smol_str", &["model"]),
     ("tantivy", &["store"]),
     ("toml", &["config", "classify"]),
     ("tower", &["serve"]),

@@ -3,12 +3,9 @@
 //! The longest known form wins and consumes its words; rules then ask whether it is the name of a
 //! person, a street, a language or a town elsewhere. What stays is weighed by where it stands.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, HashMap, HashSet},
-};
+use std::{borrow::Cow, collections::BTreeMap};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     Classifier, Subject,
@@ -309,7 +306,7 @@ impl<'a> Search<'a> {
             let before = at.checked_sub(1).filter(|before| words.tokens[*before].sentence == words.tokens[at].sentence);
             let after = Some(at + length).filter(|after| words.tokens.get(*after).is_some_and(|token| token.capital));
             let is_among =
-                |set: &HashSet<String>, at: Option<usize>| at.and_then(|at| words.word(at)).is_some_and(|word| set.contains(word));
+                |set: &FxHashSet<String>, at: Option<usize>| at.and_then(|at| words.word(at)).is_some_and(|word| set.contains(word));
             if is_among(&gazetteer.before_a_surname, before) || is_among(&gazetteer.after_a_first_name, after) {
                 return Verdict::Drop("name of a person".to_owned());
             }
@@ -351,7 +348,7 @@ impl<'a> Search<'a> {
     fn set_venues_aside(&mut self) {
         let Some(title) = self.fields.iter().find(|words| words.field == Field::Title).filter(|_| self.is_about_a_region()) else { return };
         let is_named = |found: &Found| !found.is_office && found.role == Role::About;
-        let named: HashSet<CountryCode> = self.found.iter().filter(|found| is_named(found)).map(|found| found.code).collect();
+        let named: FxHashSet<CountryCode> = self.found.iter().filter(|found| is_named(found)).map(|found| found.code).collect();
         let is_venue = |found: &Found| found.is_office && found.field == Field::Title && !named.contains(&found.code);
         for venue in self.found.extract_if(.., |found| is_venue(found)).collect::<Vec<_>>() {
             self.reject(title, &venue, "where one met about a region", Some(Role::Venue));
@@ -360,11 +357,14 @@ impl<'a> Search<'a> {
 
     /// Membership lists: more than a handful of countries in one sentence count half, and are mere mentions.
     fn halve_lists(&mut self) {
+        if self.found.len() <= LIST {
+            return;
+        }
         let sentence = |found: &Found| {
             let words = self.fields.iter().find(|words| words.field == found.field);
             (found.field as u8, words.map_or(0, |words| words.tokens[found.at].sentence))
         };
-        let mut sizes: HashMap<(u8, u32), HashSet<CountryCode>> = HashMap::new();
+        let mut sizes: FxHashMap<(u8, u32), FxHashSet<CountryCode>> = FxHashMap::default();
         for found in self.found.iter().filter(|found| matches!(found.kind, Kind::Name | Kind::Demonym)) {
             sizes.entry(sentence(found)).or_default().insert(found.code);
         }
@@ -402,7 +402,7 @@ impl<'a> Search<'a> {
     fn weigh(mut self) -> (Vec<CountryLabel>, Vec<RegionLabel>, Vec<Rejected>) {
         let mut labels: BTreeMap<CountryCode, CountryLabel> = BTreeMap::new();
         let mut in_title: Vec<CountryCode> = Vec::new();
-        let mut counted: HashMap<(CountryCode, u8), u32> = HashMap::new();
+        let mut counted: FxHashMap<(CountryCode, u8), u32> = FxHashMap::default();
         for found in &self.found {
             let words = self.fields.iter().find(|words| words.field == found.field);
             let zone = match words {

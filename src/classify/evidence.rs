@@ -15,14 +15,14 @@ pub(super) fn quoted(words: &Words<'_>, at: usize, length: usize, rule: &str, we
     let text = words.slice(at, at + length);
     Evidence {
         field: words.field,
-        text: text[..text.floor_char_boundary(QUOTED.min(text.len()))].to_owned(),
+        text: text[..text.floor_char_boundary(QUOTED.min(text.len()))].into(),
         at: u32::try_from(start).unwrap_or(0),
-        rule: rule.to_owned(),
+        rule: rule.into(),
         weight,
     }
 }
 
 /// Something that is not a place in a text: a category, the configuration.
 pub(super) fn plain(field: Field, text: &str, rule: &str, weight: f32) -> Evidence {
-    Evidence { field, text: text.to_owned(), at: 0, rule: rule.to_owned(), weight }
+    Evidence { field, text: text.into(), at: 0, rule: rule.into(), weight }
 }

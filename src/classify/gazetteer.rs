@@ -4,8 +4,9 @@
 //! by hand (`gazetteer/NOTICE`). Each table is explained in its first lines. What an operator adds in
 //! `topics.toml` goes before all of them.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 
 use super::{
@@ -178,26 +179,26 @@ struct Ambiguity {
     dateline: Dateline,
 }
 
-/// Everything that is known of names.
+/// Everything that is known of names. The maps hash quickly rather than safely: what they hold is of the program or of its operator.
 #[derive(Debug)]
 pub(super) struct Gazetteer {
     /// The words of all tables, those of topics as well.
     pub(super) lexicon: Lexicon,
     pub(super) trie: Trie<Entry>,
-    pub(super) require: HashMap<String, Require>,
+    pub(super) require: FxHashMap<String, Require>,
     pub(super) shared: Vec<Shared>,
     /// Index into `shared` by folded term.
-    pub(super) shared_by_term: HashMap<String, usize>,
-    pub(super) compound: HashMap<String, CountryCode>,
+    pub(super) shared_by_term: FxHashMap<String, usize>,
+    pub(super) compound: FxHashMap<String, CountryCode>,
     /// By the last word of their phrase.
-    pub(super) asides: HashMap<String, Vec<Aside>>,
-    pub(super) prefix_mask: HashSet<String>,
-    pub(super) before_a_surname: HashSet<String>,
-    pub(super) after_a_first_name: HashSet<String>,
-    pub(super) hq: HashSet<String>,
-    pub(super) hub: HashSet<String>,
+    pub(super) asides: FxHashMap<String, Vec<Aside>>,
+    pub(super) prefix_mask: FxHashSet<String>,
+    pub(super) before_a_surname: FxHashSet<String>,
+    pub(super) after_a_first_name: FxHashSet<String>,
+    pub(super) hq: FxHashSet<String>,
+    pub(super) hub: FxHashSet<String>,
     /// Country by its whole folded name.
-    pub(super) by_name: HashMap<String, CountryCode>,
+    pub(super) by_name: FxHashMap<String, CountryCode>,
 }
 
 fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
@@ -215,17 +216,17 @@ impl Gazetteer {
         let mut gazetteer = Self {
             lexicon: Lexicon::default(),
             trie: Trie::default(),
-            require: HashMap::new(),
+            require: FxHashMap::default(),
             shared: Vec::new(),
-            shared_by_term: HashMap::new(),
-            compound: HashMap::new(),
-            asides: HashMap::new(),
-            prefix_mask: HashSet::new(),
-            before_a_surname: HashSet::new(),
-            after_a_first_name: HashSet::new(),
-            hq: HashSet::new(),
-            hub: HashSet::new(),
-            by_name: HashMap::new(),
+            shared_by_term: FxHashMap::default(),
+            compound: FxHashMap::default(),
+            asides: FxHashMap::default(),
+            prefix_mask: FxHashSet::default(),
+            before_a_surname: FxHashSet::default(),
+            after_a_first_name: FxHashSet::default(),
+            hq: FxHashSet::default(),
+            hub: FxHashSet::default(),
+            by_name: FxHashMap::default(),
         };
         for row in rows(NAMES) {
             if let [code, _, form] = row[..] {
@@ -343,7 +344,7 @@ impl Gazetteer {
                 self.asides.entry(last).or_default().push(Aside { phrase, why: aside.why.clone(), venue: aside.venue });
             }
         }
-        let folded = |list: Vec<String>| list.iter().map(|word| key(word)).collect::<HashSet<_>>();
+        let folded = |list: Vec<String>| list.iter().map(|word| key(word)).collect::<FxHashSet<_>>();
         self.prefix_mask = folded(ambiguity.prefix_mask.words);
         self.before_a_surname =
             folded(ambiguity.person_before.titles).into_iter().chain(folded(ambiguity.person_before.first_names)).collect();

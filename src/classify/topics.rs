@@ -210,31 +210,28 @@ impl Topics {
     }
 
     /// The best term of each topic that begins at a word, and the places of the halves of pairs.
-    fn find<'a>(&'a self, tries: &[&'a Trie<Entry>], words: &Words<'_>) -> (Vec<Vec<Found<'a>>>, Places) {
-        let mut found: Vec<Vec<Found<'_>>> = vec![Vec::new(); self.slugs.len()];
-        let mut halves = Places::new();
+    fn find<'a>(&'a self, tries: &[&'a Trie<Entry>], words: &Words<'_>) -> (Vec<Found<'a>>, Vec<Half>) {
+        let (mut found, mut halves) = (Vec::<Found<'_>>::with_capacity(words.tokens.len()), Vec::new());
+        // Of each topic where in `found` its last one is.
+        let mut last = vec![usize::MAX; self.slugs.len()];
         for at in 0..words.tokens.len() {
             for trie in tries {
                 trie.walk(words, at, |length, entries| {
                     for entry in entries {
                         match *entry {
                             Entry::Whole(n) => {
-                                let term = &self.terms[n];
-                                let own = &mut found[term.topic];
-                                match own.last_mut().filter(|best| best.at == at) {
-                                    Some(best) if Found { at, length, term }.preference() > best.preference() => {
-                                        *best = Found { at, length, term }
-                                    }
+                                let new = Found { at, length, term: &self.terms[n] };
+                                let last = &mut last[new.term.topic];
+                                match found.get_mut(*last).filter(|best| best.at == at) {
+                                    Some(best) if new.preference() > best.preference() => *best = new,
                                     Some(_) => {}
-                                    None => own.push(Found { at, length, term }),
+                                    None => {
+                                        *last = found.len();
+                                        found.push(new);
+                                    }
                                 }
                             }
-                            Entry::Half(n) => {
-                                let places = halves.entry(n).or_default();
-                                if places.len() < HALVES {
-                                    places.push((at, length));
-                                }
-                            }
+                            Entry::Half(half) => halves.push(Half { half, at, length }),
                         }
                     }
                 });
@@ -244,18 +241,19 @@ impl Topics {
     }
 
     fn field<'a>(&'a self, tries: &[&'a Trie<Entry>], words: &'a Words<'_>, tallies: &mut [Tally<'a>]) {
-        let (found, halves) = self.find(tries, words);
-        let taken: Vec<Taken<'_>> = found.into_iter().map(|found| Taken::longest_first(found, words.tokens.len())).collect();
-        let mut counted: Vec<&Found<'_>> = taken.iter().flat_map(|taken| &taken.by).collect();
-        counted.sort_by_key(|one| one.at);
-        for one in counted {
+        let (mut found, mut halves) = self.find(tries, words);
+        let_the_longest_stand(&mut found, words.tokens.len());
+        for one in &found {
             self.count(words, one.at, one.length, one.term, tallies);
         }
-        for (left, (right, n)) in halves.iter().flat_map(|(half, left)| self.pairs[*half].iter().map(move |pair| (left, pair))) {
-            let term = &self.terms[*n];
-            let near = halves.get(right).and_then(|right| pair(term, &taken[term.topic], words, left, right));
-            if let Some((first, second)) = near {
-                self.count(words, first.0, second.0 + second.1 - first.0, term, tallies);
+        halves.sort_by_key(|half| half.half);
+        for left in halves.chunk_by(|a, b| a.half == b.half) {
+            for (right, n) in self.pairs.get(left[0].half).into_iter().flatten() {
+                let term = &self.terms[*n];
+                let right = part(&halves, |half| half.half, *right);
+                if let Some((first, second)) = pair(term, part(&found, |one| one.term.topic, term.topic), words, left, right) {
+                    self.count(words, first.at, second.at + second.length - first.at, term, tallies);
+                }
             }
         }
     }
@@ -273,8 +271,20 @@ impl Topics {
     }
 }
 
-/// Where each half of a pair was found, from which word on and how many, by its number.
-type Places = BTreeMap<usize, Vec<(usize, usize)>>;
+/// Where one half of a pair was found: from which word on and how many, and its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Half {
+    at: usize,
+    length: usize,
+    half: usize,
+}
+
+/// What is of one number among those that stand in the order of their numbers.
+fn part<T>(all: &[T], number: impl Fn(&T) -> usize, of: usize) -> &[T] {
+    let from = all.partition_point(|one| number(one) < of);
+    let length = all[from..].partition_point(|one| number(one) == of);
+    &all[from..from + length]
+}
 
 /// A term that was found in a field.
 #[derive(Debug, Clone, Copy)]
@@ -291,54 +301,44 @@ impl Found<'_> {
     }
 }
 
-/// The words of a field that the terms of one topic have consumed.
-struct Taken<'a> {
-    by: Vec<Found<'a>>,
-    /// For each word the place in `by` of what consumed it; empty when nothing did.
-    words: Vec<Option<usize>>,
+/// Within each topic, lets the longest terms have their words first, for `la trata` is no rival of `trata de personas`; those that
+/// stand are in order, topic by topic.
+fn let_the_longest_stand(found: &mut Vec<Found<'_>>, words: usize) {
+    let best_first = |a: &Found<'_>, b: &Found<'_>| b.preference().partial_cmp(&a.preference()).unwrap_or(Ordering::Equal);
+    found.sort_unstable_by(|a, b| a.term.topic.cmp(&b.term.topic).then_with(|| best_first(a, b)).then(a.at.cmp(&b.at)));
+    // Which topic a word was consumed by last: one is done with before the next begins.
+    let mut taken = vec![usize::MAX; words];
+    found.retain(|one| {
+        let own = &mut taken[one.at..one.at + one.length];
+        let is_free = own.iter().all(|by| *by != one.term.topic);
+        if is_free {
+            own.fill(one.term.topic);
+        }
+        is_free
+    });
+    found.sort_unstable_by_key(|one| (one.term.topic, one.at));
 }
 
-impl<'a> Taken<'a> {
-    /// Lets the longest terms have their words first: `la trata` is no rival of `trata de personas`.
-    fn longest_first(mut found: Vec<Found<'a>>, words: usize) -> Self {
-        found.sort_by(|a, b| b.preference().partial_cmp(&a.preference()).unwrap_or(Ordering::Equal).then(a.at.cmp(&b.at)));
-        let mut taken = Self { by: Vec::new(), words: if found.is_empty() { Vec::new() } else { vec![None; words] } };
-        for one in found {
-            let own = &mut taken.words[one.at..one.at + one.length];
-            if own.iter().all(Option::is_none) {
-                own.fill(Some(taken.by.len()));
-                taken.by.push(one);
-            }
-        }
-        taken
-    }
-
-    /// What consumed any word of a place.
-    fn at(&self, (at, length): (usize, usize)) -> impl Iterator<Item = usize> {
-        self.words.get(at..at + length).into_iter().flatten().flatten().copied()
-    }
+/// What consumed any word of a place: of terms in order, none of which overlap.
+fn consumers<'t, 'a>(taken: &'t [Found<'a>], place: Half) -> impl Iterator<Item = &'t Found<'a>> + use<'t, 'a> {
+    let first = taken.partition_point(|one| one.at + one.length <= place.at);
+    taken[first..].iter().take_while(move |one| one.at < place.at + place.length)
 }
 
 /// The first two halves of a term that stand near enough to one another.
 ///
 /// A word that a heavier term has consumed, or a phrase that does not count, is no half; and two
 /// halves within one phrase are that phrase, which was counted.
-fn pair(
-    term: &Term,
-    taken: &Taken<'_>,
-    words: &Words<'_>,
-    left: &[(usize, usize)],
-    right: &[(usize, usize)],
-) -> Option<((usize, usize), (usize, usize))> {
-    let is_lighter = |by: usize| taken.by[by].term.weight > 0.0 && taken.by[by].term.weight < term.weight;
-    let is_free = |place: &&(usize, usize)| taken.at(**place).all(is_lighter);
-    let is_one = |first, second| taken.at(first).any(|by| taken.at(second).any(|other| other == by));
-    let is_near = |first: (usize, usize), second: (usize, usize)| {
-        let end = first.0 + first.1;
-        second.0 >= end && second.0 - end <= term.distance && words.tokens[first.0].sentence == words.tokens[second.0].sentence
+fn pair(term: &Term, taken: &[Found<'_>], words: &Words<'_>, left: &[Half], right: &[Half]) -> Option<(Half, Half)> {
+    let is_free = |place: &&Half| consumers(taken, **place).all(|by| by.term.weight > 0.0 && by.term.weight < term.weight);
+    let is_one = |first, second| consumers(taken, first).any(|by| consumers(taken, second).any(|other| other.at == by.at));
+    let is_near = |first: Half, second: Half| {
+        let end = first.at + first.length;
+        second.at >= end && second.at - end <= term.distance && words.tokens[first.at].sentence == words.tokens[second.at].sentence
     };
-    let right: Vec<&(usize, usize)> = right.iter().filter(is_free).collect();
-    let mut pairs = left.iter().filter(is_free).flat_map(|left| right.iter().map(move |right| (*left.min(right), *left.max(right))));
+    let right: Vec<&Half> = right.iter().take(HALVES).filter(is_free).collect();
+    let left = left.iter().take(HALVES).filter(is_free);
+    let mut pairs = left.flat_map(|left| right.iter().map(move |right| (*left.min(right), *left.max(right))));
     pairs.find(|(first, second)| is_near(*first, *second) && !is_one(*first, *second))
 }
 

@@ -19,6 +19,8 @@ pub(super) struct Press {
     press: Compressor<'static>,
     /// The line that is written, so that its memory serves for the next one.
     line: Vec<u8>,
+    /// The same, compressed.
+    packed: Vec<u8>,
 }
 
 impl fmt::Debug for Press {
@@ -31,7 +33,7 @@ impl Press {
     pub(super) fn new() -> Result<Self, JournalError> {
         let press = Compressor::new(LEVEL).and_then(|mut press| {
             press.include_checksum(true)?;
-            Ok(Self { press, line: Vec::new() })
+            Ok(Self { press, line: Vec::new(), packed: Vec::new() })
         });
         press.map_err(|cause| JournalError::Io { path: "zstd".into(), cause })
     }
@@ -39,15 +41,14 @@ impl Press {
     /// Adds a value as one line in one frame; gives the hash of the line.
     pub(super) fn line(&mut self, value: &impl Serialize, bytes: &mut Vec<u8>) -> Result<String, JournalError> {
         let failed = |cause| JournalError::Io { path: "journal line".into(), cause };
-        let Self { press, line } = self;
+        let Self { press, line, packed } = self;
         line.clear();
         serde_json::to_writer(&mut *line, value).map_err(|cause| failed(cause.into()))?;
         let hash = hash(line);
         line.push(b'\n');
-        let begins = bytes.len();
-        bytes.resize(begins + zstd_safe::compress_bound(line.len()), 0);
-        let length = press.compress_to_buffer(&line[..], &mut bytes[begins..]).map_err(failed)?;
-        bytes.truncate(begins + length);
+        packed.resize(packed.len().max(zstd_safe::compress_bound(line.len())), 0);
+        let length = press.compress_to_buffer(&line[..], &mut packed[..]).map_err(failed)?;
+        bytes.extend_from_slice(&packed[..length]);
         Ok(hash)
     }
 }

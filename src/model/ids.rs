@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use smol_str::SmolStr;
 
 /// A text that can not be the name it was given as.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,23 +28,23 @@ macro_rules! slug {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Box<str>);
+        pub struct $name(SmolStr);
 
         impl $name {
             /// The name as it stands in addresses and files.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            fn checked(text: SmolStr) -> Result<Self, BadName> {
+                if is_slug(&text) { Ok(Self(text)) } else { Err(BadName { text: text.into(), what: $what }) }
+            }
         }
 
         impl FromStr for $name {
             type Err = BadName;
             fn from_str(text: &str) -> Result<Self, BadName> {
-                if is_slug(text) {
-                    Ok(Self(text.into()))
-                } else {
-                    Err(BadName { text: text.to_owned(), what: $what })
-                }
+                Self::checked(text.into())
             }
         }
 
@@ -61,7 +62,7 @@ macro_rules! slug {
         }
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                std::borrow::Cow::<str>::deserialize(d)?.parse().map_err(de::Error::custom)
+                Self::checked(SmolStr::deserialize(d)?).map_err(de::Error::custom)
             }
         }
     };
@@ -110,11 +111,9 @@ impl FromStr for CountryCode {
 
     /// Reads a code in any case.
     fn from_str(text: &str) -> Result<Self, BadName> {
-        let upper = text.to_ascii_uppercase();
-        match super::countries::CODES.binary_search_by_key(&upper.as_str(), |(two, _)| two) {
-            Ok(_) => Ok(Self([upper.as_bytes()[0], upper.as_bytes()[1]])),
-            Err(_) => Err(BadName { text: text.to_owned(), what: "a two-letter ISO 3166-1 country code" }),
-        }
+        let upper = <[u8; 2]>::try_from(text.as_bytes()).map(|code| code.map(|letter| letter.to_ascii_uppercase()));
+        let known = upper.ok().filter(|code| super::countries::CODES.binary_search_by_key(&&code[..], |(two, _)| two.as_bytes()).is_ok());
+        known.map(Self).ok_or_else(|| BadName { text: text.to_owned(), what: "a two-letter ISO 3166-1 country code" })
     }
 }
 
@@ -135,7 +134,7 @@ impl Serialize for CountryCode {
 }
 impl<'de> Deserialize<'de> for CountryCode {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        std::borrow::Cow::<str>::deserialize(d)?.parse().map_err(de::Error::custom)
+        SmolStr::deserialize(d)?.parse().map_err(de::Error::custom)
     }
 }
 
@@ -178,16 +177,14 @@ impl FromStr for Lang {
 
     /// Reads a BCP 47 tag in any case and keeps its primary subtag: `pt_BR` is `pt`.
     fn from_str(text: &str) -> Result<Self, BadName> {
-        let bad = || BadName { text: text.to_owned(), what: "a language tag such as en, es, fr or pt" };
-        let primary = text.trim().split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
-        if !primary.bytes().all(|b| b.is_ascii_lowercase()) {
-            return Err(bad());
+        let primary = text.trim().split(['-', '_']).next().unwrap_or_default().as_bytes();
+        let mut letters = [0; 3];
+        match letters.get_mut(..primary.len()).filter(|_| primary.len() >= 2 && primary.iter().all(u8::is_ascii_alphabetic)) {
+            Some(own) => own.copy_from_slice(primary),
+            None => return Err(BadName { text: text.to_owned(), what: "a language tag such as en, es, fr or pt" }),
         }
-        match *primary.as_bytes() {
-            [a, b] => Ok(Self([a, b, 0])),
-            [a, b, c] => Ok(Self([a, b, c])),
-            _ => Err(bad()),
-        }
+        letters.make_ascii_lowercase();
+        Ok(Self(letters))
     }
 }
 
@@ -208,6 +205,6 @@ impl Serialize for Lang {
 }
 impl<'de> Deserialize<'de> for Lang {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        std::borrow::Cow::<str>::deserialize(d)?.parse().map_err(de::Error::custom)
+        SmolStr::deserialize(d)?.parse().map_err(de::Error::custom)
     }
 }

@@ -5,6 +5,7 @@
 //! what is kept filed again (`tributary refile`).
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::{CountryCode, Lang, RegionSlug, TopicSlug};
 
@@ -130,12 +131,12 @@ pub struct Evidence {
     /// Where it stood: `title`, `summary`, `content`, `category`, `source`.
     pub field: Field,
     /// The words as they stand in the item.
-    pub text: String,
+    pub text: SmolStr,
     /// Byte offset of the words in that field; 0 for `category` and `source`.
     #[serde(default)]
     pub at: u32,
     /// The rule that matched: the term of `topics.toml`, or the kind of name.
-    pub rule: String,
+    pub rule: SmolStr,
     /// What it added to the score.
     pub weight: f32,
 }

@@ -39,7 +39,7 @@ impl Store {
             let (applied, total, changed) = (index.applied, places.len(), self.changed(&index, &of_month));
             let chosen: Vec<_> = places.into_iter().skip(numbers.start).take(numbers.len()).collect();
             let months = months(&index);
-            let has_any = |month: &&Month| !index.newest(&kept_in(&asked, **month), &mut window.clone()).is_empty();
+            let has_any = |month: &&Month| !index.newest(&kept_in(&asked, **month), &mut window.clone(), 1).is_empty();
             let after = months.iter().filter(|other| **other > month).find(has_any).copied();
             let before = last_before(&index, &asked, window, Some(month));
             drop(index);
@@ -85,5 +85,5 @@ fn kept_in(asked: &[Meeting], month: Month) -> Vec<Meeting> {
 
 /// All positions within a window at which one of the meetings takes place.
 fn places(index: &Index, asked: &[Meeting], mut window: Window) -> Vec<Second> {
-    std::iter::from_fn(|| Some(index.newest(asked, &mut window)).filter(|block| !block.is_empty())).flatten().collect()
+    index.newest(asked, &mut window, usize::MAX)
 }

@@ -417,11 +417,11 @@ impl Index {
         self.terms.get(term).into_iter().flat_map(|places| places.at.newest_first())
     }
 
-    /// The newest positions within a window at which one of the meetings takes place, ascending: a block of them. The window is moved
-    /// below those; there are no more when none are given.
-    pub(super) fn newest(&self, meetings: &[Meeting], window: &mut Window) -> Vec<Second> {
-        let meetings: Vec<Sets<'_>> = meetings.iter().map(|meeting| self.sets(meeting)).collect();
-        seconds::newest(&meetings, window)
+    /// The newest positions within a window at which one of the meetings takes place, ascending: `most` of them, or a few more. The
+    /// window is moved below those; there are no more when fewer are given.
+    pub(super) fn newest(&self, meetings: &[Meeting], window: &mut Window, most: usize) -> Vec<Second> {
+        let mut meetings: Vec<Sets<'_>> = meetings.iter().map(|meeting| self.sets(meeting)).collect();
+        seconds::newest(&mut meetings, window, most)
     }
 
     fn sets<'a>(&'a self, meeting: &'a Meeting) -> Sets<'a> {

@@ -38,18 +38,18 @@ impl Lane {
         }
     }
 
-    /// The newest place that was not taken yet. More are looked for only now: it may be a long way to them.
-    fn look(&mut self, index: &Index) -> Option<Second> {
+    /// The newest place that was not taken yet. When there is none, `most` more are looked for only now: it may be a long way to them.
+    fn look(&mut self, index: &Index, most: usize) -> Option<Second> {
         if self.found.is_empty() && !self.is_over {
-            self.found = index.newest(&self.asked, &mut self.window);
-            self.is_over = self.found.is_empty();
+            self.found = index.newest(&self.asked, &mut self.window, most);
+            self.is_over = self.found.len() < most;
         }
         self.found.last().copied()
     }
 }
 
-/// Takes the newest place of all lanes; gives the lane's number with it.
-pub(super) fn next(lanes: &mut [Lane], index: &Index) -> Option<(usize, Second)> {
-    let (_, n) = lanes.iter_mut().enumerate().filter_map(|(n, lane)| Some((lane.look(index)?, n))).max()?;
+/// Takes the newest place of all lanes, of which `most` are wanted; gives the lane's number with it.
+pub(super) fn next(lanes: &mut [Lane], index: &Index, most: usize) -> Option<(usize, Second)> {
+    let (_, n) = lanes.iter_mut().enumerate().filter_map(|(n, lane)| Some((lane.look(index, most)?, n))).max()?;
     lanes[n].found.pop().map(|at| (n, at))
 }

@@ -502,7 +502,7 @@ impl Store {
                 if index.applied != applied {
                     return Ok(None);
                 }
-                let next = || lane::next(&mut lanes, &index).and_then(|(lane, at)| Some((lane, at, index.at(at)?)));
+                let next = || lane::next(&mut lanes, &index, most).and_then(|(lane, at)| Some((lane, at, index.at(at)?)));
                 std::iter::from_fn(next).take(most).collect::<Vec<_>>()
             };
             if found.is_empty() {

@@ -3,7 +3,7 @@
 //! Within a block a second is two bytes, and sets meet in one walk over their blocks instead of by a search for each second:
 //! a filter that leaves nearly everything out has passed a hundred thousand places before a reader notices.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use crate::model::{Second, Window};
 
@@ -80,11 +80,6 @@ impl Seconds {
     fn block(&self, block: i64) -> &[u16] {
         self.blocks.get(&block).map_or(&[], Vec::as_slice)
     }
-
-    /// The highest block up to one.
-    fn highest(&self, to: i64) -> Option<i64> {
-        self.blocks.range(..=to).next_back().map(|(block, _)| *block)
-    }
 }
 
 impl FromIterator<Second> for Seconds {
@@ -95,97 +90,130 @@ impl FromIterator<Second> for Seconds {
     }
 }
 
-/// Sets that have to meet, and others that must not be met.
+/// A set on the way down through its blocks.
+struct Descent<'a> {
+    set: &'a Seconds,
+    /// The highest block that was not passed yet, and what stands in it.
+    next: Option<(i64, &'a [u16])>,
+}
+
+impl<'a> Descent<'a> {
+    fn of(set: &'a Seconds) -> Self {
+        Self { set, next: set.blocks.last_key_value().map(|(block, list)| (*block, &**list)) }
+    }
+
+    /// The highest block up to one, which is never higher than the last one was.
+    fn highest(&mut self, to: i64) -> Option<i64> {
+        if self.next.is_some_and(|(block, _)| block > to) {
+            self.next = self.set.blocks.range(..=to).next_back().map(|(block, list)| (*block, &**list));
+        }
+        self.next.map(|(block, _)| block)
+    }
+
+    /// What stands in a block that it has come to.
+    fn block(&self, block: i64) -> &'a [u16] {
+        self.next.filter(|(next, _)| *next == block).map_or(&[], |(_, list)| list)
+    }
+}
+
+/// Sets that have to meet, and others that must not be met, on the way down through their blocks.
 pub(super) struct Sets<'a> {
     /// Of each group any set will do; the smallest group stands first.
-    all: Vec<Vec<&'a Seconds>>,
-    none: Vec<&'a Seconds>,
+    all: Vec<Vec<Descent<'a>>>,
+    none: Vec<Descent<'a>>,
 }
 
 impl<'a> Sets<'a> {
     pub(super) fn new(mut all: Vec<Vec<&'a Seconds>>, none: Vec<&'a Seconds>) -> Self {
         all.sort_by_key(|any| any.iter().map(|set| set.len()).sum::<usize>());
-        Self { all, none }
+        let descents = |sets: Vec<&'a Seconds>| sets.into_iter().map(Descent::of).collect();
+        Self { all: all.into_iter().map(descents).collect(), none: descents(none) }
     }
 
     /// The highest block up to one that every group has: each in turn moves the others on.
-    fn highest(&self, mut to: i64) -> Option<i64> {
-        let mut agreed = 0;
-        for any in self.all.iter().cycle() {
-            let found = any.iter().filter_map(|set| set.highest(to)).max()?;
+    fn highest(&mut self, mut to: i64) -> Option<i64> {
+        let (groups, mut agreed) = (self.all.len(), 0);
+        for n in (0..groups).cycle() {
+            let found = self.all[n].iter_mut().filter_map(|set| set.highest(to)).max()?;
             agreed = if found == to { agreed + 1 } else { 1 };
             to = found;
-            if agreed >= self.all.len() {
+            if agreed >= groups {
                 return Some(found);
             }
         }
         None
     }
 
-    /// Where they meet within a block, ascending.
-    fn within(&self, block: i64) -> Vec<u16> {
-        let any = |sets: &[&'a Seconds]| match sets {
-            // Most groups are one set, which need not be copied to be looked through.
-            [set] => Cow::Borrowed(set.block(block)),
-            sets => Cow::Owned(united(sets.iter().map(|set| set.block(block)))),
-        };
+    /// Where they meet within a block that they have come to, ascending.
+    fn within(&mut self, block: i64) -> Vec<u16> {
+        let lists = |sets: &[Descent<'a>]| sets.iter().map(|set| set.block(block)).filter(|list| !list.is_empty()).collect::<Vec<_>>();
         let mut all = self.all.iter();
-        let mut met = all.next().map(|sets| any(sets).into_owned()).unwrap_or_default();
+        let mut met = all.next().map(|sets| united(lists(sets).into_iter())).unwrap_or_default();
         for sets in all {
-            if met.is_empty() {
-                return met;
-            }
-            keep(&mut met, &any(sets), true);
+            keep(&mut met, lists(sets), true);
         }
-        for set in &self.none {
-            keep(&mut met, set.block(block), false);
+        for set in &mut self.none {
+            set.highest(block);
+            keep(&mut met, vec![set.block(block)], false);
         }
         met
     }
 }
 
-/// Keeps what stands in another ascending list, or what does not.
-fn keep(list: &mut Vec<u16>, other: &[u16], is_wanted: bool) {
-    let mut rest = other;
-    list.retain(|within| {
-        // The next step is as long as the last one was, and doubles: a short list passes a long one in few steps.
-        let mut step = 1;
-        while step < rest.len() && rest[step] < *within {
-            step *= 2;
-        }
-        let near = &rest[..rest.len().min(step + 1)];
-        rest = &rest[near.partition_point(|other| other < within)..];
-        (rest.first() == Some(within)) == is_wanted
-    });
+/// Keeps what stands in any of other ascending lists, or what does not.
+fn keep(list: &mut Vec<u16>, mut others: Vec<&[u16]>, is_wanted: bool) {
+    list.retain(|within| others.iter_mut().any(|rest| is_next(rest, *within)) == is_wanted);
+}
+
+/// Goes on in an ascending list to what is not below a second, and tells whether that is it.
+fn is_next(rest: &mut &[u16], within: u16) -> bool {
+    // The next step is as long as the last one was, and doubles: a short list passes a long one in few steps.
+    let mut step = 1;
+    while step < rest.len() && rest[step] < within {
+        step *= 2;
+    }
+    let near = &rest[..rest.len().min(step + 1)];
+    *rest = &rest[near.partition_point(|other| *other < within)..];
+    rest.first() == Some(&within)
 }
 
 /// What stands in any of these ascending lists, ascending.
 fn united<L: AsRef<[u16]>>(lists: impl Iterator<Item = L>) -> Vec<u16> {
     let mut all: Vec<u16> = Vec::new();
+    let mut several = false;
     for list in lists {
+        several |= !all.is_empty();
         all.extend_from_slice(list.as_ref());
     }
-    // Ascending runs are merged, not sorted anew.
-    all.sort();
-    all.dedup();
+    if several {
+        // Ascending runs are merged, not sorted anew.
+        all.sort();
+        all.dedup();
+    }
     all
 }
 
-/// The seconds of the newest block of a window in which any of the meetings takes place, ascending; none when there is no such block.
-/// The window is moved below that block.
-pub(super) fn newest(meetings: &[Sets<'_>], window: &mut Window) -> Vec<Second> {
+/// The newest seconds of a window at which any of the meetings takes place, ascending: those of as many blocks as it takes to have
+/// `most` of them, or of all. The window is moved below those blocks.
+pub(super) fn newest(meetings: &mut [Sets<'_>], window: &mut Window, most: usize) -> Vec<Second> {
     let lowest = window.from.map_or(i64::MIN, |from| split(from).0);
     let mut to = window.below.map_or(i64::MAX, |below| (below.unix() - 1) >> BITS);
-    while let Some(block) = meetings.iter().filter_map(|sets| sets.highest(to)).max().filter(|block| *block >= lowest) {
-        let within = united(meetings.iter().map(|sets| sets.within(block)));
-        let seconds: Vec<Second> = within.into_iter().map(|within| join(block, within)).filter(|at| window.holds(*at)).collect();
-        if !seconds.is_empty() {
-            window.below = Some(join(block, 0));
-            return seconds;
-        }
+    let mut newest_first: Vec<Second> = Vec::new();
+    while newest_first.len() < most {
+        let highest = meetings.iter_mut().filter_map(|sets| sets.highest(to)).max();
+        let Some(block) = highest.filter(|block| *block >= lowest) else { break };
+        let within = match &mut *meetings {
+            [sets] => sets.within(block),
+            several => united(several.iter_mut().map(|sets| sets.within(block))),
+        };
+        newest_first.extend(within.into_iter().rev().map(|within| join(block, within)).filter(|at| window.holds(*at)));
         to = block - 1;
     }
-    Vec::new()
+    if let Some(last) = newest_first.last() {
+        window.below = Some(join(split(*last).0, 0));
+    }
+    newest_first.reverse();
+    newest_first
 }
 
 #[cfg(test)]
@@ -238,14 +266,14 @@ mod tests {
         #[test]
         fn sets_meet_as_any_sets(
             one in seconds(), other in seconds(), another in seconds(), none in seconds(), alone in seconds(),
-            from in proptest::option::of(-80_000i64..80_000), below in proptest::option::of(-80_000i64..1_000_000),
+            most in 1usize..20, from in proptest::option::of(-80_000i64..80_000), below in proptest::option::of(-80_000i64..1_000_000),
         ) {
             let sets = [&one, &other, &another, &none, &alone].map(set);
-            let meetings = [Sets::new(vec![vec![&sets[0]], vec![&sets[1], &sets[2]]], vec![&sets[3]]), Sets::new(vec![vec![&sets[4]]], vec![])];
+            let meetings = || [Sets::new(vec![vec![&sets[0]], vec![&sets[1], &sets[2]]], vec![&sets[3]]), Sets::new(vec![vec![&sets[4]]], vec![])];
             let mut window = Window { from: from.map(Second::from_unix), below: below.map(Second::from_unix) };
             let mut met: Vec<i64> = Vec::new();
             loop {
-                let seconds = newest(&meetings, &mut window);
+                let seconds = newest(&mut meetings(), &mut window, most);
                 if seconds.is_empty() {
                     break;
                 }
@@ -263,8 +291,8 @@ mod tests {
         let long: Vec<u16> = (0..60_000).filter(|n| n % 3 == 0).collect();
         let short = || vec![0, 1, 2, 3, 29_999, 30_000, 59_997, 59_999, 60_001];
         let (mut kept, mut left) = (short(), short());
-        keep(&mut kept, &long, true);
-        keep(&mut left, &long, false);
+        keep(&mut kept, vec![&long], true);
+        keep(&mut left, vec![&long], false);
         assert_eq!((kept, left), (vec![0, 3, 30_000, 59_997], vec![1, 2, 29_999, 59_999, 60_001]));
     }
 }

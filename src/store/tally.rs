@@ -34,7 +34,7 @@ impl Store {
         let index = self.index();
         let mut places = Vec::new();
         while places.len() < most {
-            let found = index.newest(asked, &mut window);
+            let found = index.newest(asked, &mut window, most - places.len());
             if found.is_empty() {
                 break;
             }

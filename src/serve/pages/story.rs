@@ -389,7 +389,7 @@ mod tests {
     use super::*;
 
     fn evidence(text: &str, at: u32, field: Field) -> Evidence {
-        Evidence { field, text: text.into(), at, rule: String::new(), weight: 1.0 }
+        Evidence { field, text: text.into(), at, rule: "".into(), weight: 1.0 }
     }
 
     #[test]
