@@ -420,16 +420,16 @@ impl Index {
     /// The newest positions within a window at which one of the meetings takes place, ascending: `most` of them, or a few more. The
     /// window is moved below those; there are no more when fewer are given.
     pub(super) fn newest(&self, meetings: &[Meeting], window: &mut Window, most: usize) -> Vec<Second> {
-        let mut meetings: Vec<Sets<'_>> = meetings.iter().map(|meeting| self.sets(meeting)).collect();
+        let mut meetings: Vec<Sets<'_>> = meetings.iter().map(|meeting| self.sets(meeting, *window)).collect();
         seconds::newest(&mut meetings, window, most)
     }
 
-    fn sets<'a>(&'a self, meeting: &'a Meeting) -> Sets<'a> {
+    fn sets<'a>(&'a self, meeting: &'a Meeting, window: Window) -> Sets<'a> {
         let known = |terms: &[Term]| -> Vec<&'a Seconds> { terms.iter().filter_map(|term| Some(&self.terms.get(term)?.at)).collect() };
         let labels = meeting.all.iter().map(|any| known(any));
         let words = meeting.found.iter().map(|found| vec![&**found]);
         let none = known(&meeting.none).into_iter().chain(meeting.left_out.as_deref());
-        Sets::new(labels.chain(words).collect(), none.collect())
+        Sets::new(labels.chain(words).collect(), none.collect(), window)
     }
 
     /// When a term last changed.

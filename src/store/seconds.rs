@@ -3,12 +3,14 @@
 //! Within a block a second is two bytes, and sets meet in one walk over their blocks instead of by a search for each second:
 //! a filter that leaves nearly everything out has passed a hundred thousand places before a reader notices.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 
 use crate::model::{Second, Window};
 
 /// A block is 2^16 seconds: what is left of a second within fits into two bytes.
 const BITS: u32 = 16;
+/// A list of so many seconds is short: 128 bytes.
+const SHORT: usize = 64;
 
 /// A set of seconds.
 #[derive(Debug, Default)]
@@ -92,20 +94,27 @@ impl FromIterator<Second> for Seconds {
 
 /// A set on the way down through its blocks.
 struct Descent<'a> {
-    set: &'a Seconds,
+    rest: btree_map::Range<'a, i64, Vec<u16>>,
     /// The highest block that was not passed yet, and what stands in it.
     next: Option<(i64, &'a [u16])>,
 }
 
 impl<'a> Descent<'a> {
-    fn of(set: &'a Seconds) -> Self {
-        Self { set, next: set.blocks.last_key_value().map(|(block, list)| (*block, &**list)) }
+    /// From a block on down.
+    fn of(set: &'a Seconds, from: i64) -> Self {
+        let mut descent = Self { rest: set.blocks.range(..=from), next: None };
+        descent.pass();
+        descent
+    }
+
+    fn pass(&mut self) {
+        self.next = self.rest.next_back().map(|(block, list)| (*block, &**list));
     }
 
     /// The highest block up to one, which is never higher than the last one was.
     fn highest(&mut self, to: i64) -> Option<i64> {
-        if self.next.is_some_and(|(block, _)| block > to) {
-            self.next = self.set.blocks.range(..=to).next_back().map(|(block, list)| (*block, &**list));
+        while self.next.is_some_and(|(block, _)| block > to) {
+            self.pass();
         }
         self.next.map(|(block, _)| block)
     }
@@ -124,9 +133,11 @@ pub(super) struct Sets<'a> {
 }
 
 impl<'a> Sets<'a> {
-    pub(super) fn new(mut all: Vec<Vec<&'a Seconds>>, none: Vec<&'a Seconds>) -> Self {
+    /// From the newest block of a window on down.
+    pub(super) fn new(mut all: Vec<Vec<&'a Seconds>>, none: Vec<&'a Seconds>, window: Window) -> Self {
         all.sort_by_key(|any| any.iter().map(|set| set.len()).sum::<usize>());
-        let descents = |sets: Vec<&'a Seconds>| sets.into_iter().map(Descent::of).collect();
+        let from = highest(window);
+        let descents = |sets: Vec<&'a Seconds>| sets.into_iter().map(|set| Descent::of(set, from)).collect();
         Self { all: all.into_iter().map(descents).collect(), none: descents(none) }
     }
 
@@ -144,29 +155,35 @@ impl<'a> Sets<'a> {
         None
     }
 
-    /// Where they meet within a block that they have come to, ascending.
-    fn within(&mut self, block: i64) -> Vec<u16> {
-        let lists = |sets: &[Descent<'a>]| sets.iter().map(|set| set.block(block)).filter(|list| !list.is_empty()).collect::<Vec<_>>();
+    /// Adds where they meet within a block that they have come to, ascending; `lists` is room for the lists of a group.
+    fn meet(&mut self, block: i64, met: &mut Vec<u16>, lists: &mut Vec<&'a [u16]>) {
         let mut all = self.all.iter();
-        let mut met = all.next().map(|sets| united(lists(sets).into_iter())).unwrap_or_default();
+        if let Some(sets) = all.next() {
+            unite(met, sets.iter().map(|set| set.block(block)));
+        }
         for sets in all {
-            keep(&mut met, lists(sets), true);
+            lists.clear();
+            lists.extend(sets.iter().map(|set| set.block(block)).filter(|list| !list.is_empty()));
+            keep(met, lists, true);
         }
         for set in &mut self.none {
             set.highest(block);
-            keep(&mut met, vec![set.block(block)], false);
+            keep(met, &mut [set.block(block)], false);
         }
-        met
     }
 }
 
 /// Keeps what stands in any of other ascending lists, or what does not.
-fn keep(list: &mut Vec<u16>, mut others: Vec<&[u16]>, is_wanted: bool) {
+fn keep(list: &mut Vec<u16>, others: &mut [&[u16]], is_wanted: bool) {
     list.retain(|within| others.iter_mut().any(|rest| is_next(rest, *within)) == is_wanted);
 }
 
 /// Goes on in an ascending list to what is not below a second, and tells whether that is it.
 fn is_next(rest: &mut &[u16], within: u16) -> bool {
+    // To look at all of a short list takes less time than to find the way in it.
+    if rest.len() <= SHORT {
+        return rest.contains(&within);
+    }
     // The next step is as long as the last one was, and doubles: a short list passes a long one in few steps.
     let mut step = 1;
     while step < rest.len() && rest[step] < within {
@@ -177,36 +194,41 @@ fn is_next(rest: &mut &[u16], within: u16) -> bool {
     rest.first() == Some(&within)
 }
 
-/// What stands in any of these ascending lists, ascending.
-fn united<L: AsRef<[u16]>>(lists: impl Iterator<Item = L>) -> Vec<u16> {
-    let mut all: Vec<u16> = Vec::new();
-    let mut several = false;
+/// Adds what stands in any of these ascending lists to an empty one, ascending.
+fn unite<'a>(all: &mut Vec<u16>, lists: impl Iterator<Item = &'a [u16]>) {
     for list in lists {
-        several |= !all.is_empty();
-        all.extend_from_slice(list.as_ref());
+        let is_first = all.is_empty();
+        all.extend_from_slice(list);
+        if !is_first && !list.is_empty() {
+            // Ascending runs are merged, not sorted anew.
+            all.sort();
+            all.dedup();
+        }
     }
-    if several {
-        // Ascending runs are merged, not sorted anew.
-        all.sort();
-        all.dedup();
-    }
-    all
+}
+
+/// The highest block of a window.
+fn highest(window: Window) -> i64 {
+    window.below.map_or(i64::MAX, |below| (below.unix() - 1) >> BITS)
 }
 
 /// The newest seconds of a window at which any of the meetings takes place, ascending: those of as many blocks as it takes to have
 /// `most` of them, or of all. The window is moved below those blocks.
 pub(super) fn newest(meetings: &mut [Sets<'_>], window: &mut Window, most: usize) -> Vec<Second> {
     let lowest = window.from.map_or(i64::MIN, |from| split(from).0);
-    let mut to = window.below.map_or(i64::MAX, |below| (below.unix() - 1) >> BITS);
+    let mut to = highest(*window);
     let mut newest_first: Vec<Second> = Vec::new();
+    let (mut met, mut more, mut lists) = (Vec::new(), Vec::new(), Vec::new());
     while newest_first.len() < most {
         let highest = meetings.iter_mut().filter_map(|sets| sets.highest(to)).max();
         let Some(block) = highest.filter(|block| *block >= lowest) else { break };
-        let within = match &mut *meetings {
-            [sets] => sets.within(block),
-            several => united(several.iter_mut().map(|sets| sets.within(block))),
-        };
-        newest_first.extend(within.into_iter().rev().map(|within| join(block, within)).filter(|at| window.holds(*at)));
+        met.clear();
+        for sets in &mut *meetings {
+            more.clear();
+            sets.meet(block, &mut more, &mut lists);
+            unite(&mut met, std::iter::once(&*more));
+        }
+        newest_first.extend(met.iter().rev().map(|within| join(block, *within)).filter(|at| window.holds(*at)));
         to = block - 1;
     }
     if let Some(last) = newest_first.last() {
@@ -269,11 +291,12 @@ mod tests {
             most in 1usize..20, from in proptest::option::of(-80_000i64..80_000), below in proptest::option::of(-80_000i64..1_000_000),
         ) {
             let sets = [&one, &other, &another, &none, &alone].map(set);
-            let meetings = || [Sets::new(vec![vec![&sets[0]], vec![&sets[1], &sets[2]]], vec![&sets[3]]), Sets::new(vec![vec![&sets[4]]], vec![])];
+            let together = |window| Sets::new(vec![vec![&sets[0]], vec![&sets[1], &sets[2]]], vec![&sets[3]], window);
+            let meetings = |window| [together(window), Sets::new(vec![vec![&sets[4]]], vec![], window)];
             let mut window = Window { from: from.map(Second::from_unix), below: below.map(Second::from_unix) };
             let mut met: Vec<i64> = Vec::new();
             loop {
-                let seconds = newest(&mut meetings(), &mut window, most);
+                let seconds = newest(&mut meetings(window), &mut window, most);
                 if seconds.is_empty() {
                     break;
                 }
@@ -291,8 +314,8 @@ mod tests {
         let long: Vec<u16> = (0..60_000).filter(|n| n % 3 == 0).collect();
         let short = || vec![0, 1, 2, 3, 29_999, 30_000, 59_997, 59_999, 60_001];
         let (mut kept, mut left) = (short(), short());
-        keep(&mut kept, vec![&long], true);
-        keep(&mut left, vec![&long], false);
+        keep(&mut kept, &mut [&long], true);
+        keep(&mut left, &mut [&long], false);
         assert_eq!((kept, left), (vec![0, 3, 30_000, 59_997], vec![1, 2, 29_999, 59_999, 60_001]));
     }
 }
