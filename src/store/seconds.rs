@@ -9,8 +9,8 @@ use crate::model::{Second, Window};
 
 /// A block is 2^16 seconds: what is left of a second within fits into two bytes.
 const BITS: u32 = 16;
-/// A list of so many seconds is short: 128 bytes.
-const SHORT: usize = 64;
+/// In a list that is so many times longer a way is found to each second; else both are walked along.
+const MUCH_LONGER: usize = 6;
 
 /// A set of seconds.
 #[derive(Debug, Default)]
@@ -164,13 +164,29 @@ impl<'a> Sets<'a> {
         for sets in all {
             lists.clear();
             lists.extend(sets.iter().map(|set| set.block(block)).filter(|list| !list.is_empty()));
-            keep(met, lists, true);
+            match lists[..] {
+                [one] if one.len() < MUCH_LONGER * met.len() => keep_common(met, one),
+                _ => keep(met, lists, true),
+            }
         }
         for set in &mut self.none {
             set.highest(block);
             keep(met, &mut [set.block(block)], false);
         }
     }
+}
+
+/// Keeps what stands in another ascending list, of which every place is looked at: without a branch that could be guessed wrong.
+fn keep_common(list: &mut Vec<u16>, other: &[u16]) {
+    let (mut from, mut at, mut kept) = (0, 0, 0);
+    while from < list.len() && at < other.len() {
+        let (one, other) = (list[from], other[at]);
+        list[kept] = one;
+        kept += usize::from(one == other);
+        from += usize::from(one <= other);
+        at += usize::from(other <= one);
+    }
+    list.truncate(kept);
 }
 
 /// Keeps what stands in any of other ascending lists, or what does not.
@@ -180,10 +196,6 @@ fn keep(list: &mut Vec<u16>, others: &mut [&[u16]], is_wanted: bool) {
 
 /// Goes on in an ascending list to what is not below a second, and tells whether that is it.
 fn is_next(rest: &mut &[u16], within: u16) -> bool {
-    // To look at all of a short list takes less time than to find the way in it.
-    if rest.len() <= SHORT {
-        return rest.contains(&within);
-    }
     // The next step is as long as the last one was, and doubles: a short list passes a long one in few steps.
     let mut step = 1;
     while step < rest.len() && rest[step] < within {
