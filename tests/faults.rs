@@ -6,15 +6,17 @@ use std::{
     fs,
     path::Path,
     sync::Arc,
+    time::Duration,
 };
 
 use tributary::{
     apply::{ApplyError, Clock, Desk, Writer},
     config,
     daemon::{self, data::DataFolder},
+    fetch::Room,
     journal::{Journal, JournalError},
-    model::{Genesis, Second, Source, SourceId, SourceState},
-    pull::Kit,
+    model::{Body, Genesis, Second, Source, SourceId, SourceState},
+    pull::{Found, Kit, Look},
     schedule::{Outcome, Register, pull},
     serve::sample::Publisher,
     store::Store,
@@ -187,4 +189,40 @@ fn a_journal_that_takes_nothing_keeps_nothing_and_goes_on_when_it_does() {
     wire.pull(&world).unwrap();
     assert_eq!(world.told().len(), 6);
     world.close();
+}
+
+#[test]
+fn a_round_over_many_sources_is_kept_in_records_of_a_thousand() {
+    let wire = Wire::new();
+    wire.publisher.put("/wire", RSS, &rss(0..1, 1));
+    let dir = tempfile::tempdir().unwrap();
+    let world = open(dir.path());
+    wire.pull(&world).unwrap();
+    let state = world.state().unwrap();
+    let ids: BTreeSet<SourceId> = (0..2_500).map(|n| format!("wire{n}").parse().unwrap()).collect();
+    for (n, id) in ids.iter().enumerate() {
+        let look = Look {
+            source: Arc::new(Source { id: id.clone(), ..(*wire.source).clone() }),
+            at: Second::from_unix(NOON),
+            state: SourceState { source: id.clone(), ..state.clone() },
+            last_good: state.answered,
+            found: Found::Unchanged,
+            is_repeat: n % 2 == 0,
+            took: Duration::ZERO,
+            room: Room::default(),
+        };
+        wire.runtime.block_on(world.desk.keep(look)).unwrap();
+    }
+    let Open { store, desk, writer, .. } = world;
+    drop(desk);
+    let journal = writer.finish().unwrap();
+    let mut told = BTreeSet::new();
+    for record in journal.read_from(1).map(Result::unwrap) {
+        let Body::Checked(checked) = record.body else { continue };
+        assert!(checked.unchanged.len() + checked.states.len() <= 1_000, "{}", record.key);
+        told.extend(checked.unchanged.into_iter().map(|unchanged| unchanged.source));
+        told.extend(checked.states.into_iter().map(|state| state.source));
+    }
+    assert_eq!(told, ids);
+    assert_eq!((store.applied(), store.states().unwrap().len()), (journal.bounds().last, 1 + 1_250));
 }

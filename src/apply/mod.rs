@@ -61,6 +61,8 @@ const QUEUE: usize = 16;
 const GROUP: usize = 500;
 /// What is no story is written once a round.
 const ROUND: Duration = Duration::from_secs(60);
+/// Sources that one record of a round tells of at most: what the engine changes in one batch it holds twice until it is done.
+const CHECKED: usize = 1_000;
 /// A clock that stands this far behind the last record is wrong, and nothing is decided by it.
 const CLOCK_SLIP: Duration = Duration::from_hours(24);
 
@@ -649,20 +651,25 @@ impl Hand {
     }
 
     fn write_round(&mut self) -> Result<(), ApplyError> {
-        let mut checked = Checked { unchanged: Vec::new(), states: Vec::new() };
-        for noted in self.round.values() {
-            match noted {
-                Noted::Unchanged(unchanged) => checked.unchanged.push(unchanged.clone()),
-                Noted::State(state) => checked.states.push((**state).clone()),
-                Noted::Kept => {}
-            }
-        }
-        if checked.unchanged.is_empty() && checked.states.is_empty() {
+        let is_told = |noted: &&Noted| !matches!(noted, Noted::Kept);
+        let told: Vec<&Noted> = self.round.values().filter(is_told).collect();
+        if told.is_empty() {
             return Ok(());
         }
         let now = self.now()?;
-        let key = format!("round/{now}/{}", self.journal.bounds().last + 1);
-        self.write(&[Draft { at: now, key, body: Body::Checked(checked) }])?;
+        let draft = |(seq, told): (u64, &[&Noted])| {
+            let mut checked = Checked { unchanged: Vec::new(), states: Vec::new() };
+            for noted in told {
+                match noted {
+                    Noted::Unchanged(unchanged) => checked.unchanged.push(unchanged.clone()),
+                    Noted::State(state) => checked.states.push((**state).clone()),
+                    Noted::Kept => {}
+                }
+            }
+            Draft { at: now, key: format!("round/{now}/{seq}"), body: Body::Checked(checked) }
+        };
+        let drafts: Vec<Draft> = (self.journal.bounds().last + 1..).zip(told.chunks(CHECKED)).map(draft).collect();
+        self.write(&drafts)?;
         self.round.clear();
         Ok(())
     }

@@ -162,6 +162,9 @@ impl<'a> Sets<'a> {
             unite(met, sets.iter().map(|set| set.block(block)));
         }
         for sets in all {
+            if met.is_empty() {
+                return;
+            }
             lists.clear();
             lists.extend(sets.iter().map(|set| set.block(block)).filter(|list| !list.is_empty()));
             match lists[..] {
