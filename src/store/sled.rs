@@ -17,7 +17,7 @@ use std::{
 use super::StoreError;
 
 /// Memory for pages, in bytes. The engine's own default is a gibibyte.
-const CACHE: u64 = 32 << 20;
+const CACHE: u64 = 16 << 20;
 
 /// A store that was just closed lets go of its file within this.
 const RELEASE: Duration = Duration::from_secs(5);
