@@ -46,9 +46,7 @@ impl Seconds {
             let list = self.blocks.entry(split(run[0]).0).or_default();
             let before = list.len();
             list.extend(run.iter().map(|at| split(*at).1));
-            // Two ascending runs are merged, not sorted anew.
-            list.sort();
-            list.dedup();
+            merge(list);
             self.count += list.len() - before;
         }
     }
@@ -155,11 +153,14 @@ impl<'a> Sets<'a> {
         None
     }
 
-    /// Adds where they meet within a block that they have come to, ascending; `lists` is room for the lists of a group.
+    /// Puts where they meet within a block that they have come to into an empty list, ascending; `lists` is room for the lists of a group.
     fn meet(&mut self, block: i64, met: &mut Vec<u16>, lists: &mut Vec<&'a [u16]>) {
         let mut all = self.all.iter();
         if let Some(sets) = all.next() {
-            unite(met, sets.iter().map(|set| set.block(block)));
+            sets.iter().for_each(|set| met.extend_from_slice(set.block(block)));
+            if sets.len() > 1 {
+                merge(met);
+            }
         }
         for sets in all {
             if met.is_empty() {
@@ -209,17 +210,10 @@ fn is_next(rest: &mut &[u16], within: u16) -> bool {
     rest.first() == Some(&within)
 }
 
-/// Adds what stands in any of these ascending lists to an empty one, ascending.
-fn unite<'a>(all: &mut Vec<u16>, lists: impl Iterator<Item = &'a [u16]>) {
-    for list in lists {
-        let is_first = all.is_empty();
-        all.extend_from_slice(list);
-        if !is_first && !list.is_empty() {
-            // Ascending runs are merged, not sorted anew.
-            all.sort();
-            all.dedup();
-        }
-    }
+/// Puts ascending lists that follow one another in order, each second once: runs are merged, not sorted anew.
+fn merge(lists: &mut Vec<u16>) {
+    lists.sort();
+    lists.dedup();
 }
 
 /// The highest block of a window.
@@ -241,7 +235,10 @@ pub(super) fn newest(meetings: &mut [Sets<'_>], window: &mut Window, most: usize
         for sets in &mut *meetings {
             more.clear();
             sets.meet(block, &mut more, &mut lists);
-            unite(&mut met, std::iter::once(&*more));
+            met.extend_from_slice(&more);
+        }
+        if meetings.len() > 1 {
+            merge(&mut met);
         }
         newest_first.extend(met.iter().rev().map(|within| join(block, *within)).filter(|at| window.holds(*at)));
         to = block - 1;
