@@ -4,7 +4,7 @@
 //! ```text
 //! ground   text  html  model  config                                      words and their guarantees
 //! stages   fetch → parse → clean → classify → dedup → journal → store → publish     strangers to one another
-//! roof     meters  pull  schedule  apply  verify  health  serve  websub  daemon  cli      where the stages are joined
+//! roof     meters  workshop  pull  schedule  apply  verify  health  serve  websub  daemon  cli      where the stages are joined
 //! ```
 //!
 //! Imports go down, never sideways between stages, never up; `tests/house.rs` keeps it so.
@@ -34,3 +34,4 @@ pub mod schedule;
 pub mod serve;
 pub mod verify;
 pub mod websub;
+pub mod workshop;

@@ -17,7 +17,7 @@ const GROUND: &[&str] = &["text", "html", "model", "config"];
 /// Each may use the ground, and no other stage.
 const STAGES: &[&str] = &["fetch", "parse", "clean", "classify", "dedup", "journal", "store", "publish"];
 /// Each may use the ground, the stages, and those before it.
-const ROOF: &[&str] = &["meters", "pull", "verify", "apply", "schedule", "health", "serve", "websub", "daemon", "cli"];
+const ROOF: &[&str] = &["meters", "workshop", "pull", "verify", "apply", "schedule", "health", "serve", "websub", "daemon", "cli"];
 
 /// The only modules that may name a library.
 const HOMES: &[(&str, &[&str])] = &[
@@ -46,7 +46,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("reqwest", &["fetch"]),
     ("ring", &["websub"]),
     ("rss", &["publish"]),
-    ("rustix", &["apply"]),
+    ("rustix", &["apply", "workshop"]),
     ("rustls", &["fetch"]),
     ("rustls_platform_verifier", &["fetch"]),
     ("scraper", &["html"]),

@@ -9,7 +9,7 @@ mod state;
 
 use std::{
     panic::AssertUnwindSafe,
-    sync::Arc,
+    sync::{Arc, LazyLock},
     time::{Duration, Instant},
 };
 
@@ -18,7 +18,6 @@ pub use page::Recall;
 use page::{Gathered, Reading};
 pub use state::{address, back_off, host};
 use state::{answered, failed, rules};
-use tokio::sync::Semaphore;
 
 use crate::{
     classify::Classifier,
@@ -27,6 +26,7 @@ use crate::{
     meters::Meters,
     model::{Document, Hints, Item, Labels, RawFeed, Retraction, Second, Source, SourceState},
     parse, text,
+    workshop::{Pace, Workshop, processors},
 };
 
 /// What a look is made with. Cheap to clone; swapped as a whole when the configuration changes.
@@ -38,32 +38,27 @@ pub struct Kit {
     pub classifier: Arc<Classifier>,
     /// Counts what looks come to.
     pub meters: Meters,
-    /// Documents read at once: as many as there are processors, because each takes many times its size in memory.
-    readers: Arc<Semaphore>,
 }
 
 impl Kit {
     /// A kit of these.
     pub fn new(client: Client, classifier: Arc<Classifier>) -> Self {
-        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { client, classifier, meters: Meters::default(), readers: Arc::new(Semaphore::new(processors)) }
+        Self { client, classifier, meters: Meters::default() }
     }
 
-    /// A kit of others, whose looks are counted with those of this one, and take turns with those that it is still at.
+    /// A kit of others, whose looks are counted with those of this one.
     #[must_use]
     pub fn with(&self, client: Client, classifier: Arc<Classifier>) -> Self {
         Self { client, classifier, ..self.clone() }
     }
+}
 
-    /// Does work on a thread of its own, when it is its turn.
-    async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Trouble> {
-        let turn = self.readers.clone().acquire_owned().await;
-        let done = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            work()
-        });
-        done.await.map_err(|cause| Trouble::Reader(cause.to_string()))
-    }
+/// Where documents are read: as many at once as there are processors, because each takes many times its size in memory.
+static READERS: LazyLock<Workshop> = LazyLock::new(|| Workshop::open("reader", processors(), Pace::GivesWay));
+
+/// Reads something there, when it is its turn.
+async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Trouble> {
+    READERS.make(work).await.map_err(Trouble::Reader)
 }
 
 /// What one look at one source found.
@@ -217,7 +212,7 @@ async fn ask(kit: &Kit, source: &Arc<Source>, known: Option<&SourceState>, recal
                 return Ok(Heard::Feed { answer, hash, gathered: Box::new(gathered), room: Room::default() });
             }
             let (classifier, source) = (kit.classifier.clone(), source.clone());
-            let (feed, items, dropped) = kit.work(move || read(&document, &source, &classifier)).await??;
+            let (feed, items, dropped) = in_turn(move || read(&document, &source, &classifier)).await??;
             let gathered = Gathered { feed, items, dropped, is_whole: true, unread: 0, wait: None };
             Ok(Heard::Feed { answer: said, hash, gathered: Box::new(gathered), room })
         }

@@ -93,14 +93,14 @@ impl Reading<'_> {
             let items = entries.into_iter().filter_map(|entry| if let Entry::Ready(item) = entry { Some(*item) } else { None });
             items.map(|item| labelled(item, &source, &classifier)).collect()
         };
-        gathered.items = self.kit.work(ready).await?;
+        gathered.items = super::in_turn(ready).await?;
         Ok(gathered)
     }
 
     /// Reads one page of the listing, and recalls what is kept of its items.
     async fn page(&self, document: Document) -> Result<Page, Trouble> {
         let (source, recall) = (self.source.clone(), self.recall.clone());
-        let read = self.kit.work(move || {
+        let read = super::in_turn(move || {
             let Some(rules) = &source.page else {
                 return Ok(Page { feed: RawFeed::default(), entries: Vec::new(), dropped: 0, next: None });
             };
@@ -206,7 +206,7 @@ impl Reading<'_> {
     /// Adds to an item what its own page tells; a page that can not be read tells nothing.
     async fn item_page(&self, document: Document, mut raw: Box<RawItem>) -> Result<Box<RawItem>, Trouble> {
         let source = self.source.clone();
-        let read = self.kit.work(move || {
+        let read = super::in_turn(move || {
             if let Some(rules) = &source.page {
                 let _ = parse::detail(&document.body, &about(&document, &source), rules, &mut raw);
             }

@@ -20,7 +20,6 @@ use super::{
     gate::{Place, Unmade},
     pages::stories::View,
     popular::{self, Demand, Line},
-    workshop,
 };
 use crate::{
     meters::{Lookup, Meters},
@@ -111,7 +110,7 @@ impl Finished {
         let Some(cell) = self.cell(coding).filter(|cell| !cell.initialized()) else { return false };
         let bytes = self.identity.clone();
         let code = move || fitting(&coding.code(&bytes));
-        cell.get_or_init(|| async move { workshop::make(code).await.unwrap_or_default() }).await;
+        cell.get_or_init(|| async move { super::workshop().make(code).await.unwrap_or_default() }).await;
         true
     }
 
@@ -190,7 +189,7 @@ impl<'a> Changed<'a> {
 struct Waiter<'a> {
     cache: &'a Cache,
     question: &'a Question,
-    making: Arc<tokio::sync::Mutex<()>>,
+    making: Making,
 }
 
 impl Drop for Waiter<'_> {
@@ -231,8 +230,19 @@ struct Slot {
     used: u64,
     changed: u64,
     demand: Demand,
-    /// Held by whoever makes the answer; the others wait for it.
-    making: Arc<tokio::sync::Mutex<()>>,
+    making: Making,
+}
+
+/// Held by whoever makes an answer; the others wait for it. In it is the last one that was made, where something changed meanwhile so
+/// that it is not kept: it is as new as those ask who asked before it was begun. Without it a burst of commits would have each who
+/// waits make it once more, one after the other.
+type Making = Arc<tokio::sync::Mutex<Option<Made>>>;
+
+/// An answer that was made.
+struct Made {
+    finished: Arc<Finished>,
+    /// The changes that it has seen.
+    changes: u64,
 }
 
 impl Slot {
@@ -368,34 +378,38 @@ impl Cache {
         ask: impl FnOnce(&mut Demand),
         tell: impl Fn(Lookup),
     ) -> Result<Arc<Finished>, Unmade> {
-        let making = match self.look(question, ask) {
+        let (making, changed) = match self.look(question, ask) {
             Ok(finished) => {
                 tell(Lookup::Hit);
                 return Ok(finished);
             }
-            Err(making) => making,
+            Err(missed) => missed,
         };
         let waiter = Waiter { cache: self, question, making };
-        let _turn = waiter.making.lock().await;
-        if let Ok(finished) = self.look(question, |_| {}) {
+        let mut last = waiter.making.lock().await;
+        let is_new = |made: &&Made| made.changes >= changed;
+        let at_hand = self.look(question, |_| {}).ok().or_else(|| last.as_ref().filter(is_new).map(|made| made.finished.clone()));
+        if let Some(finished) = at_hand {
             tell(Lookup::Hit);
             return Ok(finished);
         }
         let place = pass.await?;
         tell(Lookup::Miss);
-        let before = self.inner().changes;
+        let changes = self.inner().changes;
         let asked = question.clone();
-        let made = workshop::make(move || {
+        let made = super::workshop().make(move || {
             let _place = place;
             make(&asked)
         });
         let made = made.await.unwrap_or(Err(StoreError::Damaged { what: "a story that could not be written as a feed" }));
         let finished = Arc::new(made?);
-        self.keep(question, &finished, before);
+        let is_kept = self.keep(question, &finished, changes);
+        *last = (!is_kept).then(|| Made { finished: finished.clone(), changes });
         Ok(finished)
     }
 
-    fn look(&self, question: &Question, ask: impl FnOnce(&mut Demand)) -> Result<Arc<Finished>, Arc<tokio::sync::Mutex<()>>> {
+    /// What is at hand; else the way to make it, and the last change that it must have seen.
+    fn look(&self, question: &Question, ask: impl FnOnce(&mut Demand)) -> Result<Arc<Finished>, (Making, u64)> {
         let mut inner = self.inner();
         inner.clock += 1;
         let clock = inner.clock;
@@ -405,18 +419,17 @@ impl Cache {
         };
         slot.used = clock;
         ask(&mut slot.demand);
-        slot.finished.clone().ok_or_else(|| slot.making.clone())
+        slot.finished.clone().ok_or_else(|| (slot.making.clone(), slot.changed))
     }
 
-    fn keep(&self, question: &Question, finished: &Arc<Finished>, before: u64) {
+    /// Keeps an answer that has seen so many changes; says whether nothing in it changed since.
+    fn keep(&self, question: &Question, finished: &Arc<Finished>, changes: u64) -> bool {
         let mut inner = self.inner();
-        let Some(slot) = inner.slots.get_mut(question) else { return };
-        if slot.changed > before {
-            return;
-        }
+        let Some(slot) = inner.slots.get_mut(question).filter(|slot| slot.changed <= changes) else { return false };
         // Two may have made it, where it was given up in between.
         slot.finished = Some(finished.clone());
         inner.weigh(question, finished, self.limit.load(Ordering::Relaxed));
+        true
     }
 
     /// Counts an answer anew that was coded, if it is still kept.
@@ -619,6 +632,44 @@ pub(super) mod tests {
             finish.send(()).unwrap();
             assert!(reader(true).await.is_ok());
         });
+    }
+
+    #[test]
+    fn those_who_wait_through_a_burst_of_changes_share_what_is_as_new_as_they_ask() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (cache, asked) = (Arc::new(Cache::new(1 << 20)), question(1, Format::Atom));
+        let made = Arc::new(AtomicUsize::new(0));
+        let (go_on, told_to) = std::sync::mpsc::channel::<()>();
+        let told_to = Arc::new(Mutex::new(told_to));
+        // Each is changed while it is made, so that none is kept.
+        let get = || {
+            let (within, made, told_to) = (cache.clone(), made.clone(), told_to.clone());
+            let make = move |_: &Question| {
+                told_to.lock().unwrap().recv().unwrap();
+                within.drop_for_now(|_| true);
+                Ok(Finished::new(noise(made.fetch_add(1, Ordering::SeqCst)), Second::EPOCH))
+            };
+            let pass = std::future::ready(Ok(Place::of_the_house()));
+            let (cache, asked) = (&cache, &asked);
+            Box::pin(async move { cache.get(asked, pass, true, make).await.unwrap().tag.clone() })
+        };
+        let tag = |seed: usize| Finished::new(noise(seed), Second::EPOCH).tag;
+        let told = runtime.block_on(async {
+            let (mut early, mut late) = ([get(), get()], [get(), get(), get()]);
+            // The second comes while the first makes it, the others after it has changed.
+            for reader in &mut early {
+                assert!(futures_util::poll!(reader.as_mut()).is_pending());
+            }
+            cache.drop_for_now(|_| true);
+            for reader in &mut late {
+                assert!(futures_util::poll!(reader.as_mut()).is_pending());
+            }
+            (0..3).for_each(|_| go_on.send(()).unwrap());
+            futures_util::future::join_all(early.into_iter().chain(late)).await
+        });
+        assert_eq!(told, [0, 0, 1, 1, 1].map(tag));
+        assert_eq!(runtime.block_on(get()), tag(2), "whoever asks later asks for what changed since");
+        assert!(cache.inner().slots.is_empty());
     }
 
     #[test]

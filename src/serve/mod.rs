@@ -34,11 +34,10 @@ mod sheets;
 mod status;
 mod subscriptions;
 mod topic;
-mod workshop;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, OnceLock},
+    sync::{Arc, LazyLock, OnceLock},
     time::Duration,
 };
 
@@ -73,7 +72,14 @@ use crate::{
     model::{FeedSlug, Filter, Names, Page, Second, Site, SourceId, Window},
     publish::{self, More, SourceCard},
     store::{Store, StoreError, Touched},
+    workshop::{Pace, Workshop, processors},
 };
+
+/// Where answers are made: written, or coded. Two for a processor, because some of them wait for the disk.
+fn workshop() -> &'static Workshop {
+    static WORKSHOP: LazyLock<Workshop> = LazyLock::new(|| Workshop::open("workshop", 2 * processors(), Pace::Waited));
+    &WORKSHOP
+}
 
 /// Everything that published bytes depend on beside the stories.
 #[derive(Clone)]

@@ -24,7 +24,6 @@ use super::{
     reading,
     sheets::Depends,
     status::Form,
-    workshop,
 };
 use crate::{
     model::{self, Gone, StoryId},
@@ -203,7 +202,7 @@ impl Asking<'_> {
             Err(unmade) => return self.failed(&unmade),
         };
         let app = self.app.clone();
-        let made = workshop::make(move || {
+        let made = super::workshop().make(move || {
             let _place = place;
             app.opml(&asked)
         });

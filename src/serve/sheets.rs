@@ -17,7 +17,6 @@ use super::{
     answer::Wish,
     cache::Finished,
     gate::{Asker, Unmade},
-    workshop,
 };
 use crate::store::StoreError;
 
@@ -99,7 +98,7 @@ impl App {
                 // It is never closed.
                 let _turn = self.sheets.at_once.acquire().await;
                 let (app, begun) = (self.clone(), Instant::now());
-                let bytes = workshop::make(move || {
+                let bytes = super::workshop().make(move || {
                     let _place = place;
                     make(&app)
                 });
