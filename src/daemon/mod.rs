@@ -60,6 +60,7 @@ use crate::{
     schedule::{Register, Schedule, Setup},
     serve::{self, Allowed, App, Configuration, Exposition, Limits},
     websub::{self, Ear, Means, Pace},
+    workshop,
 };
 
 /// Connections that may wait to be taken: a crowd comes at once, and whoever does not fit asks again only after a second.
@@ -178,7 +179,7 @@ fn user_agent(contact: &str, public: Option<&url::Url>) -> String {
 /// What the server allows itself, for a configuration.
 pub fn limits(config: &Config) -> Limits {
     let serve = &config.settings.serve;
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let cores = workshop::processors();
     Limits { connections: serve.connections, cache: serve.cache, made_at_once: 2 * cores, header: HEADER, drain: DRAIN }
 }
 

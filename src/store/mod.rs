@@ -47,7 +47,7 @@ use crate::model::{
 };
 
 /// The layout of the view. Another one is set aside and rebuilt from the journal.
-const LAYOUT: u64 = 7;
+const LAYOUT: u64 = 8;
 /// A query that the writer keeps overtaking waits for it after this many tries.
 const TRIES: usize = 3;
 /// Blocks of the index that are read ahead at a start: a few megabytes.
