@@ -71,8 +71,12 @@ pub fn places(text: &str, sign: u8) -> impl Iterator<Item = usize> {
 /// One clean line: forbidden, invisible and control characters gone, runs of white space made
 /// one space, ends trimmed, composed (NFC).
 pub fn one_line(text: &str) -> String {
-    // Plain words are copied whole.
+    // Most text is one line as it is, and plain words are copied whole.
     if text.as_bytes().chunks(CHUNK).all(|part| part.iter().fold(true, |plain, b| plain & is_plain_byte(*b))) {
+        let text = text.trim_ascii();
+        if is_spaced_by_one(text.as_bytes()) {
+            return text.to_owned();
+        }
         let mut line = String::with_capacity(text.len());
         for word in text.split_ascii_whitespace() {
             if !line.is_empty() {
@@ -91,6 +95,14 @@ pub fn one_line(text: &str) -> String {
 /// Whether a byte is a visible character of ASCII, or white space that is one to `split_ascii_whitespace` as well.
 fn is_plain_byte(byte: u8) -> bool {
     matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r')
+}
+
+/// Whether all white space is single spaces. Each pair is looked at, whatever came before, so that many are looked at in one step.
+fn is_spaced_by_one(bytes: &[u8]) -> bool {
+    bytes
+        .iter()
+        .zip(bytes.get(1..).unwrap_or_default())
+        .fold(true, |single, (one, next)| single & (*one >= b' ') & ((*one != b' ') | (*next != b' ')))
 }
 
 /// Whether all characters are below U+0300, the first one that can be composed with another.
@@ -301,6 +313,8 @@ mod tests {
     fn a_line_has_no_invisible_or_forbidden_characters() {
         assert_eq!(one_line(" Caf\u{65}\u{301} \u{0}\u{202E}\n\t de\u{200B} la  Paix\u{FFFE} "), "Café de la Paix");
         assert_eq!(one_line(&one_line("a \u{1} \u{2} b")), "a b");
+        assert_eq!(["a b", " a b\n", "a  b", "a\tb", "a \r\nb", "a\n b"].map(one_line), ["a b"; 6]);
+        assert_eq!(["", " ", "a", " a"].map(one_line), ["", "", "a", "a"]);
         assert_eq!(one_line("\t a\r\n  b c \n"), one_line("\t a\r\n \u{200B} b\u{A0}c \n"));
         assert_eq!(one_line("a\u{4}\u{309}"), "\u{1EA3}");
         assert_eq!(one_line(" a\u{B}b\u{7F}\u{1F}c "), "a bc");
