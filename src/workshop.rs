@@ -4,7 +4,7 @@
 //! would come to keep what it takes to read or to write the longest feed. So such work is done by as many as there are places for it,
 //! and no more.
 //!
-//! Work that nobody waits for [gives way](Pace::GivesWay): whoever asks for a feed while ten thousand others are read new is answered
+//! Work that nobody waits for [gives way](Urgency::GivesWay): whoever asks for a feed while ten thousand others are read new is answered
 //! first. Deliberately absent: a bound on what waits; whoever hands work in has one.
 
 use std::{
@@ -24,17 +24,18 @@ const WAY: i32 = 10;
 
 /// Which work goes first where there are too few processors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
+pub enum Urgency {
     /// Somebody waits for it.
     Waited,
     /// Nobody waits: it takes what the others leave.
     GivesWay,
 }
 
-impl Pace {
-    /// Sets the pace of the thread that calls, for as long as it lives; a system that knows no such thing keeps its own.
+impl Urgency {
+    /// Sets how urgent the thread that calls is, for as long as it lives, and with it those that it starts; a system that knows no such
+    /// thing keeps its own.
     pub fn keep(self) {
-        // Elsewhere than on Linux it would be the pace of the whole process.
+        // Elsewhere than on Linux it would be that of the whole process.
         #[cfg(target_os = "linux")]
         if self == Self::GivesWay
             && let Err(cause) = rustix::process::setpriority_process(None, WAY)
@@ -52,13 +53,13 @@ pub struct Workshop {
 
 impl Workshop {
     /// One with so many threads, under a name of at most 15 bytes.
-    pub fn open(name: &str, threads: usize, pace: Pace) -> Self {
+    pub fn open(name: &str, threads: usize, urgency: Urgency) -> Self {
         let (hand_in, waiting) = mpsc::channel::<Work>();
         let waiting = Arc::new(Mutex::new(waiting));
         let is_there = (0..threads).filter(|_| {
             let waiting = waiting.clone();
             let work = move || {
-                pace.keep();
+                urgency.keep();
                 work(&waiting);
             };
             thread::Builder::new().name(name.into()).spawn(work).is_ok()
@@ -117,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_few_threads_do_all_work_also_after_some_of_it_broke_off() {
-        let workshop = Workshop::open("a few", 3, Pace::Waited);
+        let workshop = Workshop::open("a few", 3, Urgency::Waited);
         wait(async {
             let mut threads = BTreeSet::new();
             for n in 0..200 {
@@ -133,7 +134,7 @@ mod tests {
 
     #[test]
     fn without_threads_of_its_own_it_does_its_work_all_the_same() {
-        let workshop = Workshop::open("nobody", 0, Pace::Waited);
+        let workshop = Workshop::open("nobody", 0, Urgency::Waited);
         assert_eq!(wait(workshop.make(|| 2)), Ok(2));
         assert_eq!(wait(workshop.make(|| -> () { panic!("as meant") })), Err("as meant".to_owned()));
     }
@@ -143,7 +144,7 @@ mod tests {
     fn what_nobody_waits_for_gives_way_and_nothing_else_does() {
         let nice = || rustix::process::getpriority_process(None).unwrap();
         let ours = nice();
-        let of = |pace: Pace| wait(Workshop::open("pace", 1, pace).make(nice)).unwrap();
-        assert_eq!((of(Pace::Waited), of(Pace::GivesWay), nice()), (ours, WAY.max(ours), ours));
+        let of = |urgency: Urgency| wait(Workshop::open("urgency", 1, urgency).make(nice)).unwrap();
+        assert_eq!((of(Urgency::Waited), of(Urgency::GivesWay), nice()), (ours, WAY.max(ours), ours));
     }
 }

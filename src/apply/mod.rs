@@ -44,7 +44,7 @@ use crate::{
     store::{Store, StoreError, Touched},
     text,
     verify::{Verdict, verify},
-    workshop::Pace,
+    workshop::Urgency,
 };
 pub use acts::{ActError, Deed, What};
 pub use erase::Erasure;
@@ -317,7 +317,7 @@ impl Writer {
             is_failing: false,
         };
         let thread = std::thread::Builder::new().name("writer".into()).spawn(move || {
-            Pace::GivesWay.keep();
+            Urgency::GivesWay.keep();
             hand.work(&inbox);
             hand.journal
         })?;

@@ -60,7 +60,6 @@ use crate::{
     schedule::{Register, Schedule, Setup},
     serve::{self, Allowed, App, Configuration, Exposition, Limits},
     websub::{self, Ear, Means, Pace},
-    workshop,
 };
 
 /// Connections that may wait to be taken: a crowd comes at once, and whoever does not fit asks again only after a second.
@@ -179,8 +178,7 @@ fn user_agent(contact: &str, public: Option<&url::Url>) -> String {
 /// What the server allows itself, for a configuration.
 pub fn limits(config: &Config) -> Limits {
     let serve = &config.settings.serve;
-    let cores = workshop::processors();
-    Limits { connections: serve.connections, cache: serve.cache, made_at_once: 2 * cores, header: HEADER, drain: DRAIN }
+    Limits { connections: serve.connections, cache: serve.cache, made_at_once: serve::made_at_once(), header: HEADER, drain: DRAIN }
 }
 
 /// What readers may ask for, for a configuration.

@@ -26,7 +26,7 @@ use crate::{
     meters::Meters,
     model::{Document, Hints, Item, Labels, RawFeed, Retraction, Second, Source, SourceState},
     parse, text,
-    workshop::{Pace, Workshop, processors},
+    workshop::{Urgency, Workshop, processors},
 };
 
 /// What a look is made with. Cheap to clone; swapped as a whole when the configuration changes.
@@ -54,7 +54,7 @@ impl Kit {
 }
 
 /// Where documents are read: as many at once as there are processors, because each takes many times its size in memory.
-static READERS: LazyLock<Workshop> = LazyLock::new(|| Workshop::open("reader", processors(), Pace::GivesWay));
+static READERS: LazyLock<Workshop> = LazyLock::new(|| Workshop::open("reader", processors(), Urgency::GivesWay));
 
 /// Reads something there, when it is its turn.
 async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Trouble> {

@@ -72,12 +72,17 @@ use crate::{
     model::{FeedSlug, Filter, Names, Page, Second, Site, SourceId, Window},
     publish::{self, More, SourceCard},
     store::{Store, StoreError, Touched},
-    workshop::{Pace, Workshop, processors},
+    workshop::{Urgency, Workshop, processors},
 };
 
-/// Where answers are made: written, or coded. Two for a processor, because some of them wait for the disk.
+/// Answers that are made at once: two for a processor, because some of them wait for the disk.
+pub fn made_at_once() -> usize {
+    2 * processors()
+}
+
+/// Where answers are made: written, or coded.
 fn workshop() -> &'static Workshop {
-    static WORKSHOP: LazyLock<Workshop> = LazyLock::new(|| Workshop::open("workshop", 2 * processors(), Pace::Waited));
+    static WORKSHOP: LazyLock<Workshop> = LazyLock::new(|| Workshop::open("workshop", made_at_once(), Urgency::Waited));
     &WORKSHOP
 }
 
