@@ -235,8 +235,9 @@ fn take_nothing_while_a_disk_fails(of: &str, what: &str) {
     let runtime = runtime();
     let publisher = runtime.block_on(Publisher::start()).unwrap();
     let place = Place::new(&source("wire", &publisher));
-    let mut daemon = place.start_by(&disk.by().each_ref().map(String::as_str), &CONTACT);
+    // It is there before the daemon looks by itself.
     publisher.put("/wire", RSS, &rss("wire", 0..12));
+    let mut daemon = place.start_by(&disk.by().each_ref().map(String::as_str), &CONTACT);
     place.succeed(&["pull"]);
     let (before, kept) = (bytes(daemon.address), entries(daemon.address));
     assert_eq!(kept.len(), 12);
